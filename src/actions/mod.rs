@@ -1,0 +1,7 @@
+//! What a person may do: authorise, decide, one transaction, effects to the outbox. Synchronous, over a store.
+// -- territories
+// -- directory
+// -- search
+// -- families
+// -- referrals
+// -- reports

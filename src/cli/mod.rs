@@ -1,0 +1,7 @@
+//! The command line: one file a command.
+// -- territories
+// -- directory
+// -- search
+// -- families
+// -- referrals
+// -- reports

@@ -1,0 +1,281 @@
+//! The directory as relais thinks of it: organisations, services, and the places where they are given (HSDS words).
+//! Identity, references and state are fields; leaf lists and members that relais does not read stay as they came,
+//! so that HSDS goes in and comes out without loss.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::language::Text;
+use super::words;
+use crate::clock::Time;
+use crate::id::Id;
+
+words! {
+    /// HSDS `status` of a service.
+    pub enum ServiceStatus {
+        Active => "active",
+        Inactive => "inactive",
+        Defunct => "defunct",
+        TemporarilyClosed => "temporarily closed",
+    }
+}
+words! {
+    /// Who may see where a place is. `RegionOnly` (a shelter): its MRC and nothing finer, in no answer, index or export.
+    pub enum Visibility {
+        Public => "public",
+        Professional => "professional",
+        RegionOnly => "region_only",
+    }
+}
+words! {
+    /// How a point came to be: given by the source, or put at the middle of a postal area or municipality.
+    pub enum Placement {
+        Exact => "exact",
+        PostalArea => "postal_area",
+        Municipality => "municipality",
+        None => "none",
+    }
+}
+words! {
+    /// How a service reaches people.
+    pub enum Delivery {
+        InPerson => "in_person",
+        Remote => "remote",
+        AtHome => "at_home",
+    }
+}
+
+/// A point in degrees, WGS 84. Latitude is within -90..=90, longitude within -180..=180, both finite.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub lat: f64,
+    pub lon: f64,
+}
+
+impl Point {
+    pub fn new(lat: f64, lon: f64) -> Option<Self> {
+        let inside = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon);
+        inside.then_some(Self { lat, lon })
+    }
+    /// Great-circle distance in kilometres (haversine, mean Earth radius 6,371.0088 km).
+    pub fn distance_km(self, other: Self) -> f64 {
+        let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());
+        let half_lat = ((lat2 - lat1) / 2.0).sin();
+        let half_lon = ((other.lon - self.lon).to_radians() / 2.0).sin();
+        let chord = half_lat * half_lat + lat1.cos() * lat2.cos() * half_lon * half_lon;
+        2.0 * 6_371.008_8 * chord.sqrt().min(1.0).asin()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Organization {
+    pub id: Id,
+    pub name: Text,
+    /// Where referrals are sent to an organisation without an account. Only an administrator sets it: no import,
+    /// claim or link may. It is never in the HSDS answer.
+    pub referral_address: Option<String>,
+    /// The organisation employs outreach workers and is enrolled in the network since this day.
+    pub enrolled_on: Option<NaiveDate>,
+    pub document: OrganizationDocument,
+    pub version: i64,
+    pub updated_at: Time,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct OrganizationDocument {
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
+    /// Members of the source that relais does not read, as they came.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    pub id: Id,
+    pub organization_id: Id,
+    pub status: ServiceStatus,
+    pub name: Text,
+    /// Need codes `top-level/leaf` of `index/taxonomy/`.
+    pub categories: Vec<String>,
+    /// Territory ids (`mrc:58`) whose residents the service accepts; empty when it does not say.
+    pub served: Vec<String>,
+    pub location_ids: Vec<Id>,
+    pub capacity: Capacity,
+    /// When somebody last confirmed that the record is true.
+    pub verified_at: Option<Time>,
+    pub document: ServiceDocument,
+    pub version: i64,
+    pub updated_at: Time,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct ServiceDocument {
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub alternate_name: Text,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    /// How a person applies.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub application_process: Text,
+    /// How a professional refers, as against how a person applies.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub referral_process: Text,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub eligibility_description: Text,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub fees_description: Text,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub alert: Text,
+    /// How to get there without a car.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub transit: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Age accepted, in months, inclusive at both ends. An unborn child is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_age_months: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum_age_months: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Language>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivery: Vec<Delivery>,
+    /// Closed for a while, both days included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_until: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_documents: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cost_options: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Value>,
+    /// Members of the source that relais does not read, as they came.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Phone {
+    pub number: String,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Language {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// ISO 639-1, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// HSDS schedule: words of RFC 5545 (`freq`, `byday`), local times of the place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Schedule {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freq: Option<String>,
+    /// `MO,TU,WE,TH,FR,SA,SU`, comma separated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byday: Option<String>,
+    /// `HH:MM` or `HH:MM:SS`, local time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<String>,
+    /// Local time; at or before `opens_at` it means the next day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// Room at a service, as last said by somebody. `None` is unknown, never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Capacity {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places_available: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_list_length: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_days: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Time>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Location {
+    pub id: Id,
+    pub organization_id: Option<Id>,
+    pub name: Text,
+    pub point: Option<Point>,
+    pub placement: Placement,
+    pub visibility: Visibility,
+    /// Territory ids from widest to finest: region, MRC, municipality (when somebody said it), borough.
+    pub territories: LocatedIn,
+    pub document: LocationDocument,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LocatedIn {
+    pub region: Option<String>,
+    pub mrc: Option<String>,
+    pub municipality: Option<String>,
+    pub borough: Option<String>,
+}
+
+impl LocatedIn {
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        [&self.region, &self.mrc, &self.municipality, &self.borough].into_iter().filter_map(|id| id.as_deref())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct LocationDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_1: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub transportation: Text,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
+    /// IANA name; `America/Toronto` where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// A service with all that is shown with it: what the index and the HSDS answer are made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceAggregate {
+    pub service: Service,
+    pub organization: Organization,
+    pub locations: Vec<Location>,
+}

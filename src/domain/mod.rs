@@ -1,0 +1,13 @@
+//! Pure rules and types. No I/O, no clock, no framework: everything a rule needs is an argument.
+
+pub mod language;
+pub mod refusal;
+pub mod viewer;
+pub mod words;
+// -- territories
+// -- directory
+pub mod directory;
+// -- search
+// -- families
+// -- referrals
+// -- reports

@@ -1,0 +1,98 @@
+//! A rule said no. A refusal has a stable code and, where one is to blame, the field; it knows nothing of HTTP.
+//! Its sentences live in `text`, its status in `api/problem.rs`; both match on [`Code`] without `_`.
+
+/// Declares the codes once: the variant and the stable word that programs read.
+macro_rules! codes {
+    ($($variant:ident => $word:literal,)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($variant,)* }
+        impl Code {
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidJson => "invalid_json",
+    UnknownField => "unknown_field",
+    WrongType => "wrong_type",
+    MissingField => "missing_field",
+    InvalidValue => "invalid_value",
+    OutOfRange => "out_of_range",
+    TooLong => "too_long",
+    TooMany => "too_many",
+    InvalidDate => "invalid_date",
+    InvalidMonth => "invalid_month",
+    InvalidCursor => "invalid_cursor",
+    UnknownCategory => "unknown_category",
+    UnknownTerritory => "unknown_territory",
+    UnknownReference => "unknown_reference",
+    PlaceNotFound => "place_not_found",
+    NotFound => "not_found",
+    MethodNotAllowed => "method_not_allowed",
+    UnsupportedMediaType => "unsupported_media_type",
+    PayloadTooLarge => "payload_too_large",
+    InvalidGrant => "invalid_grant",
+    InvalidToken => "invalid_token",
+    Unauthenticated => "unauthenticated",
+    Forbidden => "forbidden",
+    VersionRequired => "version_required",
+    StaleVersion => "stale_version",
+    IdempotencyKeyInvalid => "idempotency_key_invalid",
+    IdempotencyKeyReused => "idempotency_key_reused",
+    IllegalTransition => "illegal_transition",
+    NotYourMove => "not_your_move",
+    ReasonRequired => "reason_required",
+    ReasonNotAllowed => "reason_not_allowed",
+    DateRequired => "date_required",
+    ConsentRequired => "consent_required",
+    ConsentEnded => "consent_ended",
+    AlreadyClosed => "already_closed",
+    LinkEnded => "link_ended",
+    CodeIncorrect => "code_incorrect",
+    SensitiveNumber => "sensitive_number",
+    ReferralAddressMissing => "referral_address_missing",
+    AlreadyExists => "already_exists",
+    TooManyRequests => "too_many_requests",
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: Code,
+    /// The member at fault, as a dotted path of the request ("children.0.born_in"), or the query parameter's name.
+    pub field: Option<String>,
+    /// The rule in machine words: a bound, a list of allowed words ("1..=100", "fr, en").
+    pub rule: Option<String>,
+}
+
+impl Refusal {
+    pub fn new(code: Code) -> Self {
+        Self { code, field: None, rule: None }
+    }
+    pub fn field(code: Code, field: impl Into<String>) -> Self {
+        Self { code, field: Some(field.into()), rule: None }
+    }
+    #[must_use]
+    pub fn rule(mut self, rule: impl Into<String>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.as_str())?;
+        if let Some(field) = &self.field {
+            write!(f, " ({field})")?;
+        }
+        if let Some(rule) = &self.rule {
+            write!(f, ": {rule}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,18 @@
+//! relais: a referral network and resource directory.
+//!
+//! The rooms, from the bottom up; each sees only those below it (`tests/tidy.rs` keeps this):
+//! `domain` < `store`, `search`, `exchange`, `seal`, `text` < `actions`, `sample` < `api`, `jobs` < `cli`.
+
+pub mod actions;
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod domain;
+pub mod exchange;
+pub mod id;
+pub mod jobs;
+pub mod sample;
+pub mod seal;
+pub mod search;
+pub mod store;
+pub mod text;
