@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::language::Text;
-use super::words;
+use super::words::words;
 use crate::clock::Time;
 use crate::id::Id;
 
@@ -68,9 +68,29 @@ impl Point {
     }
 }
 
+/// Which source a record came from, under which key there, and what it said: the same file read again changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub source: String,
+    /// Unique within the source.
+    pub key: String,
+    /// SHA-256 in hexadecimal of what the source said; empty for a record written here.
+    pub content_hash: String,
+}
+
+impl Origin {
+    /// The source of records that were written here, by a person.
+    pub const LOCAL: &'static str = "relais";
+
+    pub fn local(id: Id) -> Self {
+        Self { source: Self::LOCAL.to_owned(), key: id.to_string(), content_hash: String::new() }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Organization {
     pub id: Id,
+    pub origin: Origin,
     pub name: Text,
     /// Where referrals are sent to an organisation without an account. Only an administrator sets it: no import,
     /// claim or link may. It is never in the HSDS answer.
@@ -100,6 +120,7 @@ pub struct OrganizationDocument {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     pub id: Id,
+    pub origin: Origin,
     pub organization_id: Id,
     pub status: ServiceStatus,
     pub name: Text,
@@ -107,7 +128,8 @@ pub struct Service {
     pub categories: Vec<String>,
     /// Territory ids (`mrc:58`) whose residents the service accepts; empty when it does not say.
     pub served: Vec<String>,
-    pub location_ids: Vec<Id>,
+    /// Where it is given, in the order of the source.
+    pub at_locations: Vec<ServiceAtLocation>,
     pub capacity: Capacity,
     /// When somebody last confirmed that the record is true.
     pub verified_at: Option<Time>,
@@ -212,6 +234,35 @@ pub struct Schedule {
     pub other: Map<String, Value>,
 }
 
+/// HSDS `service_at_location`: one service at one place, with what holds only there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceAtLocation {
+    pub id: Id,
+    pub location_id: Id,
+    pub document: ServiceAtLocationDocument,
+}
+
+impl ServiceAtLocation {
+    /// The link of a service to a place of which nothing more is said; the same two give the same id.
+    pub fn plain(service_id: Id, location_id: Id) -> Self {
+        let words = ["service_at_location", &service_id.to_string(), &location_id.to_string()];
+        Self { id: Id::from_words(&words), location_id, document: ServiceAtLocationDocument::default() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct ServiceAtLocationDocument {
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
+    /// Hours that hold at this place; where there are none, those of the service, then those of the place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
 /// Room at a service, as last said by somebody. `None` is unknown, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Capacity {
@@ -228,6 +279,7 @@ pub struct Capacity {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Location {
     pub id: Id,
+    pub origin: Origin,
     pub organization_id: Option<Id>,
     pub name: Text,
     pub point: Option<Point>,
@@ -255,12 +307,8 @@ impl LocatedIn {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct LocationDocument {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address_1: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Address>,
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub transportation: Text,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -268,6 +316,18 @@ pub struct LocationDocument {
     /// IANA name; `America/Toronto` where nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Address {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_1: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
