@@ -1,9 +1,25 @@
 //! The only diesel. What was said and by whom, kept on SQLite or PostgreSQL by one code base.
 //! Knows nothing of HTTP, of rules that refuse, or of the search index.
 
+pub mod accounts;
+pub mod changes;
+pub mod conn;
+pub mod error;
+pub mod outbox;
+pub mod refresh_tokens;
+pub mod schema;
+pub mod types;
 // -- territories
 // -- directory
 // -- search
 // -- families
 // -- referrals
 // -- reports
+
+pub use conn::{Backend, Conn, Settings, Store, Tx, Written};
+pub use error::Error;
+
+use crate::id::Id;
+
+/// The one network of an installation. Every personal table carries it, so that more can share a database later.
+pub const DEFAULT_NETWORK: Id = Id(uuid::Uuid::from_u128(1));
