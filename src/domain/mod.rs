@@ -9,5 +9,7 @@ pub mod words;
 pub mod directory;
 // -- search
 // -- families
+pub mod need;
 // -- referrals
+pub mod referral;
 // -- reports
