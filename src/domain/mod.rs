@@ -5,6 +5,7 @@ pub mod refusal;
 pub mod viewer;
 pub mod words;
 // -- territories
+pub mod fold;
 // -- directory
 pub mod directory;
 // -- search
