@@ -9,6 +9,7 @@ pub mod fold;
 // -- directory
 pub mod directory;
 // -- search
+pub mod schedule;
 // -- families
 pub mod need;
 // -- referrals

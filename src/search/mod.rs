@@ -1,1 +1,80 @@
-//! search
+//! The only tantivy: finds services by words, place, territory, hours and age.
+//! The index is a function of the store's change log, held in a directory that may be thrown away: it is rebuilt from
+//! the store whenever its shape, its epoch or its files do not fit. It knows nothing of HTTP, accounts or SQL, and it
+//! never receives the point, name or address of a place that only its MRC may be known of.
+
+mod analyse;
+mod definition;
+mod geo;
+mod query;
+mod rank;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod typo;
+mod why;
+mod writer;
+
+use std::path::PathBuf;
+
+pub use query::{Coverage, Origin, Request, Sort};
+pub use rank::{Relation, Total};
+pub use schema::Audience;
+pub use why::{Kind, Part, Reason};
+pub use writer::{Change, ContentDigest, Entry, Index};
+
+use crate::domain::directory::Placement;
+use crate::domain::language::Text;
+use crate::id::Id;
+
+/// Something broke in the index, or the request cannot be answered by it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the search index is in use by another process: {}", .0.display())]
+    InUse(PathBuf),
+    #[error("the search index is open for reading only")]
+    ReadOnly,
+    #[error("the cursor is not one of this search")]
+    InvalidCursor,
+    #[error("the definition of the search index is wrong: {0}")]
+    Definition(String),
+    #[error("the search index holds a record that cannot be read: {0}")]
+    Record(#[from] serde_json::Error),
+    #[error("search index files: {0}")]
+    Files(#[from] std::io::Error),
+    #[error("search index: {0}")]
+    Engine(#[from] tantivy::TantivyError),
+}
+
+/// One page of results, and where the index stood when they were found.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub total: Total,
+    pub hits: Vec<Hit>,
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Hit {
+    pub service_id: Id,
+    pub name: Text,
+    pub organization_id: Id,
+    pub organization_name: Text,
+    pub categories: Vec<String>,
+    /// The nearest place that the audience may see, or the first one when the request has no point.
+    pub place: Option<Place>,
+    /// Kilometres from the point of the request to that place.
+    pub distance_km: Option<f64>,
+    /// Whether the people of the place asked about are served; `None` when no place was asked or nobody said.
+    pub served: Option<bool>,
+    pub open_now: Option<bool>,
+    pub matched: Vec<Reason>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    pub id: Id,
+    pub lat: f64,
+    pub lon: f64,
+    pub placement: Placement,
+}

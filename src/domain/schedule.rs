@@ -1,0 +1,325 @@
+//! Is a place open at an instant? Reads HSDS schedules (words of RFC 5545) in the local time of the place.
+//! Knows calendars and time zones; must not know the clock: the instant is an argument.
+//!
+//! A local time that the clocks skip or repeat is read as RFC 5545, section 3.3.5, says: one that does not exist takes
+//! the offset before the gap (02:30 on 8 March 2026 in Montréal is 03:30 EDT), one that comes twice is the first.
+
+use chrono::offset::LocalResult;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::directory::{Schedule, ServiceAggregate, ServiceStatus};
+use crate::clock::Time;
+
+/// Where nobody named a time zone: most of Québec.
+pub const DEFAULT_TIMEZONE: &str = "America/Toronto";
+
+/// Members of a schedule that change which days it names and that relais does not evaluate: such a schedule says
+/// nothing rather than something false. `interval` of 1 and `wkst` change nothing and are let through.
+const RECURRENCE_NOT_READ: [&str; 7] =
+    ["bymonthday", "byyearday", "byweekno", "bymonth", "bysetpos", "count", "until"];
+
+/// Hours of one service, as they are kept beside it in the index.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OpeningHours {
+    /// One entry a place with hours of its own, or a single one when the service gives the hours itself.
+    pub weeks: Vec<Week>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_until: Option<NaiveDate>,
+    /// The service as a whole is closed for now, whatever the door says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Week {
+    pub timezone: String,
+    pub schedules: Vec<Schedule>,
+}
+
+impl OpeningHours {
+    /// The service's own schedules where it has some, else those of each of its places.
+    pub fn of(aggregate: &ServiceAggregate) -> Self {
+        let service = &aggregate.service;
+        let zone_of_places = aggregate.locations.iter().find_map(|place| place.document.timezone.clone());
+        let default_zone = zone_of_places.unwrap_or_else(|| DEFAULT_TIMEZONE.to_owned());
+        let weeks = if service.document.schedules.is_empty() {
+            let with_hours = aggregate.locations.iter().filter(|place| !place.document.schedules.is_empty());
+            with_hours
+                .map(|place| Week {
+                    timezone: place.document.timezone.clone().unwrap_or_else(|| default_zone.clone()),
+                    schedules: place.document.schedules.clone(),
+                })
+                .collect()
+        } else {
+            vec![Week { timezone: default_zone, schedules: service.document.schedules.clone() }]
+        };
+        Self {
+            weeks,
+            closed_from: service.document.closed_from,
+            closed_until: service.document.closed_until,
+            suspended: service.status == ServiceStatus::TemporarilyClosed,
+        }
+    }
+
+    /// Open at one place at least. `None` is unknown: nobody said, or said it in a way that relais does not read.
+    pub fn open_at(&self, at: Time) -> Option<bool> {
+        if self.suspended {
+            return Some(false);
+        }
+        if self.weeks.is_empty() {
+            return open_at(&[], DEFAULT_TIMEZONE, at, self.closed_from, self.closed_until);
+        }
+        let mut unknown = false;
+        for week in &self.weeks {
+            match open_at(&week.schedules, &week.timezone, at, self.closed_from, self.closed_until) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+}
+
+/// Whether one of the schedules is open at an instant, in the local time of `timezone` (IANA name). The days from
+/// `closed_from` to `closed_until`, both included and either open-ended, are closed. `None` is unknown.
+pub fn open_at(
+    schedules: &[Schedule],
+    timezone: &str,
+    at: Time,
+    closed_from: Option<NaiveDate>,
+    closed_until: Option<NaiveDate>,
+) -> Option<bool> {
+    let zone: Tz = timezone.parse().ok()?;
+    let today = at.instant().with_timezone(&zone).date_naive();
+    let closed = |day: NaiveDate| {
+        (closed_from.is_some() || closed_until.is_some())
+            && closed_from.is_none_or(|from| from <= day)
+            && closed_until.is_none_or(|until| day <= until)
+    };
+    if closed(today) {
+        return Some(false);
+    }
+    if schedules.is_empty() {
+        return None;
+    }
+    let mut unknown = false;
+    for schedule in schedules {
+        let Some(rule) = Rule::read(schedule) else {
+            unknown = true;
+            continue;
+        };
+        let yesterday = today.pred_opt().unwrap_or(today);
+        let days = [yesterday, today];
+        if days.into_iter().any(|day| !closed(day) && rule.opens_on(day) && rule.covers(zone, day, at.instant())) {
+            return Some(true);
+        }
+    }
+    if unknown { None } else { Some(false) }
+}
+
+/// One schedule, understood.
+struct Rule {
+    days: [bool; 7],
+    opens_at: NaiveTime,
+    closes_at: NaiveTime,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+}
+
+impl Rule {
+    fn read(schedule: &Schedule) -> Option<Self> {
+        let said = |member: &str| schedule.other.get(member).is_some_and(|value| !value.is_null());
+        if RECURRENCE_NOT_READ.iter().any(|member| said(member)) || said("interval") && !every_week(schedule) {
+            return None;
+        }
+        let daily = match schedule.freq.as_deref().map(str::to_ascii_uppercase).as_deref() {
+            None | Some("WEEKLY") => false,
+            Some("DAILY") => true,
+            Some(_) => return None,
+        };
+        let days = match schedule.byday.as_deref() {
+            Some(byday) => read_days(byday)?,
+            None if daily => [true; 7],
+            None => return None,
+        };
+        Some(Self {
+            days,
+            opens_at: read_time(schedule.opens_at.as_deref()?)?,
+            closes_at: read_time(schedule.closes_at.as_deref()?)?,
+            valid_from: schedule.valid_from,
+            valid_to: schedule.valid_to,
+        })
+    }
+
+    fn opens_on(&self, day: NaiveDate) -> bool {
+        let weekday = self.days.get(day.weekday().num_days_from_monday() as usize).copied().unwrap_or(false);
+        weekday && self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    }
+
+    fn covers(&self, zone: Tz, day: NaiveDate, at: DateTime<Utc>) -> bool {
+        let closing_day = if self.closes_at <= self.opens_at { day.succ_opt() } else { Some(day) };
+        let start = instant_of(zone, day.and_time(self.opens_at));
+        let end = closing_day.and_then(|day| instant_of(zone, day.and_time(self.closes_at)));
+        matches!((start, end), (Some(start), Some(end)) if start <= at && at < end)
+    }
+}
+
+fn every_week(schedule: &Schedule) -> bool {
+    let interval = schedule.other.get("interval");
+    interval.is_some_and(|value| value.as_i64() == Some(1) || value.as_str() == Some("1"))
+}
+
+/// `MO,TU`; a day with a rank (`1MO`, the first Monday of a month) is not read.
+fn read_days(byday: &str) -> Option<[bool; 7]> {
+    let mut days = [false; 7];
+    for word in byday.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        let weekday = match word.to_ascii_uppercase().as_str() {
+            "MO" => Weekday::Mon,
+            "TU" => Weekday::Tue,
+            "WE" => Weekday::Wed,
+            "TH" => Weekday::Thu,
+            "FR" => Weekday::Fri,
+            "SA" => Weekday::Sat,
+            "SU" => Weekday::Sun,
+            _ => return None,
+        };
+        if let Some(day) = days.get_mut(weekday.num_days_from_monday() as usize) {
+            *day = true;
+        }
+    }
+    Some(days)
+}
+
+/// `HH:MM`, `HH:MM:SS`, either with a trailing `Z` or offset refused; `24:00` is the midnight that ends the day.
+fn read_time(text: &str) -> Option<NaiveTime> {
+    if text == "24:00" || text == "24:00:00" {
+        return Some(NaiveTime::MIN);
+    }
+    NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S")).ok()
+}
+
+fn instant_of(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(instant) => Some(instant.to_utc()),
+        LocalResult::Ambiguous(first, _second) => Some(first.to_utc()),
+        LocalResult::None => {
+            // The offset before the gap: read the time three hours earlier (no gap is longer) and add them back.
+            let before = zone.from_local_datetime(&local.checked_sub_signed(TimeDelta::hours(3))?).earliest()?;
+            before.to_utc().checked_add_signed(TimeDelta::hours(3))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weekly(byday: &str, opens: &str, closes: &str) -> Schedule {
+        Schedule {
+            freq: Some("WEEKLY".into()),
+            byday: Some(byday.into()),
+            opens_at: Some(opens.into()),
+            closes_at: Some(closes.into()),
+            ..Schedule::default()
+        }
+    }
+    fn at(text: &str) -> Time {
+        Time::parse_rfc3339(text).unwrap()
+    }
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+    fn open(schedule: &Schedule, zone: &str, instant: &str) -> Option<bool> {
+        open_at(std::slice::from_ref(schedule), zone, at(instant), None, None)
+    }
+    const MONTREAL: &str = "America/Toronto";
+
+    #[test]
+    fn a_week_has_its_days_and_its_hours() {
+        let office = weekly("MO,TU,WE,TH,FR", "08:30", "16:30");
+        assert_eq!(open(&office, MONTREAL, "2026-06-15T08:30:00-04:00"), Some(true));
+        assert_eq!(open(&office, MONTREAL, "2026-06-15T16:29:59-04:00"), Some(true));
+        assert_eq!(open(&office, MONTREAL, "2026-06-15T16:30:00-04:00"), Some(false));
+        assert_eq!(open(&office, MONTREAL, "2026-06-15T08:29:59-04:00"), Some(false));
+        assert_eq!(open(&office, MONTREAL, "2026-06-14T10:00:00-04:00"), Some(false), "a Sunday");
+    }
+
+    #[test]
+    fn past_midnight_belongs_to_the_day_before() {
+        let night = weekly("FR", "22:00", "02:00");
+        assert_eq!(open(&night, MONTREAL, "2026-06-19T23:00:00-04:00"), Some(true));
+        assert_eq!(open(&night, MONTREAL, "2026-06-20T01:59:00-04:00"), Some(true), "Saturday before two");
+        assert_eq!(open(&night, MONTREAL, "2026-06-20T02:00:00-04:00"), Some(false));
+        assert_eq!(open(&night, MONTREAL, "2026-06-19T01:00:00-04:00"), Some(false), "Thursday's night");
+        let always = weekly("MO,TU,WE,TH,FR,SA,SU", "00:00", "24:00");
+        assert_eq!(open(&always, MONTREAL, "2026-06-20T23:59:59-04:00"), Some(true));
+        assert_eq!(open(&always, MONTREAL, "2026-06-21T00:00:00-04:00"), Some(true));
+    }
+
+    #[test]
+    fn an_hour_that_does_not_exist_is_read_with_the_offset_before_it() {
+        // 8 March 2026: 02:00 EST becomes 03:00 EDT. 02:30 is 07:30 UTC, which clocks show as 03:30.
+        let early = weekly("SU", "02:30", "10:00");
+        assert_eq!(open(&early, MONTREAL, "2026-03-08T06:59:59Z"), Some(false));
+        assert_eq!(open(&early, MONTREAL, "2026-03-08T07:29:59Z"), Some(false));
+        assert_eq!(open(&early, MONTREAL, "2026-03-08T07:30:00Z"), Some(true));
+        let night = weekly("SA", "22:00", "02:30");
+        assert_eq!(open(&night, MONTREAL, "2026-03-08T07:29:59Z"), Some(true));
+        assert_eq!(open(&night, MONTREAL, "2026-03-08T07:30:00Z"), Some(false));
+        // Blanc-Sablon stays on Atlantic standard time: the hour exists there.
+        assert_eq!(open(&early, "America/Blanc-Sablon", "2026-03-08T06:30:00Z"), Some(true));
+        // Halifax skips it an hour sooner than Montréal.
+        assert_eq!(open(&early, "America/Halifax", "2026-03-08T06:30:00Z"), Some(true));
+        assert_eq!(open(&early, "America/Halifax", "2026-03-08T06:29:59Z"), Some(false));
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_the_first_one() {
+        // 1 November 2026: 01:30 EDT is 05:30 UTC, 01:30 EST is 06:30 UTC.
+        let early = weekly("SU", "01:30", "05:00");
+        assert_eq!(open(&early, MONTREAL, "2026-11-01T05:29:59Z"), Some(false));
+        assert_eq!(open(&early, MONTREAL, "2026-11-01T05:30:00Z"), Some(true));
+        assert_eq!(open(&early, MONTREAL, "2026-11-01T06:15:00Z"), Some(true), "01:15 for the second time");
+        let night = weekly("SA", "20:00", "01:30");
+        assert_eq!(open(&night, MONTREAL, "2026-11-01T05:29:59Z"), Some(true));
+        assert_eq!(open(&night, MONTREAL, "2026-11-01T05:30:00Z"), Some(false));
+        assert_eq!(open(&night, MONTREAL, "2026-11-01T06:15:00Z"), Some(false), "it does not open again");
+    }
+
+    #[test]
+    fn a_season_and_a_closure_have_both_their_days() {
+        let mut summer = weekly("MO,TU,WE,TH,FR,SA,SU", "09:00", "17:00");
+        summer.valid_from = Some(day("2026-06-24"));
+        summer.valid_to = Some(day("2026-08-31"));
+        assert_eq!(open(&summer, MONTREAL, "2026-06-23T12:00:00-04:00"), Some(false));
+        assert_eq!(open(&summer, MONTREAL, "2026-06-24T12:00:00-04:00"), Some(true));
+        assert_eq!(open(&summer, MONTREAL, "2026-08-31T12:00:00-04:00"), Some(true));
+        assert_eq!(open(&summer, MONTREAL, "2026-09-01T12:00:00-04:00"), Some(false));
+        let closed = |instant: &str| {
+            open_at(&[summer.clone()], MONTREAL, at(instant), Some(day("2026-07-20")), Some(day("2026-07-31")))
+        };
+        assert_eq!(closed("2026-07-19T12:00:00-04:00"), Some(true));
+        assert_eq!(closed("2026-07-20T12:00:00-04:00"), Some(false));
+        assert_eq!(closed("2026-07-31T12:00:00-04:00"), Some(false));
+        assert_eq!(closed("2026-08-01T12:00:00-04:00"), Some(true));
+    }
+
+    #[test]
+    fn what_nobody_said_or_relais_does_not_read_is_unknown() {
+        assert_eq!(open_at(&[], MONTREAL, at("2026-06-15T12:00:00Z"), None, None), None);
+        let noon = "2026-06-15T12:00:00-04:00";
+        assert_eq!(open(&weekly("MO", "09:00", "17:00"), "America/Nowhere", noon), None);
+        assert_eq!(open(&weekly("1MO", "09:00", "17:00"), MONTREAL, noon), None);
+        assert_eq!(open(&weekly("MO", "9 am", "17:00"), MONTREAL, noon), None);
+        let mut fortnight = weekly("MO", "09:00", "17:00");
+        fortnight.other.insert("interval".into(), 2.into());
+        assert_eq!(open(&fortnight, MONTREAL, noon), None);
+        let known = weekly("MO", "09:00", "17:00");
+        assert_eq!(open_at(&[fortnight, known], MONTREAL, at(noon), None, None), Some(true), "one is sure");
+    }
+}

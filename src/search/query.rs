@@ -1,0 +1,354 @@
+//! From what a person asks to what the engine looks for. Synonyms expand on phrases, longest first, before stemming;
+//! each word or phrase asked is a [`Concept`] with its alternatives, the surest kind first.
+
+use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur};
+use tantivy::query::{PhraseQuery, Query, TermQuery, TermSetQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+
+use super::Error;
+use super::analyse::{Stems, words};
+use super::definition::{Definition, WEAK_WORDS};
+use super::rank::{FINE_SCALE, weight_of};
+use super::schema::{Audience, Fields, View};
+use super::typo;
+use super::why::{Kind, PARTS, Part};
+use crate::clock::Time;
+use crate::domain::directory::Point;
+use crate::domain::language::Lang;
+use crate::domain::words::words;
+
+/// Words and phrases of one query that are looked for; what comes after is left aside.
+pub(super) const CONCEPTS_MAX: usize = 12;
+
+words! {
+    /// Which services a place reaches: with a place near it, that serve it, or either.
+    pub enum Coverage {
+        Near => "near",
+        Served => "served",
+        Either => "either",
+    }
+}
+words! {
+    pub enum Sort {
+        Relevance => "relevance",
+        Distance => "distance",
+    }
+}
+
+/// The place that a search starts from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Origin {
+    /// A place may be known without its point: then nothing has a distance from it.
+    pub point: Option<Point>,
+    /// Ids of the territories that hold it, finest to widest in any order.
+    pub territories: Vec<String>,
+}
+
+/// A search, already validated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub text: Option<String>,
+    pub lang: Lang,
+    /// No synonyms and no corrections.
+    pub exact: bool,
+    pub origin: Option<Origin>,
+    /// Kilometres, finite and above zero.
+    pub radius_km: Option<f64>,
+    /// `None`: `near` when a radius is given, else `either`.
+    pub coverage: Option<Coverage>,
+    /// Top-level or leaf codes; any of them.
+    pub categories: Vec<String>,
+    /// Territory ids in which a place must lie; any of them.
+    pub located: Vec<String>,
+    /// ISO 639-1, lower case.
+    pub language: Option<String>,
+    pub open_at: Option<Time>,
+    pub age_months: Option<u32>,
+    /// `None`: distance when there is a point and no text, else relevance.
+    pub sort: Option<Sort>,
+    pub limit: usize,
+    pub cursor: Option<String>,
+    pub audience: Audience,
+    pub now: Time,
+}
+
+impl Request {
+    /// Everything, for the public, twenty at a time.
+    pub fn new(now: Time) -> Self {
+        Self {
+            text: None,
+            lang: Lang::Fr,
+            exact: false,
+            origin: None,
+            radius_km: None,
+            coverage: None,
+            categories: vec![],
+            located: vec![],
+            language: None,
+            open_at: None,
+            age_months: None,
+            sort: None,
+            limit: 20,
+            cursor: None,
+            audience: Audience::Public,
+            now,
+        }
+    }
+
+    pub(super) fn point(&self) -> Option<Point> {
+        self.origin.as_ref().and_then(|origin| origin.point)
+    }
+
+    pub(super) fn coverage(&self) -> Coverage {
+        let default = if self.radius_km.is_some() { Coverage::Near } else { Coverage::Either };
+        self.coverage.unwrap_or(default)
+    }
+
+    pub(super) fn sort(&self) -> Sort {
+        let nothing_asked = self.text.as_deref().is_none_or(|text| words(text).is_empty());
+        let default = if nothing_asked && self.point().is_some() { Sort::Distance } else { Sort::Relevance };
+        self.sort.unwrap_or(default)
+    }
+
+    /// What must be the same on every page of one search.
+    pub(super) fn fingerprint(&self) -> String {
+        let mut same = self.clone();
+        same.cursor = None;
+        same.limit = 0;
+        same.now = Time::from_micros(0);
+        format!("{same:?}")
+    }
+}
+
+/// A word or phrase asked.
+pub(super) struct Concept {
+    /// As asked, folded.
+    pub term: String,
+    /// Weak words raise what holds them and exclude nothing.
+    pub required: bool,
+    /// The surest kind first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One way to hold a concept.
+#[derive(Debug, Clone)]
+pub(super) struct Alternative {
+    pub kind: Kind,
+    /// The words found, for people.
+    pub shown: String,
+    words: Vec<String>,
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The words as they are, one after the other.
+    Exact,
+    /// Their stems, one after the other, in the text of one language or of both.
+    Stems(Option<Lang>),
+    /// The stems of all the words that count, anywhere.
+    Apart,
+}
+
+/// Reads a text into concepts. Looks into the index only to see whether a word exists before correcting it.
+pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Vec<Concept>, Error> {
+    let definition = Definition::of_this_program()?;
+    let asked = words(request.text.as_deref().unwrap_or(""));
+    let counts = asked.iter().any(|word| !definition.is_stop_word(word));
+    let mut stems = Stems::new();
+    let mut found: Vec<Concept> = vec![];
+    let mut rest = asked.as_slice();
+    while let Some((word, after)) = rest.split_first().filter(|_| found.len() < CONCEPTS_MAX) {
+        if let Some((count, synonyms)) = definition.phrase_at(rest) {
+            let (phrase, after) = rest.split_at(count);
+            let mut concept = concept_of(definition, phrase);
+            if !request.exact {
+                concept.alternatives.extend(synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang)));
+            }
+            found.push(concept);
+            rest = after;
+            continue;
+        }
+        rest = after;
+        if counts && definition.is_stop_word(word) {
+            continue;
+        }
+        let mut concept = concept_of(definition, std::slice::from_ref(word));
+        concept.required = !WEAK_WORDS.contains(&word.as_str());
+        if !request.exact && !is_known(searcher, fields, &mut stems, word)? {
+            concept.alternatives.extend(corrections(searcher, fields, definition, word)?);
+        }
+        found.push(concept);
+    }
+    if !found.iter().any(|concept| concept.required) {
+        found.iter_mut().for_each(|concept| concept.required = true);
+    }
+    found.dedup_by(|later, earlier| later.term == earlier.term);
+    Ok(found)
+}
+
+fn concept_of(definition: &Definition, asked: &[String]) -> Concept {
+    let shown = asked.join(" ");
+    let alternative = |kind, form, words: Vec<String>| Alternative { kind, shown: shown.clone(), words, form };
+    let mut alternatives = vec![
+        alternative(Kind::Exact, Form::Exact, asked.to_vec()),
+        alternative(Kind::Stemmed, Form::Stems(None), asked.to_vec()),
+    ];
+    if asked.len() > 1 {
+        let counted: Vec<String> = asked.iter().filter(|word| !definition.is_stop_word(word)).cloned().collect();
+        if counted.len() > 1 {
+            alternatives.push(alternative(Kind::Apart, Form::Apart, counted));
+        }
+    }
+    Concept { term: shown, required: true, alternatives }
+}
+
+fn synonym(words: &[String], shown: &str, lang: Lang) -> Alternative {
+    Alternative { kind: Kind::Synonym, shown: shown.to_owned(), words: words.to_vec(), form: Form::Stems(Some(lang)) }
+}
+
+/// The index uses this word, or one with its stem.
+fn is_known(searcher: &Searcher, fields: &Fields, stems: &mut Stems, word: &str) -> Result<bool, Error> {
+    if searcher.doc_freq(&Term::from_field_text(fields.words, word))? > 0 {
+        return Ok(true);
+    }
+    for lang in Lang::ALL {
+        let stem = stems.stem(lang, word);
+        for part in PARTS {
+            let field = fields.text(View::Stemmed(lang), part);
+            if searcher.doc_freq(&Term::from_field_text(field, &stem))? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// What a misspelt word may stand for, and what means the same as that.
+fn corrections(
+    searcher: &Searcher,
+    fields: &Fields,
+    definition: &Definition,
+    word: &str,
+) -> Result<Vec<Alternative>, Error> {
+    let corrected = typo::corrections(searcher, fields.words, word, definition.synonym_words())?;
+    let mut found = vec![];
+    for candidate in corrected {
+        let words = vec![candidate.clone()];
+        let synonyms = definition.phrase_at(&words).map(|(_, terms)| terms).unwrap_or_default();
+        found.push(Alternative { kind: Kind::Typo, shown: candidate, words, form: Form::Stems(None) });
+        let meant = synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang));
+        found.extend(meant.map(|alternative| Alternative { kind: Kind::Typo, ..alternative }));
+    }
+    Ok(found)
+}
+
+impl Alternative {
+    /// Where in a service the alternative may be found, each with its query; no part for words that lie apart.
+    pub(super) fn places(&self, fields: &Fields, stems: &mut Stems) -> Vec<(Option<Part>, Box<dyn Query>)> {
+        let langs = match self.form {
+            Form::Exact => {
+                let query = |part| phrase(fields.text(View::Exact, part), &self.words);
+                return PARTS.into_iter().map(|part| (Some(part), query(part))).collect();
+            }
+            Form::Apart => return vec![(None, self.apart(fields, stems))],
+            Form::Stems(Some(lang)) => vec![lang],
+            Form::Stems(None) => Lang::ALL.to_vec(),
+        };
+        let mut found = vec![];
+        for lang in langs {
+            let stemmed = stems.all(lang, &self.words);
+            for part in PARTS {
+                found.push((Some(part), phrase(fields.text(View::Stemmed(lang), part), &stemmed)));
+            }
+        }
+        found
+    }
+
+    fn apart(&self, fields: &Fields, stems: &mut Stems) -> Box<dyn Query> {
+        let everywhere = |word: &String, stems: &mut Stems| -> Box<dyn Query> {
+            let mut places: Vec<Box<dyn Query>> = vec![];
+            for lang in Lang::ALL {
+                let stem = [stems.stem(lang, word)];
+                places.extend(PARTS.map(|part| phrase(fields.text(View::Stemmed(lang), part), &stem)));
+            }
+            Box::new(DisjunctionMaxQuery::new(places))
+        };
+        Box::new(BooleanQuery::intersection(self.words.iter().map(|word| everywhere(word, stems)).collect()))
+    }
+}
+
+fn phrase(field: Field, words: &[String]) -> Box<dyn Query> {
+    let terms: Vec<Term> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
+    match terms.as_slice() {
+        [one] => Box::new(TermQuery::new(one.clone(), IndexRecordOption::WithFreqs)),
+        _ => Box::new(PhraseQuery::new(terms)),
+    }
+}
+
+/// How many of the required concepts a service must hold: all, half of them, one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    All,
+    Half,
+    One,
+}
+
+impl Demand {
+    pub(super) const ALL: [Demand; 3] = [Demand::All, Demand::Half, Demand::One];
+    fn of(self, required: usize) -> usize {
+        match self {
+            Self::All => required,
+            Self::Half => required.div_ceil(2),
+            Self::One => 1,
+        }
+    }
+}
+
+/// The query of a request, apart from what only the columns know (distance, age, hours).
+pub(super) fn build(fields: &Fields, request: &Request, concepts: &[Concept], demand: Demand) -> BooleanQuery {
+    let mut stems = Stems::new();
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![];
+    let mut required: Vec<Box<dyn Query>> = vec![];
+    for concept in concepts {
+        let query = concept_query(fields, &mut stems, concept);
+        if concept.required { required.push(query) } else { clauses.push((Occur::Should, query)) }
+    }
+    if !required.is_empty() {
+        let wanted = demand.of(required.len());
+        let all = BooleanQuery::union_with_minimum_required_clauses(required, wanted);
+        clauses.push((Occur::Must, Box::new(all)));
+    }
+    let audience = fields.audience(request.audience);
+    let language: Vec<String> = request.language.iter().cloned().collect();
+    let filters =
+        [(fields.category, &request.categories), (audience.located, &request.located), (fields.language, &language)];
+    for (field, wanted) in filters.into_iter().filter(|(_, wanted)| !wanted.is_empty()) {
+        let terms = wanted.iter().map(|word| Term::from_field_text(field, word));
+        let filter = ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.0);
+        clauses.push((Occur::Must, Box::new(filter)));
+    }
+    if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
+        clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(AllQuery), 0.0))));
+    }
+    BooleanQuery::new(clauses)
+}
+
+/// Scores the surest alternative held by its kind, and adds a little for how well the words fit.
+fn concept_query(fields: &Fields, stems: &mut Stems, concept: &Concept) -> Box<dyn Query> {
+    let mut kinds: Vec<Box<dyn Query>> = vec![];
+    let mut fine: Vec<Box<dyn Query>> = vec![];
+    for alternative in &concept.alternatives {
+        let places = alternative.places(fields, stems);
+        let weighed = places.iter().map(|(part, query)| -> Box<dyn Query> {
+            Box::new(BoostQuery::new(query.box_clone(), weight_of(*part) * FINE_SCALE))
+        });
+        fine.extend(weighed);
+        let any = DisjunctionMaxQuery::new(places.into_iter().map(|(_, query)| query).collect());
+        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score())));
+    }
+    let surest: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(kinds));
+    let fit: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(fine));
+    Box::new(BooleanQuery::new(vec![(Occur::Must, surest), (Occur::Should, fit)]))
+}

@@ -1,0 +1,308 @@
+//! The index in its directory: opened, fed, compared, thrown away. The position reached in the change log and the epoch
+//! of the store are written in the index's own commit, so the two never need repair.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tantivy::collector::Collector;
+use tantivy::directory::MmapDirectory;
+use tantivy::query::Query;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
+
+use super::Error;
+use super::analyse::Stems;
+use super::definition::Definition;
+use super::rank::id_of;
+use super::schema::{DIGEST_HIGH, DIGEST_LOW, Fields, ID_HIGH, ID_LOW};
+use crate::domain::directory::ServiceAggregate;
+use crate::domain::language::Text;
+use crate::id::Id;
+
+mod document;
+pub(super) use document::Row;
+
+/// Memory of the one indexing thread, in bytes.
+const WRITER_MEMORY_BYTES: usize = 50_000_000;
+
+/// A service to be found, with the labels of its categories in both languages.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub aggregate: ServiceAggregate,
+    pub category_labels: Vec<Text>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Change {
+    Put(Box<Entry>),
+    Remove(Id),
+}
+
+/// A handle: cheap to clone, all clones are one index.
+#[derive(Clone)]
+pub struct Index(Arc<Inner>);
+
+struct Inner {
+    fields: Fields,
+    engine: tantivy::Index,
+    reader: IndexReader,
+    /// `None` once it broke (it is made again for the next batch) or when the index is open for reading only.
+    writer: Mutex<Option<IndexWriter>>,
+    read_only: bool,
+    epoch: Id,
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    position: Option<i64>,
+}
+
+/// What the index says of itself in each commit.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Payload {
+    version: u32,
+    epoch: Id,
+    /// Number of the last change applied; none while the index is being filled.
+    position: Option<i64>,
+}
+
+/// What a rebuild must equal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContentDigest {
+    pub documents: u64,
+    pub sha256: String,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("epoch", &self.0.epoch).field("position", &self.position()).finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Opens the index of a store, or starts an empty one where there is none, where it belongs to another epoch, where
+    /// its shape is another version's, or where its files are damaged. An empty one has no [`Index::position`].
+    pub fn open(directory: &Path, epoch: Id) -> Result<Self, Error> {
+        fs::create_dir_all(directory)?;
+        match Self::open_existing(directory, Some(epoch), false) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) => {}
+            Err(Error::Engine(TantivyError::LockFailure(..))) => return Err(Error::InUse(directory.to_owned())),
+            Err(why @ Error::Definition(_)) => return Err(why),
+            Err(why) => tracing::warn!(error = %why, "search index is damaged, starting again"),
+        }
+        empty_directory(directory)?;
+        let fields = Fields::new();
+        let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+        let engine = tantivy::Index::create(files, fields.schema.clone(), tantivy::IndexSettings::default())?;
+        Self::start(engine, fields, epoch, false, None)
+    }
+
+    /// Opens an index that another process may be feeding. `None` where there is none of this version.
+    pub fn open_for_reading(directory: &Path) -> Result<Option<Self>, Error> {
+        if !directory.join("meta.json").exists() {
+            return Ok(None);
+        }
+        Self::open_existing(directory, None, true)
+    }
+
+    /// An index in memory, empty: for tests and for small rebuilds.
+    pub fn in_memory(epoch: Id) -> Result<Self, Error> {
+        let fields = Fields::new();
+        Self::start(tantivy::Index::create_in_ram(fields.schema.clone()), fields, epoch, false, None)
+    }
+
+    fn open_existing(directory: &Path, epoch: Option<Id>, read_only: bool) -> Result<Option<Self>, Error> {
+        let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+        if !tantivy::Index::exists(&files).map_err(TantivyError::from)? {
+            return Ok(None);
+        }
+        let fields = Fields::new();
+        let engine = tantivy::Index::open(files)?;
+        let payload = payload_of(&engine)?;
+        let known = payload.filter(|found| {
+            found.version == definition_version() && epoch.is_none_or(|epoch| epoch == found.epoch)
+        });
+        let Some(payload) = known.filter(|_| engine.schema() == fields.schema) else {
+            return Ok(None);
+        };
+        if payload.position.is_none() && !read_only {
+            return Ok(None); // the filling was cut short
+        }
+        let damaged = engine.validate_checksum()?;
+        if !damaged.is_empty() {
+            let names: Vec<String> = damaged.iter().map(|path| path.display().to_string()).collect();
+            return Err(Error::Files(std::io::Error::other(format!("wrong checksum: {}", names.join(", ")))));
+        }
+        Self::start(engine, fields, payload.epoch, read_only, payload.position).map(Some)
+    }
+
+    fn start(
+        engine: tantivy::Index,
+        fields: Fields,
+        epoch: Id,
+        read_only: bool,
+        position: Option<i64>,
+    ) -> Result<Self, Error> {
+        Definition::of_this_program()?;
+        let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let writer = if read_only { None } else { Some(new_writer(&engine)?) };
+        let state = Mutex::new(State { position });
+        let writer = Mutex::new(writer);
+        Ok(Self(Arc::new(Inner { fields, engine, reader, writer, read_only, epoch, state, moved: Condvar::new() })))
+    }
+
+    pub fn epoch(&self) -> Id {
+        self.0.epoch
+    }
+
+    /// Number of the last change that searches see; `None` for an index that is not filled yet.
+    pub fn position(&self) -> Option<i64> {
+        lock(&self.0.state).position
+    }
+
+    /// Waits until searches see a change, at most `wait_max`. Blocks the thread.
+    pub fn wait_for(&self, position: i64, wait_max: Duration) -> bool {
+        let deadline = Instant::now() + wait_max;
+        let mut state = lock(&self.0.state);
+        loop {
+            if state.position.is_some_and(|reached| reached >= position) {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.0.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            state = waited.0;
+        }
+    }
+
+    /// Applies changes and the position that they reach, in one commit; searches see all of it or nothing. While an
+    /// index is being filled the position is `None`: cut short, it is thrown away at the next opening.
+    pub fn apply(&self, changes: &[Change], position: Option<i64>) -> Result<(), Error> {
+        if self.0.read_only {
+            return Err(Error::ReadOnly);
+        }
+        let mut guard = lock(&self.0.writer);
+        let mut writer = match guard.take() {
+            Some(writer) => writer,
+            None => new_writer(&self.0.engine)?,
+        };
+        // A writer that failed is dropped with what it had taken in: the next batch starts from the last commit.
+        self.write(&mut writer, changes, position)?;
+        *guard = Some(writer);
+        drop(guard);
+        self.0.reader.reload()?;
+        lock(&self.0.state).position = position;
+        self.0.moved.notify_all();
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut IndexWriter, changes: &[Change], position: Option<i64>) -> Result<(), Error> {
+        let mut stems = Stems::new();
+        for change in changes {
+            let id = match change {
+                Change::Put(entry) => entry.aggregate.service.id,
+                Change::Remove(id) => *id,
+            };
+            writer.delete_term(Term::from_field_text(self.0.fields.id, &id.to_string()));
+            if let Change::Put(entry) = change
+                && let Some(document) = document::of(&self.0.fields, &mut stems, entry)?
+            {
+                writer.add_document(document)?;
+            }
+        }
+        let payload = Payload { version: definition_version(), epoch: self.0.epoch, position };
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(&serde_json::to_string(&payload)?);
+        commit.commit()?;
+        Ok(())
+    }
+
+    /// Services that can be found.
+    pub fn documents(&self) -> u64 {
+        self.0.reader.searcher().num_docs()
+    }
+
+    /// A digest of everything indexed, the same for the same services whatever the order they came in.
+    pub fn content_digest(&self) -> Result<ContentDigest, Error> {
+        let mut services: Vec<(Id, u64, u64)> = vec![];
+        for segment in self.0.reader.searcher().segment_readers() {
+            let columns = segment.fast_fields();
+            let (id_high, id_low) = (columns.u64(ID_HIGH)?, columns.u64(ID_LOW)?);
+            let (digest_high, digest_low) = (columns.u64(DIGEST_HIGH)?, columns.u64(DIGEST_LOW)?);
+            for doc in segment.doc_ids_alive() {
+                let high = digest_high.first(doc).unwrap_or(0);
+                let low = digest_low.first(doc).unwrap_or(0);
+                services.push((id_of(id_high.first(doc), id_low.first(doc)), high, low));
+            }
+        }
+        services.sort_unstable();
+        let mut hash = Sha256::new();
+        for (id, high, low) in &services {
+            hash.update(id.0.as_bytes());
+            hash.update(high.to_be_bytes());
+            hash.update(low.to_be_bytes());
+        }
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(ContentDigest { documents: services.len() as u64, sha256 })
+    }
+
+    pub(super) fn fields(&self) -> &Fields {
+        &self.0.fields
+    }
+
+    pub(super) fn searcher(&self) -> Searcher {
+        self.0.reader.searcher()
+    }
+
+    pub(super) fn collect<C: Collector>(
+        searcher: &Searcher,
+        query: &dyn Query,
+        collector: &C,
+    ) -> Result<C::Fruit, Error> {
+        Ok(searcher.search(query, collector)?)
+    }
+
+    pub(super) fn row(&self, searcher: &Searcher, address: tantivy::DocAddress) -> Result<Row, Error> {
+        use tantivy::schema::Value;
+        let document: TantivyDocument = searcher.doc(address)?;
+        let bytes = document.get_first(self.0.fields.row).and_then(|value| value.as_bytes()).unwrap_or_default();
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+fn new_writer(engine: &tantivy::Index) -> Result<IndexWriter, Error> {
+    Ok(engine.writer_with_num_threads(1, WRITER_MEMORY_BYTES)?)
+}
+
+fn definition_version() -> u32 {
+    Definition::of_this_program().map_or(0, |definition| definition.version)
+}
+
+fn payload_of(engine: &tantivy::Index) -> Result<Option<Payload>, Error> {
+    let said = engine.load_metas()?.payload;
+    Ok(said.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Removes the files of an index that is of no use. Only plain files directly in its own directory.
+fn empty_directory(directory: &Path) -> Result<(), Error> {
+    let listed: Result<Vec<PathBuf>, std::io::Error> =
+        fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    for path in listed? {
+        if path.is_file() {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
