@@ -23,7 +23,7 @@ const RECURRENCE_NOT_READ: [&str; 7] =
 /// Hours of one service, as they are kept beside it in the index.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct OpeningHours {
-    /// One entry a place with hours of its own, or a single one when the service gives the hours itself.
+    /// One entry for each different week among its places.
     pub weeks: Vec<Week>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_from: Option<NaiveDate>,
@@ -41,22 +41,28 @@ pub struct Week {
 }
 
 impl OpeningHours {
-    /// The service's own schedules where it has some, else those of each of its places.
+    /// At each place the hours that hold only there, where there are none those of the service, then those of the
+    /// place; each in the local time of its place. Places with the same hours count once.
     pub fn of(aggregate: &ServiceAggregate) -> Self {
         let service = &aggregate.service;
-        let zone_of_places = aggregate.locations.iter().find_map(|place| place.document.timezone.clone());
-        let default_zone = zone_of_places.unwrap_or_else(|| DEFAULT_TIMEZONE.to_owned());
-        let weeks = if service.document.schedules.is_empty() {
-            let with_hours = aggregate.locations.iter().filter(|place| !place.document.schedules.is_empty());
-            with_hours
-                .map(|place| Week {
-                    timezone: place.document.timezone.clone().unwrap_or_else(|| default_zone.clone()),
-                    schedules: place.document.schedules.clone(),
-                })
-                .collect()
-        } else {
-            vec![Week { timezone: default_zone, schedules: service.document.schedules.clone() }]
+        let own = &service.document.schedules;
+        let mut weeks: Vec<Week> = vec![];
+        let mut add = |timezone: Option<&String>, schedules: &[Schedule]| {
+            let timezone = timezone.cloned().unwrap_or_else(|| DEFAULT_TIMEZONE.to_owned());
+            let week = Week { timezone, schedules: schedules.to_vec() };
+            if !week.schedules.is_empty() && !weeks.contains(&week) {
+                weeks.push(week);
+            }
         };
+        for place in &aggregate.locations {
+            let here = service.at_locations.iter().find(|at| at.location_id == place.id);
+            let here = here.map(|at| &at.document.schedules).filter(|schedules| !schedules.is_empty());
+            let there = if own.is_empty() { &place.document.schedules } else { own };
+            add(place.document.timezone.as_ref(), here.unwrap_or(there));
+        }
+        if aggregate.locations.is_empty() {
+            add(None, own);
+        }
         Self {
             weeks,
             closed_from: service.document.closed_from,

@@ -10,7 +10,7 @@ use super::*;
 use crate::clock::Time;
 use crate::domain::directory::{
     Capacity, Location, LocationDocument, LocatedIn, Organization, OrganizationDocument, Point, Schedule, Service,
-    ServiceAggregate, ServiceDocument, ServiceStatus, Visibility,
+    ServiceAggregate, ServiceAtLocation, ServiceDocument, ServiceStatus, Visibility,
 };
 
 const LONGUEUIL: Point = Point { lat: 45.5312, lon: -73.5181 };
@@ -18,12 +18,16 @@ const LONGUEUIL: Point = Point { lat: 45.5312, lon: -73.5181 };
 fn id(n: u64) -> Id {
     Id(uuid::Uuid::from_u64_pair(7, n))
 }
+fn local(n: u64) -> crate::domain::directory::Origin {
+    crate::domain::directory::Origin::local(id(n))
+}
 fn now() -> Time {
     Time::parse_rfc3339("2026-06-15T14:00:00Z").unwrap()
 }
 fn place(n: u64, point: Option<(f64, f64)>, visibility: Visibility) -> Location {
     Location {
         id: id(n),
+        origin: local(n),
         organization_id: None,
         name: Text::default(),
         point: point.map(|(lat, lon)| Point { lat, lon }),
@@ -42,6 +46,7 @@ fn place(n: u64, point: Option<(f64, f64)>, visibility: Visibility) -> Location 
 fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
     let organization = Organization {
         id: id(1_000_000 + n),
+        origin: local(n),
         name: Text::fr(&format!("Maison {n}")),
         referral_address: None,
         enrolled_on: None,
@@ -51,12 +56,13 @@ fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
     };
     let service = Service {
         id: id(n),
+        origin: local(n),
         organization_id: organization.id,
         status: ServiceStatus::Active,
         name: Text::fr(name),
         categories: vec!["childcare/cpe".into()],
         served: vec![],
-        location_ids: locations.iter().map(|place| place.id).collect(),
+        at_locations: locations.iter().map(|place| ServiceAtLocation::plain(id(n), place.id)).collect(),
         capacity: Capacity::default(),
         verified_at: None,
         document: ServiceDocument { other: Map::new(), ..ServiceDocument::default() },

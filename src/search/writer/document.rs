@@ -144,13 +144,16 @@ fn texts_of<'a>(entry: &'a Entry, keywords: &'a [String], lang: Lang) -> Vec<(Pa
     let name = vec![&service.name, &document.alternate_name];
     let labels = entry.category_labels.iter().collect::<Vec<_>>();
     let mut organization = vec![&entry.aggregate.organization.name];
-    organization.extend(public.map(|place| &place.name));
-    let description = vec![
+    organization.extend(public.clone().map(|place| &place.name));
+    let mut description = vec![
         &document.description,
         &document.eligibility_description,
         &document.application_process,
         &document.fees_description,
     ];
+    let is_public = |id: Id| public.clone().any(|place| place.id == id);
+    let at_public = service.at_locations.iter().filter(|at| is_public(at.location_id));
+    description.extend(at_public.map(|at| &at.document.description));
     let parts = [name, labels, organization, description];
     let in_lang = |text: &'a Text| match lang {
         Lang::Fr => text.fr.as_deref(),
