@@ -276,6 +276,13 @@ pub struct Capacity {
     pub observed_at: Option<Time>,
 }
 
+impl Capacity {
+    /// Somebody said something of the room.
+    pub fn is_said(&self) -> bool {
+        self.places_available.is_some() || self.waiting_list_length.is_some() || self.wait_days.is_some()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Location {
     pub id: Id,

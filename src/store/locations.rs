@@ -1,0 +1,147 @@
+//! Places where services are given. Who may see where a place is, is decided where answers are made; here it is kept.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::changes::Subject;
+use super::organizations::STATEMENT_ROWS_MAX;
+use super::schema::{location, service, service_at_location};
+use super::types::Json;
+use super::{Conn, Error, Tx};
+use crate::clock::Time;
+use crate::domain::directory::{LocatedIn, Location, LocationDocument, Origin, Placement, Point, Visibility};
+use crate::domain::language::Text;
+use crate::id::Id;
+use crate::{each_backend, text_words};
+
+text_words!(Placement, Visibility);
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = location, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct LocationRow {
+    id: Id,
+    organization_id: Option<Id>,
+    name_fr: Option<String>,
+    name_en: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    placement: Placement,
+    visibility: Visibility,
+    region_id: Option<String>,
+    mrc_id: Option<String>,
+    municipality_id: Option<String>,
+    borough_id: Option<String>,
+    source: String,
+    source_key: String,
+    content_hash: String,
+    document: Json<LocationDocument>,
+    version: i64,
+    updated_at: Time,
+}
+
+impl LocationRow {
+    fn new(one: &Location, version: i64, now: Time) -> Self {
+        Self {
+            id: one.id,
+            organization_id: one.organization_id,
+            name_fr: one.name.fr.clone(),
+            name_en: one.name.en.clone(),
+            latitude: one.point.map(|point| point.lat),
+            longitude: one.point.map(|point| point.lon),
+            placement: one.placement,
+            visibility: one.visibility,
+            region_id: one.territories.region.clone(),
+            mrc_id: one.territories.mrc.clone(),
+            municipality_id: one.territories.municipality.clone(),
+            borough_id: one.territories.borough.clone(),
+            source: one.origin.source.clone(),
+            source_key: one.origin.key.clone(),
+            content_hash: one.origin.content_hash.clone(),
+            document: Json(one.document.clone()),
+            version,
+            updated_at: now,
+        }
+    }
+}
+
+impl From<LocationRow> for Location {
+    fn from(row: LocationRow) -> Self {
+        let point = row.latitude.zip(row.longitude).and_then(|(lat, lon)| Point::new(lat, lon));
+        Self {
+            id: row.id,
+            origin: Origin { source: row.source, key: row.source_key, content_hash: row.content_hash },
+            organization_id: row.organization_id,
+            name: Text { fr: row.name_fr, en: row.name_en },
+            point,
+            placement: row.placement,
+            visibility: row.visibility,
+            territories: LocatedIn {
+                region: row.region_id,
+                mrc: row.mrc_id,
+                municipality: row.municipality_id,
+                borough: row.borough_id,
+            },
+            document: row.document.0,
+            version: row.version,
+        }
+    }
+}
+
+/// The places with these ids; an id that is not there is left out.
+pub fn list_by_ids(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Location>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
+        let rows = location::table.filter(location::id.eq_any(chunk));
+        let rows: Vec<LocationRow> = rows.select(LocationRow::as_select()).load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.id, Location::from(row))));
+    }
+    Ok(found)
+}
+
+/// Places that belong to an organisation itself, by id, at most `limit`.
+pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) -> Result<Vec<Location>, Error> {
+    let rows: Vec<LocationRow> = location::table
+        .filter(location::organization_id.eq(organization_id))
+        .order(location::id.asc())
+        .limit(limit)
+        .select(LocationRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(Location::from).collect())
+}
+
+/// Inserts at version 1.
+pub fn insert_many(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), Error> {
+    let now = tx.now();
+    for chunk in locations.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<_> =
+            chunk.iter().map(|one| (LocationRow::new(one, 1, now), location::created_at.eq(now))).collect();
+        each_backend!(&mut **tx, |c| diesel::insert_into(location::table).values(&rows).execute(c))?;
+    }
+    for one in locations {
+        tx.changed(Subject::Location, one.id);
+    }
+    Ok(())
+}
+
+/// Writes a place over the version that the caller read, and gives the new version. The services given there get a
+/// new version too: what they answer has changed.
+///
+/// # Errors
+/// `Stale` when the row has another version than `location.version`, or is not there.
+pub fn update(tx: &mut Tx<'_>, one: &Location) -> Result<i64, Error> {
+    let now = tx.now();
+    let row = LocationRow::new(one, one.version + 1, now);
+    let target = location::table.find(one.id).filter(location::version.eq(one.version));
+    if diesel::update(target).set(&row).execute(&mut **tx)? == 0 {
+        return Err(Error::Stale);
+    }
+    let given_there = service_at_location::table
+        .filter(service_at_location::location_id.eq(one.id))
+        .select(service_at_location::service_id);
+    diesel::update(service::table.filter(service::id.eq_any(given_there)))
+        .set((service::version.eq(service::version + 1), service::updated_at.eq(now)))
+        .execute(&mut **tx)?;
+    tx.changed(Subject::Location, one.id);
+    Ok(row.version)
+}

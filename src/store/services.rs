@@ -1,0 +1,438 @@
+//! Services and what is shown with them. An aggregate is read in a constant number of statements, however many are asked.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::changes::Subject;
+use super::organizations::{self, STATEMENT_ROWS_MAX};
+use super::schema::{service, service_at_location, service_category, service_territory};
+use super::types::Json;
+use super::{Conn, Error, Tx, capacities, locations};
+use crate::clock::Time;
+use crate::domain::directory::{
+    Capacity, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation, ServiceAtLocationDocument,
+    ServiceDocument, ServiceStatus,
+};
+use crate::domain::fold::fold;
+use crate::domain::language::{Lang, Text};
+use crate::id::Id;
+use crate::{each_backend, text_words};
+
+text_words!(ServiceStatus);
+
+/// A count of a list stops here: beyond it an answer says "at least".
+pub const COUNTED_MAX: i64 = 10_000;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = service, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct ServiceRow {
+    id: Id,
+    organization_id: Id,
+    status: ServiceStatus,
+    name_fr: Option<String>,
+    name_en: Option<String>,
+    folded_name: String,
+    source: String,
+    source_key: String,
+    content_hash: String,
+    verified_at: Option<Time>,
+    places_available: Option<i32>,
+    waiting_list_length: Option<i32>,
+    wait_days: Option<i32>,
+    capacity_observed_at: Option<Time>,
+    document: Json<ServiceDocument>,
+    version: i64,
+    updated_at: Time,
+}
+
+impl ServiceRow {
+    fn new(one: &Service, version: i64, now: Time) -> Self {
+        Self {
+            id: one.id,
+            organization_id: one.organization_id,
+            status: one.status,
+            name_fr: one.name.fr.clone(),
+            name_en: one.name.en.clone(),
+            folded_name: fold(one.name.get(Lang::Fr)),
+            source: one.origin.source.clone(),
+            source_key: one.origin.key.clone(),
+            content_hash: one.origin.content_hash.clone(),
+            verified_at: one.verified_at,
+            places_available: one.capacity.places_available,
+            waiting_list_length: one.capacity.waiting_list_length,
+            wait_days: one.capacity.wait_days,
+            capacity_observed_at: one.capacity.observed_at,
+            document: Json(one.document.clone()),
+            version,
+            updated_at: now,
+        }
+    }
+
+    fn into_service(self) -> Service {
+        Service {
+            id: self.id,
+            origin: Origin { source: self.source, key: self.source_key, content_hash: self.content_hash },
+            organization_id: self.organization_id,
+            status: self.status,
+            name: Text { fr: self.name_fr, en: self.name_en },
+            categories: Vec::new(),
+            served: Vec::new(),
+            at_locations: Vec::new(),
+            capacity: Capacity {
+                places_available: self.places_available,
+                waiting_list_length: self.waiting_list_length,
+                wait_days: self.wait_days,
+                observed_at: self.capacity_observed_at,
+            },
+            verified_at: self.verified_at,
+            document: self.document.0,
+            version: self.version,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = service_category)]
+struct CategoryRow {
+    service_id: Id,
+    code: String,
+    position: i32,
+}
+
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = service_territory)]
+struct ServedRow {
+    service_id: Id,
+    territory_id: String,
+    position: i32,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = service_at_location)]
+struct LinkRow {
+    id: Id,
+    service_id: Id,
+    location_id: Id,
+    position: i32,
+    document: Json<ServiceAtLocationDocument>,
+}
+
+// ---- reading
+
+pub fn find_aggregate(conn: &mut Conn, id: Id) -> Result<Option<ServiceAggregate>, Error> {
+    Ok(list_aggregates(conn, &[id])?.pop())
+}
+
+pub fn get_aggregate(conn: &mut Conn, id: Id) -> Result<ServiceAggregate, Error> {
+    find_aggregate(conn, id)?.ok_or(Error::NotFound)
+}
+
+/// The services with these ids, with all that is shown with them, in the order of `ids`; an id that is not there is
+/// left out. Six statements for every [`STATEMENT_ROWS_MAX`] ids.
+pub fn list_aggregates(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ServiceAggregate>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<ServiceRow> =
+            service::table.filter(service::id.eq_any(chunk)).select(ServiceRow::as_select()).load(conn)?;
+        for one in assemble(conn, rows)? {
+            found.insert(one.service.id, one);
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Services in the order of their ids, after `last_id`: how a rebuild of the index walks the directory.
+pub fn page_after(conn: &mut Conn, last_id: Option<Id>, limit: i64) -> Result<Vec<ServiceAggregate>, Error> {
+    let mut query = service::table.select(ServiceRow::as_select()).into_boxed();
+    if let Some(last_id) = last_id {
+        query = query.filter(service::id.gt(last_id));
+    }
+    let rows: Vec<ServiceRow> = query.order(service::id.asc()).limit(limit).load(conn)?;
+    assemble(conn, rows)
+}
+
+/// The services to index again when a record of the directory changed, by id, after `after`, at most `limit`.
+/// A taxonomy term or a territory is written on no service: its name is looked up when an answer is made, so such
+/// a change concerns none.
+pub fn services_showing(
+    conn: &mut Conn,
+    subject: Subject,
+    id: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<Id>, Error> {
+    let mut query = service::table.select(service::id).into_boxed();
+    query = match subject {
+        Subject::Service => query.filter(service::id.eq(id)),
+        Subject::Organization => query.filter(service::organization_id.eq(id)),
+        Subject::Location => {
+            let given_there = service_at_location::table
+                .filter(service_at_location::location_id.eq(id))
+                .select(service_at_location::service_id);
+            query.filter(service::id.eq_any(given_there))
+        }
+        Subject::TaxonomyTerm | Subject::Territory => return Ok(Vec::new()),
+    };
+    if let Some(after) = after {
+        query = query.filter(service::id.gt(after));
+    }
+    Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
+}
+
+pub fn count(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(service::table.count().get_result(conn)?)
+}
+
+fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggregate>, Error> {
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut organization_ids: Vec<Id> = rows.iter().map(|row| row.organization_id).collect();
+    organization_ids.sort_unstable();
+    organization_ids.dedup();
+    let found = organizations::list_by_ids(conn, &organization_ids)?;
+    let organizations: HashMap<Id, Organization> = found.into_iter().map(|one| (one.id, one)).collect();
+    let mut categories = categories_of(conn, &ids)?;
+    let mut served = territories_of(conn, &ids)?;
+    let mut links = links_of(conn, &ids)?;
+    let mut location_ids: Vec<Id> = links.values().flatten().map(|link| link.location_id).collect();
+    location_ids.sort_unstable();
+    location_ids.dedup();
+    let places = locations::list_by_ids(conn, &location_ids)?;
+    let mut aggregates = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut one = row.into_service();
+        one.categories = categories.remove(&one.id).unwrap_or_default();
+        one.served = served.remove(&one.id).unwrap_or_default();
+        one.at_locations = links.remove(&one.id).unwrap_or_default();
+        let shown = one.at_locations.iter().filter_map(|link| places.get(&link.location_id).cloned()).collect();
+        let organization = organizations.get(&one.organization_id).cloned();
+        let organization = organization.ok_or_else(|| Error::Corrupt(format!("service {} has no organization", one.id)))?;
+        aggregates.push(ServiceAggregate { service: one, organization, locations: shown });
+    }
+    Ok(aggregates)
+}
+
+fn categories_of(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Vec<String>>, Error> {
+    let rows: Vec<(Id, String)> = service_category::table
+        .filter(service_category::service_id.eq_any(ids))
+        .order((service_category::service_id.asc(), service_category::position.asc()))
+        .select((service_category::service_id, service_category::code))
+        .load(conn)?;
+    Ok(grouped(rows))
+}
+
+fn territories_of(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Vec<String>>, Error> {
+    let rows: Vec<(Id, String)> = service_territory::table
+        .filter(service_territory::service_id.eq_any(ids))
+        .order((service_territory::service_id.asc(), service_territory::position.asc()))
+        .select((service_territory::service_id, service_territory::territory_id))
+        .load(conn)?;
+    Ok(grouped(rows))
+}
+
+fn links_of(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Vec<ServiceAtLocation>>, Error> {
+    let rows: Vec<LinkRow> = service_at_location::table
+        .filter(service_at_location::service_id.eq_any(ids))
+        .order((service_at_location::service_id.asc(), service_at_location::position.asc()))
+        .select(LinkRow::as_select())
+        .load(conn)?;
+    let link = |row: LinkRow| {
+        (row.service_id, ServiceAtLocation { id: row.id, location_id: row.location_id, document: row.document.0 })
+    };
+    Ok(grouped(rows.into_iter().map(link).collect()))
+}
+
+fn grouped<T>(rows: Vec<(Id, T)>) -> HashMap<Id, Vec<T>> {
+    let mut groups: HashMap<Id, Vec<T>> = HashMap::new();
+    for (id, value) in rows {
+        groups.entry(id).or_default().push(value);
+    }
+    groups
+}
+
+// ---- listing
+
+/// The filters of a list; all of them hold together.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub organization_id: Option<Id>,
+    /// Category codes, any of which is enough; `None` asks for no category.
+    pub categories: Option<Vec<String>>,
+    /// At or after this moment.
+    pub modified_after: Option<Time>,
+    /// Folded words with which the folded name begins.
+    pub name_begins: Option<String>,
+}
+
+type Boxed<'a> = service::BoxedQuery<'a, super::conn::MultiBackend, diesel::dsl::SqlTypeOf<service::id>>;
+
+impl Filter {
+    fn query<'a>(&self) -> Boxed<'a> {
+        let mut query = service::table.select(service::id).into_boxed();
+        if let Some(id) = self.organization_id {
+            query = query.filter(service::organization_id.eq(id));
+        }
+        if let Some(codes) = &self.categories {
+            let in_them = service_category::table
+                .filter(service_category::code.eq_any(codes.clone()))
+                .select(service_category::service_id);
+            query = query.filter(service::id.eq_any(in_them));
+        }
+        if let Some(moment) = self.modified_after {
+            query = query.filter(service::updated_at.ge(moment));
+        }
+        if let Some(prefix) = &self.name_begins {
+            // A range that the index on the folded name answers; U+10FFFF sorts after every letter that is left.
+            query = query.filter(service::folded_name.ge(prefix.clone()));
+            query = query.filter(service::folded_name.lt(format!("{prefix}\u{10FFFF}")));
+        }
+        query
+    }
+}
+
+/// How many services pass, counted up to [`COUNTED_MAX`] and no further.
+pub fn count_filtered(conn: &mut Conn, filter: &Filter) -> Result<i64, Error> {
+    // `limit` inside the count keeps it bounded: at most COUNTED_MAX + 1 ids, 16 bytes each.
+    let ids: Vec<Id> = filter.query().limit(COUNTED_MAX + 1).load(conn)?;
+    Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
+}
+
+/// The ids of one page, by `(updated_at, id)` where the filter has a moment and by id elsewhere: both are indexed.
+pub fn list_filtered(conn: &mut Conn, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Id>, Error> {
+    let query = filter.query();
+    let query = if filter.modified_after.is_some() {
+        query.order((service::updated_at.asc(), service::id.asc()))
+    } else if filter.name_begins.is_some() {
+        query.order((service::folded_name.asc(), service::id.asc()))
+    } else {
+        query.order((service::id.asc(), service::id.asc()))
+    };
+    Ok(query.offset(offset).limit(limit).load(conn)?)
+}
+
+/// Ids, by id, after one: however far a harvest has gone, the next page costs the same.
+pub fn list_filtered_after(conn: &mut Conn, filter: &Filter, after: Id, limit: i64) -> Result<Vec<Id>, Error> {
+    Ok(filter.query().filter(service::id.gt(after)).order(service::id.asc()).limit(limit).load(conn)?)
+}
+
+/// What is known of the records of a source, by key: for telling a new row from a changed one.
+pub fn find_origins(conn: &mut Conn, source: &str, keys: &[String]) -> Result<HashMap<String, (Id, String)>, Error> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for chunk in keys.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<(String, Id, String)> = service::table
+            .filter(service::source.eq(source).and(service::source_key.eq_any(chunk)))
+            .select((service::source_key, service::id, service::content_hash))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|(key, id, hash)| (key, (id, hash))));
+    }
+    Ok(found)
+}
+
+// ---- writing
+
+/// Takes the lock of one service until the transaction ends, so that what is read next is what will be written over.
+///
+/// # Errors
+/// `NotFound` for a service that is not there.
+pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
+    let locked = diesel::update(service::table.find(id)).set(service::version.eq(service::version)).execute(&mut **tx)?;
+    if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// Inserts at version 1; organisations, places and territories must be there. A few statements however many.
+/// `said_by` goes to the history of capacities where a service says its room.
+pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
+    let now = tx.now();
+    for chunk in services.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<_> =
+            chunk.iter().map(|one| (ServiceRow::new(one, 1, now), service::created_at.eq(now))).collect();
+        each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
+    }
+    insert_parts(tx, services)?;
+    capacities::append_many(tx, services, said_by)?;
+    for one in services {
+        tx.changed(Subject::Service, one.id);
+    }
+    Ok(())
+}
+
+pub fn insert(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<(), Error> {
+    insert_many(tx, std::slice::from_ref(one), said_by)
+}
+
+/// Writes a service over the version that the caller read, with its categories, territories and links, and gives the
+/// new version. The room it says must come with its moment; a room other than the one known goes to the history.
+///
+/// # Errors
+/// `Stale` when the row has another version than `service.version`, or is not there.
+pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Error> {
+    let now = tx.now();
+    let known: Option<(Option<i32>, Option<i32>, Option<i32>, Option<Time>)> = service::table
+        .find(one.id)
+        .select((
+            service::places_available,
+            service::waiting_list_length,
+            service::wait_days,
+            service::capacity_observed_at,
+        ))
+        .first(&mut **tx)
+        .optional()?;
+    let row = ServiceRow::new(one, one.version + 1, now);
+    let target = service::table.find(one.id).filter(service::version.eq(one.version));
+    if diesel::update(target).set(&row).execute(&mut **tx)? == 0 {
+        return Err(Error::Stale);
+    }
+    diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
+    diesel::delete(service_territory::table.filter(service_territory::service_id.eq(one.id))).execute(&mut **tx)?;
+    diesel::delete(service_at_location::table.filter(service_at_location::service_id.eq(one.id)))
+        .execute(&mut **tx)?;
+    insert_parts(tx, std::slice::from_ref(one))?;
+    let said = (
+        one.capacity.places_available,
+        one.capacity.waiting_list_length,
+        one.capacity.wait_days,
+        one.capacity.observed_at,
+    );
+    if known != Some(said) {
+        capacities::append_many(tx, std::slice::from_ref(one), said_by)?;
+    }
+    tx.changed(Subject::Service, one.id);
+    Ok(row.version)
+}
+
+fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {
+    let mut categories = Vec::new();
+    let mut territories = Vec::new();
+    let mut links = Vec::new();
+    for one in services {
+        for (position, code) in (0_i32..).zip(&one.categories) {
+            categories.push(CategoryRow { service_id: one.id, code: code.clone(), position });
+        }
+        for (position, territory) in (0_i32..).zip(&one.served) {
+            territories.push(ServedRow { service_id: one.id, territory_id: territory.clone(), position });
+        }
+        for (position, link) in (0_i32..).zip(&one.at_locations) {
+            links.push(LinkRow {
+                id: link.id,
+                service_id: one.id,
+                location_id: link.location_id,
+                position,
+                document: Json(link.document.clone()),
+            });
+        }
+    }
+    for rows in categories.chunks(STATEMENT_ROWS_MAX) {
+        each_backend!(&mut **tx, |c| diesel::insert_into(service_category::table).values(rows).execute(c))?;
+    }
+    for rows in territories.chunks(STATEMENT_ROWS_MAX) {
+        each_backend!(&mut **tx, |c| diesel::insert_into(service_territory::table).values(rows).execute(c))?;
+    }
+    for rows in links.chunks(STATEMENT_ROWS_MAX) {
+        each_backend!(&mut **tx, |c| diesel::insert_into(service_at_location::table).values(rows).execute(c))?;
+    }
+    Ok(())
+}
