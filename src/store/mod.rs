@@ -11,6 +11,10 @@ pub mod schema;
 pub mod types;
 // -- territories
 // -- directory
+pub mod capacities;
+pub mod locations;
+pub mod organizations;
+pub mod services;
 // -- search
 // -- families
 // -- referrals

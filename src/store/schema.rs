@@ -117,5 +117,106 @@ allow_tables_to_appear_in_same_query!(organization, account, membership, refresh
 // -- territories
 
 // -- directory
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    location (id) {
+        id -> Guid,
+        organization_id -> Nullable<Guid>,
+        name_fr -> Nullable<Text>,
+        name_en -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        placement -> Text,
+        visibility -> Text,
+        region_id -> Nullable<Text>,
+        mrc_id -> Nullable<Text>,
+        municipality_id -> Nullable<Text>,
+        borough_id -> Nullable<Text>,
+        source -> Text,
+        source_key -> Text,
+        content_hash -> Text,
+        document -> Document,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    service (id) {
+        id -> Guid,
+        organization_id -> Guid,
+        status -> Text,
+        name_fr -> Nullable<Text>,
+        name_en -> Nullable<Text>,
+        folded_name -> Text,
+        source -> Text,
+        source_key -> Text,
+        content_hash -> Text,
+        verified_at -> Nullable<Instant>,
+        places_available -> Nullable<Integer>,
+        waiting_list_length -> Nullable<Integer>,
+        wait_days -> Nullable<Integer>,
+        capacity_observed_at -> Nullable<Instant>,
+        document -> Document,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    service_category (service_id, code) {
+        service_id -> Guid,
+        code -> Text,
+        position -> Integer,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    service_territory (service_id, territory_id) {
+        service_id -> Guid,
+        territory_id -> Text,
+        position -> Integer,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid};
+    service_at_location (id) {
+        id -> Guid,
+        service_id -> Guid,
+        location_id -> Guid,
+        position -> Integer,
+        document -> Document,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    capacity (number) {
+        number -> BigInt,
+        service_id -> Guid,
+        places_available -> Nullable<Integer>,
+        waiting_list_length -> Nullable<Integer>,
+        wait_days -> Nullable<Integer>,
+        observed_at -> Instant,
+        source -> Text,
+    }
+}
+joinable!(service -> organization (organization_id));
+joinable!(location -> organization (organization_id));
+joinable!(service_category -> service (service_id));
+joinable!(service_territory -> service (service_id));
+joinable!(service_at_location -> service (service_id));
+joinable!(service_at_location -> location (location_id));
+joinable!(capacity -> service (service_id));
+allow_tables_to_appear_in_same_query!(service, organization, service_category, service_territory);
+allow_tables_to_appear_in_same_query!(service, location, service_at_location, capacity);
+allow_tables_to_appear_in_same_query!(organization, location);
 
 // -- families
