@@ -2,6 +2,7 @@
 // -- territories
 // -- directory
 // -- search
+pub mod index;
 // -- families
 // -- referrals
 // -- reports

@@ -1,1 +1,3 @@
-//! jobs
+//! What the program does by itself, again and again: safe to repeat, bounded.
+
+pub mod index_sync;

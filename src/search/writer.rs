@@ -55,6 +55,8 @@ struct Inner {
     epoch: Id,
     state: Mutex<State>,
     moved: Condvar,
+    nudged: Mutex<bool>,
+    nudge: Condvar,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +156,9 @@ impl Index {
         let writer = if read_only { None } else { Some(new_writer(&engine)?) };
         let state = Mutex::new(State { position });
         let writer = Mutex::new(writer);
-        Ok(Self(Arc::new(Inner { fields, engine, reader, writer, read_only, epoch, state, moved: Condvar::new() })))
+        let (moved, nudged, nudge) = (Condvar::new(), Mutex::new(false), Condvar::new());
+        let inner = Inner { fields, engine, reader, writer, read_only, epoch, state, moved, nudged, nudge };
+        Ok(Self(Arc::new(inner)))
     }
 
     pub fn epoch(&self) -> Id {
@@ -169,6 +173,9 @@ impl Index {
     /// Waits until searches see a change, at most `wait_max`. Blocks the thread.
     pub fn wait_for(&self, position: i64, wait_max: Duration) -> bool {
         let deadline = Instant::now() + wait_max;
+        if self.position().is_none_or(|reached| reached < position) {
+            self.nudge();
+        }
         let mut state = lock(&self.0.state);
         loop {
             if state.position.is_some_and(|reached| reached >= position) {
@@ -202,6 +209,36 @@ impl Index {
         lock(&self.0.state).position = position;
         self.0.moved.notify_all();
         Ok(())
+    }
+
+    /// Forgets everything: the index is to be filled again.
+    pub fn clear(&self) -> Result<(), Error> {
+        if self.documents() == 0 {
+            return Ok(());
+        }
+        let mut guard = lock(&self.0.writer);
+        let writer = match guard.take() {
+            Some(writer) => writer,
+            None => new_writer(&self.0.engine)?,
+        };
+        writer.delete_all_documents()?;
+        *guard = Some(writer);
+        drop(guard);
+        self.apply(&[], None)
+    }
+
+    /// Asks whoever feeds the index to look at the change log now.
+    pub fn nudge(&self) {
+        *lock(&self.0.nudged) = true;
+        self.0.nudge.notify_all();
+    }
+
+    /// Waits for a nudge, at most `wait_max`; gives whether there was one.
+    pub fn wait_for_nudge(&self, wait_max: Duration) -> bool {
+        let nudged = lock(&self.0.nudged);
+        let waited = self.0.nudge.wait_timeout_while(nudged, wait_max, |nudged| !*nudged);
+        let (mut nudged, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *nudged)
     }
 
     fn write(&self, writer: &mut IndexWriter, changes: &[Change], position: Option<i64>) -> Result<(), Error> {

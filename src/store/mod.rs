@@ -16,6 +16,7 @@ pub mod locations;
 pub mod organizations;
 pub mod services;
 // -- search
+pub mod watch;
 // -- families
 // -- referrals
 // -- reports

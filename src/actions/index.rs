@@ -1,0 +1,122 @@
+//! Keeps a search index equal to the store: filled by pages of services, then fed by the change log alone.
+//! Every step may be repeated: what is applied twice is applied once.
+
+use std::collections::BTreeSet;
+
+use crate::domain::language::Text;
+use crate::id::Id;
+use crate::search::{self, Change, Entry, Index};
+use crate::store::changes::{self, Subject};
+use crate::store::{self, Store, services};
+
+/// Services read at once, and written to the index in one commit.
+const BATCH_SIZE: usize = 1_000;
+const SERVICES_PER_BATCH: i64 = BATCH_SIZE as i64;
+
+/// Changes read from the log at once.
+const CHANGES_PER_BATCH: i64 = 1_000;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Search(#[from] search::Error),
+    #[error("the search index is of epoch {index}, the store of {store}: it must be opened again")]
+    Epoch { index: Id, store: Id },
+}
+
+/// The label of a category in both languages, by its code.
+pub type Labels<'a> = &'a (dyn Fn(&str) -> Option<Text> + Sync);
+
+/// Brings an index to the head of the change log, from wherever it stands; gives the position reached.
+pub fn catch_up(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Error> {
+    let head = store.read(changes::head)?;
+    if head.epoch != index.epoch() {
+        return Err(Error::Epoch { index: index.epoch(), store: head.epoch });
+    }
+    let Some(mut position) = index.position().filter(|position| *position <= head.n) else {
+        return fill(store, index, labels);
+    };
+    loop {
+        let rows = store.read(|conn| changes::after(conn, position, CHANGES_PER_BATCH))?;
+        let Some(last) = rows.last().map(|change| change.n) else {
+            return Ok(position);
+        };
+        apply(store, index, labels, &rows, last)?;
+        position = last;
+    }
+}
+
+/// Fills an index with every service there is. Changes made meanwhile come after, from the log.
+pub fn fill(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Error> {
+    index.clear()?;
+    let head = store.read(changes::head)?;
+    let mut last_id = None;
+    loop {
+        let page = store.read(|conn| services::page_after(conn, last_id, SERVICES_PER_BATCH))?;
+        let Some(last) = page.last() else {
+            index.apply(&[], Some(head.n))?;
+            return Ok(head.n);
+        };
+        last_id = Some(last.service.id);
+        let changes: Vec<Change> = page.into_iter().map(|aggregate| put(aggregate, labels)).collect();
+        index.apply(&changes, None)?;
+    }
+}
+
+/// Re-indexes every service that shows a record that changed. The position moves with the last batch of them: cut
+/// short, the same changes are applied again.
+fn apply(
+    store: &Store,
+    index: &Index,
+    labels: Labels<'_>,
+    rows: &[changes::Change],
+    last: i64,
+) -> Result<(), Error> {
+    let mut waiting: BTreeSet<Id> = BTreeSet::new();
+    let mut subjects: Vec<(Subject, Id)> = rows.iter().map(|change| (change.subject, change.subject_id)).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    for (subject, id) in subjects {
+        let mut after = None;
+        loop {
+            let read = |conn: &mut store::Conn| match subject {
+                // It may be gone: then it leaves the index.
+                Subject::Service => Ok(vec![id]),
+                _ => services::services_showing(conn, subject, id, after, SERVICES_PER_BATCH),
+            };
+            let shown = store.read(read)?;
+            after = shown.last().copied();
+            waiting.extend(&shown);
+            if waiting.len() >= BATCH_SIZE {
+                let batch: Vec<Id> = std::mem::take(&mut waiting).into_iter().collect();
+                index.apply(&changes_of(store, labels, &batch)?, index.position())?;
+            }
+            if subject == Subject::Service || after.is_none() {
+                break;
+            }
+        }
+    }
+    let batch: Vec<Id> = waiting.into_iter().collect();
+    index.apply(&changes_of(store, labels, &batch)?, Some(last))?;
+    Ok(())
+}
+
+/// What the index must be told of these services: as they are now, or that they are gone.
+fn changes_of(store: &Store, labels: Labels<'_>, ids: &[Id]) -> Result<Vec<Change>, Error> {
+    let aggregates = store.read(|conn| services::list_aggregates(conn, ids))?;
+    let mut gone: BTreeSet<Id> = ids.iter().copied().collect();
+    let mut changes = vec![];
+    for aggregate in aggregates {
+        gone.remove(&aggregate.service.id);
+        changes.push(put(aggregate, labels));
+    }
+    changes.extend(gone.into_iter().map(Change::Remove));
+    Ok(changes)
+}
+
+fn put(aggregate: crate::domain::directory::ServiceAggregate, labels: Labels<'_>) -> Change {
+    let category_labels = aggregate.service.categories.iter().filter_map(|code| labels(code)).collect();
+    Change::Put(Box::new(Entry { aggregate, category_labels }))
+}
