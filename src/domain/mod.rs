@@ -15,3 +15,5 @@ pub mod need;
 // -- referrals
 pub mod referral;
 // -- reports
+pub mod month;
+pub mod small_cells;
