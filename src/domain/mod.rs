@@ -16,4 +16,6 @@ pub mod need;
 pub mod referral;
 // -- reports
 pub mod month;
+pub mod portrait;
 pub mod small_cells;
+pub mod unmet;

@@ -79,6 +79,16 @@ impl Table {
         let index = self.index([row, column, layer]);
         self.cells[index] = cell;
     }
+    /// The number of rows, their total included.
+    pub fn rows(&self) -> usize {
+        self.shape[0]
+    }
+    /// Adds to a cell; the caller adds to its totals.
+    pub fn add(&mut self, row: usize, column: usize, layer: usize, more: Cell) {
+        let index = self.index([row, column, layer]);
+        self.cells[index].count += more.count;
+        self.cells[index].families += more.families;
+    }
     pub fn get(&self, row: usize, column: usize, layer: usize) -> Cell {
         self.cells[self.index([row, column, layer])]
     }
