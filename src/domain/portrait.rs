@@ -304,8 +304,7 @@ impl<'a> Maker<'a> {
                 }
             }
         }
-        // Nobody in "not known" says nothing of a family.
-        table.hide_small(|row, _, _, cell| row == self.facts.regions && cell.count == 0);
+        table.hide_small(|_, _, _, _| false);
         table.protect();
         let shown: Vec<bool> = (0..self.rows).map(|row| table.is_shown(row, 0, 0) && table.is_shown(row, 1, 0)).collect();
         let nowhere = self.facts.regions;
@@ -350,7 +349,15 @@ impl<'a> Maker<'a> {
                 table.add(row, ALL, 0, Cell { count: 1, families: 1 });
             }
         }
-        table.hide_small(|_, column, _, cell| column == UNKNOWN && cell.count == 0);
+        table.hide_small(|_, _, _, _| false);
+        for row in 0..self.rows {
+            // Where all that is known is the same, the figure would say it of each of them.
+            let (yes, no) = (table.get(row, YES, 0).count, table.get(row, NO, 0).count);
+            if (yes == 0) != (no == 0) {
+                table.hide(row, YES, 0);
+                table.hide(row, NO, 0);
+            }
+        }
         table.protect();
         Trait { code, area: None, word: None, of: group.of, table }
     }
@@ -368,7 +375,7 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// The families with something to count; those without are not a trait, so an empty rest may be seen.
+    /// The families with something to count.
     fn support(&self, of: &'static str, group: &Group, is_in: impl Fn(&FamilyFacts) -> bool) -> Group {
         let mut table = self.table_under(2, group);
         for family in self.families() {
@@ -378,7 +385,7 @@ impl<'a> Maker<'a> {
                 table.add(row, 2, 0, Cell { count: 1, families: 1 });
             }
         }
-        table.hide_small(|_, column, _, cell| column == 1 && cell.count == 0);
+        table.hide_small(|_, _, _, _| false);
         table.protect();
         Group {
             of,
@@ -408,7 +415,7 @@ impl<'a> Maker<'a> {
                 }
             }
         }
-        ages.hide_small(|_, column, _, cell| column == UNKNOWN && cell.count == 0);
+        ages.hide_small(|_, _, _, _| false);
         ages.protect();
         let five_or_less =
             Trait { code: "children_five_or_less", area: None, word: None, of: "children", table: ages };
@@ -481,7 +488,7 @@ impl<'a> Maker<'a> {
                 table.add(row, 3, 0, Cell { count: 1, families: 1 });
             }
         }
-        table.hide_small(|_, _, _, cell| cell.count == 0);
+        table.hide_small(|_, _, _, _| false);
         table.protect();
         for (column, (area, urban)) in areas.into_iter().enumerate() {
             let group = Group {
@@ -511,7 +518,7 @@ impl<'a> Maker<'a> {
                 table.add(row, unknown + 1, 0, Cell { count: 1, families: 1 });
             }
         }
-        table.hide_small(|_, column, _, cell| column == unknown && cell.count == 0);
+        table.hide_small(|_, _, _, _| false);
         table.protect();
         for (row, level) in levels.iter_mut().enumerate() {
             let missing = table.get(row, unknown, 0).count;
@@ -709,7 +716,8 @@ mod tests {
         assert_eq!(accompanied(portraits.network()), Shown::Value(Quantity::Count(54)));
         let others = [accompanied(portraits.region(0)), accompanied(portraits.region(1))];
         assert_eq!(others.iter().filter(|shown| shown.is_hidden()).count(), 1, "a second one is hidden with it");
-        assert!(portraits.region(2).iter().all(|figure| figure.value.is_hidden() || figure.code == "activities"));
+        let told = portraits.region(2).iter().filter(|figure| !figure.value.is_hidden());
+        assert!(told.into_iter().all(|figure| figure.code == "activities"));
     }
 
     #[test]

@@ -1,17 +1,23 @@
 //! Small cells: which figures of a table with totals may be shown. Knows counts only, not what they count.
 //!
-//! A cell that rests on fewer than five distinct families is hidden, whatever it counts. Since totals are shown, one
-//! hidden cell of a line could be found by subtraction, so others are hidden with it, until
+//! A cell that rests on fewer than five distinct families is hidden, whatever it counts. An empty cell rests on nobody
+//! and is shown, unless everybody else of its line has the same value. Since totals are shown, one hidden cell of a
+//! line could be found by subtraction, so others are hidden with it, until
 //! 1. every hidden cell can still take another value: there is a *block* of cells around it, all hidden, whose values
-//!    may go up and down together without changing a shown cell or a sum, and without going below zero;
+//!    may go up and down together without changing a shown cell or a sum, and without going below one (a reader knows
+//!    that a hidden cell is not empty, because those are shown);
 //! 2. what is hidden in a line whose total is shown rests on five families at least, taken together.
 //!
 //! A block is two rows by two columns (by two layers where there are layers): the smallest move that keeps every sum.
+//! Where no block does, the whole row is hidden with its empty cells, so that a hidden cell may be empty after all.
 
 /// Fewer distinct families than this are never shown. An operator may raise the limit, never lower it.
 pub const FAMILIES_MIN: u64 = 5;
 
 const DIMENSIONS: usize = 3;
+
+/// What hiding an empty cell costs, in families.
+const EMPTY_PRICE: u64 = 100_000;
 
 /// One figure of a table: what it counts, and the distinct families it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,13 +111,14 @@ impl Table {
         !self.hidden[self.index([row, column, layer])]
     }
 
-    /// Primary suppression: every cell on fewer than five families. `but` lets a cell through that says nothing of
-    /// a family (an empty cell of unknowns).
+    /// Primary suppression: every cell on fewer than five families that is not empty. `but` lets through a cell that
+    /// counts what concerns no family.
     pub fn hide_small(&mut self, but: impl Fn(usize, usize, usize, Cell) -> bool) {
         for index in 0..self.cells.len() {
             let [row, column, layer] = self.place(index);
             let cell = self.cells[index];
-            if !self.fixed[index] && cell.families < FAMILIES_MIN && !but(row, column, layer, cell) {
+            let is_small = cell.count > 0 && cell.families < FAMILIES_MIN;
+            if !self.fixed[index] && is_small && !but(row, column, layer, cell) {
                 self.hidden[index] = true;
             }
         }
@@ -154,14 +161,39 @@ impl Table {
     /// Gives one hidden cell the cheapest block that lets it move. True when that hid another cell.
     fn protect_cell(&mut self, index: usize) -> bool {
         let at = self.place(index);
+        if let Some((cost, other)) = self.cheapest_block(at, 1) {
+            let block: Vec<usize> = self.corners(at, other).map(|(index, _)| index).collect();
+            return cost > 0 && self.hide_all(&block);
+        }
+        let mut all: Vec<usize> = (0..self.shape[1]).map(|column| self.index([at[0], column, at[2]])).collect();
+        if self.shape[2] > 1 {
+            all.extend((0..self.shape[2]).map(|layer| self.index([at[0], at[1], layer])));
+        }
+        if let Some((_, other)) = self.cheapest_block(at, 0) {
+            all.extend(self.corners(at, other).map(|(index, _)| index));
+        }
+        self.hide_all(&all)
+    }
+
+    fn hide_all(&mut self, cells: &[usize]) -> bool {
+        let mut changed = false;
+        for &index in cells {
+            changed |= !self.hidden[index] && !self.fixed[index];
+            self.hidden[index] |= !self.fixed[index];
+        }
+        changed
+    }
+
+    /// The block that hides least: nothing more, when one is hidden already. `floor` is what no cell falls below.
+    fn cheapest_block(&self, at: At, floor: u64) -> Option<(u64, At)> {
         let mut best: Option<(u64, At)> = None;
         for row in 0..self.shape[0] {
             for column in 0..self.shape[1] {
                 for layer in 0..self.shape[2] {
                     let other = [row, column, layer];
-                    let Some(cost) = self.block_cost(at, other) else { continue };
+                    let Some(cost) = self.block_cost(at, other, floor) else { continue };
                     if cost == 0 {
-                        return false;
+                        return Some((0, other));
                     }
                     if best.is_none_or(|(least, _)| cost < least) {
                         best = Some((cost, other));
@@ -169,12 +201,7 @@ impl Table {
                 }
             }
         }
-        let Some((_, other)) = best else { return false };
-        let block: Vec<usize> = self.corners(at, other).map(|(index, _)| index).collect();
-        for index in block {
-            self.hidden[index] = true;
-        }
-        true
+        best
     }
 
     /// The cells of the block between two opposite corners, each with the sense in which its count moves when the
@@ -200,9 +227,9 @@ impl Table {
         })
     }
 
-    /// What hiding a block costs: nothing when all of it is hidden already, nothing at all (`None`) when it cannot
-    /// move without a count below zero or holds a fixed cell. Totals are dearer than what they add up.
-    fn block_cost(&self, at: At, other: At) -> Option<u64> {
+    /// What hiding a block costs: nothing when all of it is hidden already; `None` when it cannot move without a count
+    /// below the floor, or holds a fixed cell. Totals are dearer than what they add up.
+    fn block_cost(&self, at: At, other: At, floor: u64) -> Option<u64> {
         let dimensions = if self.shape[2] > 1 { 3 } else { 2 };
         if (0..dimensions).any(|dimension| at[dimension] == other[dimension]) {
             return None;
@@ -212,8 +239,8 @@ impl Table {
             if self.fixed[index] {
                 return None;
             }
-            if self.cells[index].count == 0 {
-                // An empty cell may only go up.
+            if self.cells[index].count <= floor {
+                // It may only go up.
                 if up { falls = false } else { rises = false }
             }
             if !rises && !falls {
@@ -233,7 +260,9 @@ impl Table {
             (dimension < 2 || layered) && at[dimension] == self.shape[dimension] - 1
         });
         let factor = 1_000u64.saturating_pow(u32::try_from(totals.count()).unwrap_or(0));
-        self.cells[index].families.saturating_add(1).saturating_mul(factor)
+        // An empty cell protects little, and shows much.
+        let families = if self.cells[index].count == 0 { EMPTY_PRICE } else { self.cells[index].families };
+        families.saturating_add(1).saturating_mul(factor)
     }
 
     /// Rule 2 on every line: hides the smallest shown cell, in the end the total, where too little is hidden.
@@ -269,12 +298,10 @@ impl Table {
         if !any || families >= FAMILIES_MIN || self.hidden[total] {
             return false;
         }
-        let shown = |index: &&usize| !self.hidden[**index] && !self.fixed[**index];
-        let smallest = parts.iter().filter(shown).min_by_key(|&&index| {
-            // An empty cell adds nothing: it is taken last.
-            let families = self.cells[index].families;
-            (families == 0, families)
-        });
+        let helps = |index: &&usize| {
+            !self.hidden[**index] && !self.fixed[**index] && self.cells[**index].families > 0
+        };
+        let smallest = parts.iter().filter(helps).min_by_key(|&&index| self.cells[index].families);
         match smallest.copied().or_else(|| (!self.fixed[total]).then_some(total)) {
             Some(index) => {
                 self.hidden[index] = true;
@@ -295,6 +322,8 @@ mod tests {
     /// who subtracts. Written apart from the code above: it enumerates, it does not look for blocks.
     struct Reader<'a> {
         table: &'a Table,
+        /// A hidden cell is not empty, unless some are.
+        floor: u64,
         bound: u64,
         seen: Vec<Vec<u64>>,
     }
@@ -315,7 +344,7 @@ mod tests {
             }
             let (row, column) = (next / (columns - 1), next % (columns - 1));
             let known = self.table.is_shown(row, column, 0).then(|| self.table.get(row, column, 0).count);
-            let range = known.map_or(0..=self.bound, |count| count..=count);
+            let range = known.map_or(self.floor..=self.bound, |count| count..=count);
             for count in range {
                 interior.push(count);
                 if self.may_be(interior) {
@@ -380,13 +409,14 @@ mod tests {
     fn found_by_subtraction(table: &Table) -> Vec<usize> {
         let [rows, columns, _] = table.shape;
         let bound = 8;
-        let mut reader = Reader { table, bound, seen: vec![Vec::new(); rows * columns] };
+        let empty = (0..rows * columns).any(|index| table.hidden[index] && table.cells[index].count == 0);
+        let mut reader = Reader { table, floor: u64::from(!empty), bound, seen: vec![Vec::new(); rows * columns] };
         reader.fill(&mut Vec::new());
         (0..rows * columns).filter(|&index| table.hidden[index] && reader.seen[index].len() < 2).collect()
     }
 
     fn shown_smallest(table: &Table) -> u64 {
-        let shown = (0..table.cells.len()).filter(|&index| !table.hidden[index]);
+        let shown = (0..table.cells.len()).filter(|&index| !table.hidden[index] && table.cells[index].count > 0);
         shown.map(|index| table.cells[index].families).min().unwrap_or(u64::MAX)
     }
 
