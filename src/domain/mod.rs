@@ -6,6 +6,7 @@ pub mod viewer;
 pub mod words;
 // -- territories
 pub mod fold;
+pub mod taxonomy;
 // -- directory
 pub mod directory;
 // -- search
