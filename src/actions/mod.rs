@@ -1,4 +1,22 @@
 //! What a person may do: authorise, decide, one transaction, effects to the outbox. Synchronous, over a store.
+//! Knows no request and no page.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use secrecy::ExposeSecret;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::viewer::{AccountViewer, Viewer};
+use crate::id::Ids;
+use crate::seal;
+use crate::seal::identity::KeyEncryptionKeys;
+use crate::seal::tokens::Signer;
+use crate::store::conn::AsStoreError;
+use crate::store::{self, Store};
+
+pub mod accounts;
 // -- territories
 // -- directory
 // -- search
@@ -6,3 +24,86 @@ pub mod index;
 // -- families
 // -- referrals
 // -- reports
+
+/// Everything that an action needs and does not make itself.
+pub struct Deps {
+    pub config: Config,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub store: Store,
+    pub signer: Signer,
+    pub key_encryption: KeyEncryptionKeys,
+    ready: AtomicBool,
+    // -- territories
+    // -- search
+    // -- families
+}
+
+/// Why an action did not happen: a rule said no, or something broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Seal(#[from] seal::identity::Error),
+    #[error("{0}: {1}")]
+    File(std::path::PathBuf, std::io::Error),
+}
+
+impl AsStoreError for Failure {
+    fn as_store_error(&self) -> Option<&store::Error> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Refused(_) | Self::Seal(_) | Self::File(..) => None,
+        }
+    }
+}
+
+pub type Outcome<T> = Result<T, Failure>;
+
+impl Deps {
+    /// Opens what does not need the database to answer. `prepare` does the rest.
+    pub fn open(config: Config, clock: Clock, ids: Ids) -> Outcome<Self> {
+        let data_dir = config.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).map_err(|error| Failure::File(data_dir.clone(), error))?;
+        let key_encryption = match &config.master_key {
+            Some(key) => KeyEncryptionKeys::parse(1, key.expose_secret().as_bytes())?,
+            None => {
+                let path = data_dir.join("master.key");
+                let bytes = seal::tokens::read_or_make_master_key(&path).map_err(|error| Failure::File(path, error))?;
+                KeyEncryptionKeys::parse(1, &bytes)?
+            }
+        };
+        let store = Store::open(&store::Settings {
+            url: config.database_url(),
+            connections_max: config.limits.database_connections_max,
+            connection_wait_ms: config.limits.database_connection_wait_ms,
+            lock_wait_ms: config.limits.database_lock_wait_ms,
+            statement_ms: config.limits.database_statement_ms,
+        })?;
+        let signer = Signer::new(&key_encryption)?;
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready: AtomicBool::new(false) })
+    }
+
+    /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
+    pub fn prepare(&self) -> Outcome<()> {
+        self.store.migrate(&self.ids, self.clock.now())?;
+        // -- territories
+        // -- families
+        // -- search
+        self.ready.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Whether `prepare` has succeeded.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::SeqCst)
+    }
+}
+
+/// The account behind a viewer, for what only a signed-in person may do.
+pub fn signed_in(viewer: &Viewer) -> Result<&AccountViewer, Refusal> {
+    viewer.account().ok_or_else(|| Refusal::new(Code::Unauthenticated))
+}

@@ -66,6 +66,17 @@ impl KeyEncryptionKeys {
         }
         self
     }
+    /// Another key for another use, from each key-encryption key (HKDF-SHA-256, RFC 5869), the current one first.
+    pub fn derive_all(&self, purpose: &str) -> Result<Vec<Zeroizing<[u8; KEY_BYTES]>>, Error> {
+        let derive = |key: &[u8; KEY_BYTES]| {
+            let mut derived = Zeroizing::new([0u8; KEY_BYTES]);
+            let stretched = hkdf::Hkdf::<sha2::Sha256>::new(None, key);
+            stretched.expand(purpose.as_bytes(), derived.as_mut()).map_err(|_| Error::KeyFormat)?;
+            Ok(derived)
+        };
+        let others = self.keys.keys().rev().filter(|version| **version != self.current);
+        std::iter::once(&self.current).chain(others).map(|version| derive(self.get(*version)?)).collect()
+    }
     fn get(&self, version: i32) -> Result<&[u8; KEY_BYTES], Error> {
         self.keys.get(&version).map(|key| &**key).ok_or(Error::KeyVersion(version))
     }

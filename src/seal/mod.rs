@@ -4,3 +4,4 @@
 pub mod identity;
 pub mod passwords;
 pub mod secrets;
+pub mod tokens;

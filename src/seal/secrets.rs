@@ -25,6 +25,13 @@ pub fn new_token(bits: usize) -> (SecretString, String) {
     (SecretString::from(token), kept)
 }
 
+/// A key of 256 bits from the machine's source of chance.
+pub fn random_key() -> zeroize::Zeroizing<[u8; 32]> {
+    let mut key = zeroize::Zeroizing::new([0u8; 32]);
+    OsRng.fill_bytes(key.as_mut());
+    key
+}
+
 /// What is stored of a token: SHA-256, in lower-case hexadecimal (64 characters).
 pub fn hash(token: &str) -> String {
     to_hex(&Sha256::digest(token.as_bytes()))
@@ -46,7 +53,7 @@ pub fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+pub(super) fn to_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -1,4 +1,5 @@
 //! The wire: structs that parse requests and present answers, one file a resource.
+pub mod accounts;
 // -- territories
 // -- directory
 // -- search

@@ -1,0 +1,242 @@
+//! From requests to values. Whatever does not parse becomes a refusal that names the field and the rule.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use serde::de::DeserializeOwned;
+
+use super::App;
+use super::language::lang_of;
+use super::problem::Problem;
+use crate::actions::accounts;
+use crate::domain::language::Lang;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::viewer::{AccountViewer, Viewer};
+use crate::id::Id;
+
+type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// A JSON body. The content type must say so; members must be known.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = content_type(request);
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if content_type != "application/json" && content_type != "application/merge-patch+json" {
+                let rule = "application/json, application/merge-patch+json";
+                return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+            }
+            let bytes = bytes.await.map_err(|error| payload_problem(&error))?;
+            parse_json(&bytes).map(Body).map_err(Problem::from)
+        })
+    }
+}
+
+/// A form body (`application/x-www-form-urlencoded`).
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = content_type(request);
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if content_type != "application/x-www-form-urlencoded" {
+                let rule = "application/x-www-form-urlencoded";
+                return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+            }
+            let bytes = bytes.await.map_err(|error| payload_problem(&error))?;
+            parse_urlencoded(&bytes).map(Form).map_err(Problem::from)
+        })
+    }
+}
+
+/// The query string. Parameters must be known.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let query = request.query_string();
+        let bytes_max = app_of(request).map_or(8_192, |app| app.deps.config.limits.query_bytes_max);
+        std::future::ready(if query.len() > bytes_max {
+            Err(Refusal::field(Code::TooLong, "query").rule(format!("<= {bytes_max} bytes")).into())
+        } else {
+            parse_urlencoded(query.as_bytes()).map(Query).map_err(Problem::from)
+        })
+    }
+}
+
+/// The one id of a path. What is not an id is not there.
+pub struct PathId(pub Id);
+
+impl FromRequest for PathId {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|text| text.parse().ok());
+        std::future::ready(id.map(PathId).ok_or_else(|| Refusal::new(Code::NotFound).into()))
+    }
+}
+
+/// The version that the caller read: `If-Match: "7"`. Absent is refused when a handler asks for it.
+pub struct IfMatch(pub i64);
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let header = request.headers().get(IF_MATCH);
+        std::future::ready(match header.map(|value| value.to_str().unwrap_or("")) {
+            None => Err(Refusal::field(Code::VersionRequired, "If-Match").into()),
+            Some(text) => {
+                let bare = text.trim().trim_matches('"');
+                // An entity tag that is not one of ours matches no version.
+                bare.parse().map(IfMatch).map_err(|_| Refusal::field(Code::StaleVersion, "If-Match").into())
+            }
+        })
+    }
+}
+
+/// A signed-in person.
+pub struct Caller {
+    pub account: AccountViewer,
+    pub lang: Lang,
+}
+
+impl Caller {
+    pub fn viewer(&self) -> Viewer {
+        Viewer::Account(self.account.clone())
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = MaybeCaller::find(request);
+        Box::pin(async move {
+            let MaybeCaller { account, lang } = found.await?;
+            let account = account.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
+            Ok(Self { account, lang })
+        })
+    }
+}
+
+/// A person who may have signed in. A token that is given must be good.
+pub struct MaybeCaller {
+    pub account: Option<AccountViewer>,
+    pub lang: Lang,
+}
+
+impl MaybeCaller {
+    fn find(request: &HttpRequest) -> Extracting<Self> {
+        let lang = lang_of(request.headers());
+        let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("").to_owned());
+        let app = app_of(request);
+        Box::pin(async move {
+            let Some(header) = header else { return Ok(Self { account: None, lang }) };
+            let token = header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let (Some((_, token)), Some(app)) = (token, app) else {
+                return Err(Refusal::new(Code::InvalidToken).into());
+            };
+            let token = token.trim().to_owned();
+            let account = app.act(move |deps| accounts::viewer_of(deps, &token)).await?;
+            Ok(Self { account: Some(account), lang })
+        })
+    }
+}
+
+impl FromRequest for MaybeCaller {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Self::find(request)
+    }
+}
+
+fn app_of(request: &HttpRequest) -> Option<Data<App>> {
+    request.app_data::<Data<App>>().cloned()
+}
+
+fn content_type(request: &HttpRequest) -> String {
+    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    header.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+}
+
+fn payload_problem(error: &actix_web::Error) -> Problem {
+    let too_large = error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE;
+    Refusal::new(if too_large { Code::PayloadTooLarge } else { Code::InvalidJson }).into()
+}
+
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => refusal_of_serde(&path, &inner.to_string()),
+            _ => Refusal::new(Code::InvalidJson).rule(format!("line {} column {}", inner.line(), inner.column())),
+        }
+    })?;
+    let end = deserializer.end();
+    end.map_err(|error| {
+        Refusal::new(Code::InvalidJson).rule(format!("line {} column {}", error.line(), error.column()))
+    })?;
+    Ok(value)
+}
+
+pub fn parse_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let deserializer = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(bytes));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        refusal_of_serde(&path, &error.into_inner().to_string())
+    })
+}
+
+/// serde says in words what it found; the field and the rule are in them.
+fn refusal_of_serde(path: &str, message: &str) -> Refusal {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let quoted = message.split('`').nth(1).unwrap_or("");
+    let parent = if path == "." { "" } else { path };
+    let join = |name: &str| {
+        let known = parent.rsplit('.').next() == Some(name);
+        if parent.is_empty() || known { name.to_owned() } else { format!("{parent}.{name}") }
+    };
+    if message.starts_with("unknown field") {
+        return Refusal::field(Code::UnknownField, join(quoted)).rule(expected(message));
+    }
+    if message.starts_with("missing field") {
+        return Refusal::field(Code::MissingField, join(quoted));
+    }
+    if message.starts_with("duplicate field") {
+        return Refusal::field(Code::InvalidValue, join(quoted)).rule("once");
+    }
+    let field = if parent.is_empty() { "body".to_owned() } else { parent.to_owned() };
+    if message.starts_with("unknown variant") || message.starts_with("invalid value") {
+        return Refusal::field(Code::InvalidValue, field).rule(expected(message));
+    }
+    Refusal::field(Code::WrongType, field).rule(expected(message))
+}
+
+fn expected(message: &str) -> String {
+    let rule = message.split_once("expected ").map_or(message, |(_, rule)| rule);
+    rule.replace('`', "").chars().take(400).collect()
+}

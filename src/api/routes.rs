@@ -1,0 +1,69 @@
+//! Every route, on one page. `openapi.yaml` has each of them, and each of its paths is here (`tests/contract.rs`).
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Route};
+
+use super::handlers::{accounts, health};
+use super::problem::Problem;
+use crate::domain::refusal::{Code, Refusal};
+
+/// A method, a path template as `openapi.yaml` writes it, and the handler behind it.
+pub struct RouteEntry {
+    pub method: Method,
+    pub path: &'static str,
+    route: fn() -> Route,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        pub fn table() -> Vec<RouteEntry> {
+            vec![$(RouteEntry { method: Method::$method, path: $path, route: || web::route().to($handler) },)*]
+        }
+    };
+}
+
+routes! {
+    GET "/livez" => health::live;
+    GET "/readyz" => health::ready;
+    GET "/metrics" => health::metrics;
+    POST "/api/v1/auth/token" => accounts::token;
+    GET "/api/v1/me" => accounts::me;
+    // -- territories
+
+    // -- directory
+
+    // -- search
+
+    // -- families
+
+    // -- referrals
+
+    // -- reports
+
+}
+
+/// One resource a path, so that another method gets 405 with `Allow`, and an unknown path a problem document.
+pub fn configure(config: &mut ServiceConfig) {
+    let mut entries = table();
+    while let Some(path) = entries.first().map(|entry| entry.path) {
+        let (here, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.path == path);
+        entries = others;
+        let mut resource = web::resource(path);
+        let mut methods: Vec<String> = Vec::new();
+        for entry in here {
+            methods.push(entry.method.to_string());
+            resource = resource.route((entry.route)().method(entry.method));
+        }
+        let allow: &'static str = Box::leak(methods.join(", ").into_boxed_str());
+        resource = resource.default_service(web::route().to(move || async move {
+            Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow))
+        }));
+        config.service(resource);
+    }
+    config.default_service(web::route().to(nothing_here));
+}
+
+async fn nothing_here(_: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Refusal::new(Code::NotFound).into())
+}

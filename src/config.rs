@@ -1,0 +1,166 @@
+//! What an operator may set: a TOML file, then the environment (`RELAIS_…`, and `DATABASE_URL`). A key that relais does
+//! not know is refused, so that a misspelt limit is heard of at start and not in production.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the embedded database, the index, the keys and the demo's mail live.
+    pub data_dir: PathBuf,
+    /// `address:port`; port 0 takes a free one.
+    pub listen: String,
+    /// `postgres://…` or `sqlite:…`. Default: `relais.db` in the data directory.
+    #[serde(default)]
+    pub database_url: Option<String>,
+    /// The store of keys, apart from what they open. Default: `keys.db` in the data directory, or, with PostgreSQL,
+    /// the database of the same name with `_keys` after it.
+    #[serde(default)]
+    pub keys_database_url: Option<String>,
+    /// 32 bytes in base64. Default: the file `master.key` in the data directory, made at the first start.
+    #[serde(default)]
+    pub master_key: Option<SecretString>,
+    /// How people reach this server: the beginning of the links in e-mails. Default: `http://` and the address.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    pub log: Log,
+    pub mail: Mail,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    /// A filter of tracing-subscriber: `info`, `relais=debug,info`.
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub from: String,
+    /// `smtp://user:password@host:port` or `smtps://…`. Without it, messages are files in `mail/` of the data directory.
+    #[serde(default)]
+    pub smtp_url: Option<SecretString>,
+}
+
+/// Every limit, with its unit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub request_body_bytes_max: usize,
+    pub query_bytes_max: usize,
+    pub database_connections_max: u32,
+    pub database_connection_wait_ms: u64,
+    pub database_lock_wait_ms: u64,
+    pub database_statement_ms: u64,
+    pub retry_after_s: u64,
+    pub access_token_minutes: i64,
+    pub refresh_token_days: i64,
+    pub sign_in_failures_max: i64,
+    pub sign_in_lock_minutes: i64,
+    pub shutdown_s: u64,
+    /// How long a search waits for the change it was told to include.
+    pub search_min_change_wait_ms: u64,
+    /// Days after which a referral that nobody answered expires.
+    pub referral_expiry_days: i64,
+}
+
+#[derive(Serialize)]
+struct Defaults {
+    data_dir: &'static str,
+    listen: &'static str,
+    log: Log,
+    mail: DefaultMail,
+    limits: Limits,
+}
+#[derive(Serialize)]
+struct DefaultMail {
+    from: &'static str,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_body_bytes_max: 1_048_576,
+            query_bytes_max: 8_192,
+            database_connections_max: 8,
+            database_connection_wait_ms: 5_000,
+            database_lock_wait_ms: 10_000,
+            database_statement_ms: 60_000,
+            retry_after_s: 2,
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+            sign_in_failures_max: 10,
+            sign_in_lock_minutes: 15,
+            shutdown_s: 20,
+            search_min_change_wait_ms: 5_000,
+            referral_expiry_days: 21,
+        }
+    }
+}
+
+impl Config {
+    /// Defaults, then the file, then the environment. The error names the key.
+    pub fn load(file: Option<&Path>) -> Result<Self, Box<figment::Error>> {
+        let defaults = Defaults {
+            data_dir: "data",
+            listen: "127.0.0.1:8080",
+            log: Log { format: LogFormat::Text, filter: "info".to_owned() },
+            mail: DefaultMail { from: "relais <ne-pas-repondre@relais.example>" },
+            limits: Limits::default(),
+        };
+        let mut figment = Figment::from(Serialized::defaults(defaults));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // RELAIS_LIMITS__RETRY_AFTER_S=5 sets limits.retry_after_s; DATABASE_URL is what every platform sets.
+        figment
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("RELAIS_").ignore(&["config"]).split("__"))
+            .extract()
+            .map_err(Box::new)
+    }
+
+    pub fn database_url(&self) -> String {
+        let default = || format!("sqlite:{}", self.data_dir.join("relais.db").display());
+        self.database_url.clone().unwrap_or_else(default)
+    }
+
+    /// The keys' own database: beside the embedded one, or a second database of the same PostgreSQL server.
+    pub fn keys_database_url(&self) -> String {
+        if let Some(url) = &self.keys_database_url {
+            return url.clone();
+        }
+        let main = self.database_url();
+        match url::Url::parse(&main) {
+            Ok(mut url) if main.starts_with("postgres") => {
+                let path = format!("{}_keys", url.path());
+                url.set_path(&path);
+                url.to_string()
+            }
+            _ => format!("sqlite:{}", self.data_dir.join("keys.db").display()),
+        }
+    }
+
+    pub fn index_dir(&self) -> PathBuf {
+        self.data_dir.join("index")
+    }
+
+    pub fn mail_dir(&self) -> PathBuf {
+        self.data_dir.join("mail")
+    }
+}
