@@ -12,7 +12,12 @@ pub mod directory;
 // -- search
 pub mod schedule;
 // -- families
+pub mod consent;
+pub mod family;
+pub mod follow_up;
+pub mod identity;
 pub mod need;
+pub mod sensitive;
 // -- referrals
 pub mod referral;
 // -- reports

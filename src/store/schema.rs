@@ -220,3 +220,281 @@ allow_tables_to_appear_in_same_query!(service, location, service_at_location, ca
 allow_tables_to_appear_in_same_query!(organization, location);
 
 // -- families
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    family (id) {
+        id -> Guid,
+        network_id -> Guid,
+        organization_id -> Guid,
+        worker_account_id -> Nullable<Guid>,
+        municipality_id -> Nullable<Text>,
+        mrc_id -> Nullable<Text>,
+        region_id -> Nullable<Text>,
+        setting -> Text,
+        contact_origin -> Nullable<Text>,
+        first_contact_on -> Date,
+        language -> Nullable<Text>,
+        coarse_cell -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    child (id) {
+        id -> Guid,
+        network_id -> Guid,
+        family_id -> Guid,
+        born_in -> Nullable<Text>,
+        due_in -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    observation (id) {
+        id -> Guid,
+        network_id -> Guid,
+        family_id -> Guid,
+        kind -> Text,
+        value -> Text,
+        present -> Bool,
+        observed_on -> Date,
+        account_id -> Nullable<Guid>,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    identity (family_id) {
+        family_id -> Guid,
+        network_id -> Guid,
+        sealed -> Text,
+        key_version -> Integer,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    identity_read (id) {
+        id -> Guid,
+        network_id -> Guid,
+        at -> Instant,
+        family_id -> Guid,
+        account_id -> Nullable<Guid>,
+        organization_id -> Nullable<Guid>,
+        referral_link_id -> Nullable<Guid>,
+        action -> Text,
+        purpose -> Text,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    need (id) {
+        id -> Guid,
+        network_id -> Guid,
+        family_id -> Nullable<Guid>,
+        organization_id -> Guid,
+        account_id -> Nullable<Guid>,
+        category -> Text,
+        municipality_id -> Nullable<Text>,
+        mrc_id -> Nullable<Text>,
+        region_id -> Nullable<Text>,
+        status -> Text,
+        unmet_reason -> Nullable<Text>,
+        proposed_reason -> Nullable<Text>,
+        recorded_on -> Date,
+        status_on -> Date,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    need_outcome (id) {
+        id -> Guid,
+        network_id -> Guid,
+        need_id -> Guid,
+        voice -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        referral_id -> Nullable<Guid>,
+        account_id -> Nullable<Guid>,
+        organization_id -> Nullable<Guid>,
+        at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    consent (id) {
+        id -> Guid,
+        network_id -> Guid,
+        family_id -> Guid,
+        organization_id -> Guid,
+        purpose -> Text,
+        fields -> Document,
+        language -> Text,
+        given_by -> Text,
+        method -> Text,
+        witnessed -> Bool,
+        taken_by_account_id -> Guid,
+        starts_on -> Date,
+        ends_on -> Date,
+        text_version -> Text,
+        revoked_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    referral (id) {
+        id -> Guid,
+        network_id -> Guid,
+        need_id -> Guid,
+        family_id -> Nullable<Guid>,
+        sender_organization_id -> Guid,
+        sender_account_id -> Guid,
+        receiver_organization_id -> Guid,
+        service_id -> Nullable<Guid>,
+        shares_identity -> Bool,
+        consent_id -> Nullable<Guid>,
+        parent_id -> Nullable<Guid>,
+        status -> Text,
+        status_changed_at -> Instant,
+        reason -> Nullable<Text>,
+        reason_detail -> Nullable<Text>,
+        urgent -> Bool,
+        message -> Nullable<Text>,
+        waitlisted_on -> Nullable<Date>,
+        scheduled_for -> Nullable<Instant>,
+        sent_at -> Nullable<Instant>,
+        first_answer_at -> Nullable<Instant>,
+        accepted_at -> Nullable<Instant>,
+        first_service_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        due_at -> Nullable<Instant>,
+        supersede_proposed -> Bool,
+        reminders_sent -> Integer,
+        category -> Text,
+        region_id -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    referral_event (id) {
+        id -> Guid,
+        network_id -> Guid,
+        referral_id -> Guid,
+        at -> Instant,
+        actor -> Text,
+        channel -> Text,
+        account_id -> Nullable<Guid>,
+        organization_id -> Nullable<Guid>,
+        informant_function -> Nullable<Text>,
+        from_status -> Nullable<Text>,
+        to_status -> Text,
+        reason -> Nullable<Text>,
+        reason_detail -> Nullable<Text>,
+        note -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    referral_link (id) {
+        id -> Guid,
+        network_id -> Guid,
+        token_hash -> Text,
+        referral_id -> Guid,
+        organization_id -> Guid,
+        expires_at -> Instant,
+        code_hash -> Nullable<Text>,
+        code_expires_at -> Nullable<Instant>,
+        code_attempts -> Integer,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    follow_up (id) {
+        id -> Guid,
+        network_id -> Guid,
+        need_id -> Guid,
+        family_id -> Nullable<Guid>,
+        organization_id -> Guid,
+        assignee_account_id -> Nullable<Guid>,
+        status -> Text,
+        due_on -> Date,
+        done_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    activity (id) {
+        id -> Guid,
+        network_id -> Guid,
+        organization_id -> Guid,
+        account_id -> Nullable<Guid>,
+        family_id -> Nullable<Guid>,
+        kind -> Text,
+        happened_on -> Date,
+        created_at -> Instant,
+    }
+}
+joinable!(child -> family (family_id));
+joinable!(observation -> family (family_id));
+joinable!(identity -> family (family_id));
+joinable!(need -> family (family_id));
+joinable!(need_outcome -> need (need_id));
+joinable!(consent -> family (family_id));
+joinable!(referral -> need (need_id));
+joinable!(referral -> family (family_id));
+joinable!(referral_event -> referral (referral_id));
+joinable!(referral_link -> referral (referral_id));
+joinable!(follow_up -> need (need_id));
+joinable!(follow_up -> family (family_id));
+joinable!(activity -> family (family_id));
+allow_tables_to_appear_in_same_query!(
+    family,
+    child,
+    observation,
+    identity,
+    identity_read,
+    need,
+    need_outcome,
+    consent,
+    referral,
+    referral_event,
+    referral_link,
+    follow_up,
+    activity,
+);
+allow_tables_to_appear_in_same_query!(organization, family);
+allow_tables_to_appear_in_same_query!(organization, need);
+allow_tables_to_appear_in_same_query!(organization, consent);
+allow_tables_to_appear_in_same_query!(organization, referral);
+allow_tables_to_appear_in_same_query!(organization, referral_event);
+allow_tables_to_appear_in_same_query!(organization, follow_up);
+allow_tables_to_appear_in_same_query!(organization, activity);

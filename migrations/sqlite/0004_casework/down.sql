@@ -1,0 +1,13 @@
+DROP TABLE activity;
+DROP TABLE follow_up;
+DROP TABLE referral_link;
+DROP TABLE referral_event;
+DROP TABLE referral;
+DROP TABLE consent;
+DROP TABLE need_outcome;
+DROP TABLE need;
+DROP TABLE identity_read;
+DROP TABLE identity;
+DROP TABLE observation;
+DROP TABLE child;
+DROP TABLE family;
