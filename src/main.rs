@@ -1,1 +1,5 @@
-fn main(){}
+//! relais: see `relais --help`.
+
+fn main() -> std::process::ExitCode {
+    relais::cli::run()
+}

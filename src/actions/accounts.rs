@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Deps, Outcome};
 use crate::clock::Time;
+use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::language::{Lang, Text};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
@@ -12,7 +13,7 @@ use crate::id::Id;
 use crate::seal::{passwords, secrets};
 use crate::store::accounts::{self, AccountRow, MembershipRow};
 use crate::store::refresh_tokens::{self, RefreshTokenRow};
-use crate::store::{DEFAULT_NETWORK, Tx, changes};
+use crate::store::{DEFAULT_NETWORK, Tx, changes, organizations};
 
 /// Two tabs of one browser may refresh at the same moment: within this time the second is not a thief.
 const REFRESH_OVERLAP_S: i64 = 10;
@@ -184,4 +185,36 @@ pub fn profile(deps: &Deps, viewer: &AccountViewer) -> Outcome<Profile> {
 
 pub fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// Adds an organisation by an administrator's hand: the only way, with the sample, to give a referral address.
+pub fn add_organization(
+    deps: &Deps,
+    name: &Text,
+    referral_address: Option<&str>,
+    enrolled_on: Option<chrono::NaiveDate>,
+) -> Outcome<Id> {
+    if name.is_empty() {
+        return Err(Refusal::field(Code::MissingField, "name").into());
+    }
+    if referral_address.is_some_and(|address| address.parse::<lettre::Address>().is_err()) {
+        return Err(Refusal::field(Code::InvalidValue, "referral_address").rule("name@domain").into());
+    }
+    let now = deps.clock.now();
+    let id = deps.ids.new_id(now);
+    let organization = Organization {
+        id,
+        origin: Origin::local(id),
+        name: name.clone(),
+        referral_address: None,
+        enrolled_on,
+        document: OrganizationDocument::default(),
+        version: 1,
+        updated_at: now,
+    };
+    deps.store.write(now, |tx| {
+        organizations::insert(tx, &organization)?;
+        organizations::set_referral_address(tx, id, referral_address)
+    })?;
+    Ok(id)
 }

@@ -104,3 +104,8 @@ async fn measure(
     metrics::histogram!("relais_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
     Ok(response)
 }
+
+/// The runtime that `serve` needs around it.
+pub fn system() -> actix_web::rt::SystemRunner {
+    actix_web::rt::System::new()
+}

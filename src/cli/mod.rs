@@ -1,7 +1,127 @@
-//! The command line: one file a command.
+//! The command line: one file a command. Exit codes: 0 done, 1 refused or failed, 2 the command was not understood.
+
+mod account;
+mod serve;
 // -- territories
 // -- directory
 // -- search
 // -- families
 // -- referrals
 // -- reports
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::actions::{Deps, Failure};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::language::Lang;
+use crate::id::Ids;
+use crate::text::messages;
+
+const AFTER_HELP: &str = "\
+Exemples / Examples:
+  relais demo                                     tout, en fiction / everything, fictitious
+  relais serve --data-dir data --listen 127.0.0.1:8080
+  DATABASE_URL=postgres://relais@db/relais relais serve
+  relais import garderies.csv --mapping docs/mappings/garderies.toml --dry-run
+  relais check --json
+
+Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
+
+#[derive(Parser)]
+#[command(name = "relais", version, about = "Réseau de références et répertoire de ressources / Referral network and \
+    resource directory", after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Servir l'API et les pages / Serve the API and the pages
+    Serve(serve::ServeArgs),
+    /// Gérer les comptes / Manage accounts
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Gérer les organismes / Manage organisations
+    #[command(subcommand)]
+    Organization(account::OrganizationCommand),
+    // -- territories
+    // -- directory
+    // -- search
+    // -- reports
+}
+
+/// What every command that opens the data takes.
+#[derive(Args, Clone)]
+pub struct DataArgs {
+    /// Fichier de configuration TOML / TOML configuration file
+    #[arg(long, value_name = "FILE", env = "RELAIS_CONFIG")]
+    config: Option<PathBuf>,
+    /// Dossier des données / Data directory
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// postgres://… ou sqlite:… / postgres://… or sqlite:…
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+impl DataArgs {
+    fn config(&self) -> Result<Config, String> {
+        let mut config = Config::load(self.config.as_deref()).map_err(|error| error.to_string())?;
+        if let Some(dir) = &self.data_dir {
+            config.data_dir.clone_from(dir);
+        }
+        if let Some(url) = &self.database_url {
+            config.database_url = Some(url.clone());
+        }
+        Ok(config)
+    }
+
+    /// The data, opened and up to date.
+    fn open(&self) -> Result<Deps, String> {
+        let config = self.config()?;
+        crate::telemetry::start_logs(&config.log);
+        let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
+        deps.prepare().map_err(|failure| sentence(&failure))?;
+        Ok(deps)
+    }
+}
+
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Account(command) => account::run(&command),
+        Command::Organization(command) => account::run_organization(&command),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("relais: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The language of a terminal: French unless the environment says English.
+pub fn terminal_lang() -> Lang {
+    let variables = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let said = variables.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    if said.is_some_and(|value| value.starts_with("en")) { Lang::En } else { Lang::Fr }
+}
+
+/// A failure in a sentence for a terminal.
+pub fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(refusal) => {
+            let said = messages::refusal(refusal.code, terminal_lang());
+            let parts = [refusal.field.clone(), refusal.rule.clone()].into_iter().flatten();
+            let detail = parts.collect::<Vec<_>>().join(": ");
+            if detail.is_empty() { said.to_owned() } else { format!("{said} ({detail})") }
+        }
+        broken => broken.to_string(),
+    }
+}

@@ -1,0 +1,63 @@
+//! `relais serve`: the server, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{DataArgs, sentence, terminal_lang};
+use crate::actions::Deps;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::language::Lang;
+use crate::id::Ids;
+use crate::jobs::Jobs;
+
+#[derive(Args, Clone)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Adresse et port d'écoute / Address and port to listen on
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+}
+
+impl ServeArgs {
+    pub fn config(&self) -> Result<Config, String> {
+        let mut config = self.data.config()?;
+        if let Some(listen) = &self.listen {
+            config.listen.clone_from(listen);
+        }
+        Ok(config)
+    }
+}
+
+pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
+    let config = args.config()?;
+    crate::telemetry::start_logs(&config.log);
+    let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
+    serve(Arc::new(deps), |address| {
+        match terminal_lang() {
+            Lang::Fr => println!("relais écoute sur http://{address}"),
+            Lang::En => println!("relais listens on http://{address}"),
+        };
+    })
+}
+
+/// Listens, says where, and returns once the server has stopped gracefully (SIGTERM, SIGINT).
+pub fn serve(deps: Arc<Deps>, announce: impl FnOnce(SocketAddr)) -> Result<ExitCode, String> {
+    actix_web_system(async move {
+        let (address, server) = crate::api::serve(deps.clone()).map_err(|error| error.to_string())?;
+        // The database may not answer yet: the server is up, and becomes ready when it does.
+        let jobs = Jobs::start(deps).map_err(|error| error.to_string())?;
+        announce(address);
+        let served = server.await.map_err(|error| error.to_string());
+        drop(jobs);
+        served.map(|()| ExitCode::SUCCESS)
+    })
+}
+
+fn actix_web_system<T>(future: impl Future<Output = T>) -> T {
+    crate::api::system().block_on(future)
+}
