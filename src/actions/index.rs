@@ -2,8 +2,11 @@
 //! Every step may be repeated: what is applied twice is applied once.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use super::{Deps, Outcome};
 use crate::domain::language::Text;
+use crate::domain::taxonomy::Taxonomy;
 use crate::id::Id;
 use crate::search::{self, Change, Entry, Index};
 use crate::store::changes::{self, Subject};
@@ -26,30 +29,59 @@ pub enum Error {
     Epoch { index: Id, store: Id },
 }
 
-/// The label of a category in both languages, by its code.
-pub type Labels<'a> = &'a (dyn Fn(&str) -> Option<Text> + Sync);
+/// The labels of the needs built into the program: of the code itself, and of the field that it is under.
+pub fn labels(code: &str) -> Vec<Text> {
+    let taxonomy = Taxonomy::embedded();
+    let field = taxonomy.top_level(code).filter(|field| *field != code);
+    [Some(code), field].into_iter().flatten().filter_map(|code| taxonomy.get(code)).map(|term| term.label.clone()).collect()
+}
+
+impl Deps {
+    /// Where this node keeps its search index.
+    pub fn index_directory(&self) -> PathBuf {
+        self.config.data_dir.join("index")
+    }
+
+    /// The search index, once `prepare` has opened it.
+    pub fn index(&self) -> Outcome<&Index> {
+        self.index.get().ok_or_else(|| store::Error::Unavailable("the search index is not open yet".to_owned()).into())
+    }
+
+    /// Opens the index of this node and brings it to the head of the change log. Only one process at a time may hold
+    /// it: a command that needs no search leaves it alone. Safe to run again.
+    pub fn prepare_index(&self) -> Outcome<()> {
+        if self.index.get().is_none() {
+            let epoch = self.store.read(changes::head)?.epoch;
+            let index = Index::open(&self.index_directory(), epoch)?;
+            let position = catch_up(&self.store, &index)?;
+            tracing::info!(position, documents = index.documents(), "search index is up to date");
+            self.index.get_or_init(|| index);
+        }
+        Ok(())
+    }
+}
 
 /// Brings an index to the head of the change log, from wherever it stands; gives the position reached.
-pub fn catch_up(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Error> {
+pub fn catch_up(store: &Store, index: &Index) -> Result<i64, Error> {
     let head = store.read(changes::head)?;
     if head.epoch != index.epoch() {
         return Err(Error::Epoch { index: index.epoch(), store: head.epoch });
     }
     let Some(mut position) = index.position().filter(|position| *position <= head.n) else {
-        return fill(store, index, labels);
+        return fill(store, index);
     };
     loop {
         let rows = store.read(|conn| changes::after(conn, position, CHANGES_PER_BATCH))?;
         let Some(last) = rows.last().map(|change| change.n) else {
             return Ok(position);
         };
-        apply(store, index, labels, &rows, last)?;
+        apply(store, index, &rows, last)?;
         position = last;
     }
 }
 
 /// Fills an index with every service there is. Changes made meanwhile come after, from the log.
-pub fn fill(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Error> {
+pub fn fill(store: &Store, index: &Index) -> Result<i64, Error> {
     index.clear()?;
     let head = store.read(changes::head)?;
     let mut last_id = None;
@@ -60,7 +92,7 @@ pub fn fill(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Err
             return Ok(head.n);
         };
         last_id = Some(last.service.id);
-        let changes: Vec<Change> = page.into_iter().map(|aggregate| put(aggregate, labels)).collect();
+        let changes: Vec<Change> = page.into_iter().map(|aggregate| put(aggregate)).collect();
         index.apply(&changes, None)?;
     }
 }
@@ -70,7 +102,6 @@ pub fn fill(store: &Store, index: &Index, labels: Labels<'_>) -> Result<i64, Err
 fn apply(
     store: &Store,
     index: &Index,
-    labels: Labels<'_>,
     rows: &[changes::Change],
     last: i64,
 ) -> Result<(), Error> {
@@ -91,7 +122,7 @@ fn apply(
             waiting.extend(&shown);
             if waiting.len() >= BATCH_SIZE {
                 let batch: Vec<Id> = std::mem::take(&mut waiting).into_iter().collect();
-                index.apply(&changes_of(store, labels, &batch)?, index.position())?;
+                index.apply(&changes_of(store, &batch)?, index.position())?;
             }
             if subject == Subject::Service || after.is_none() {
                 break;
@@ -99,24 +130,29 @@ fn apply(
         }
     }
     let batch: Vec<Id> = waiting.into_iter().collect();
-    index.apply(&changes_of(store, labels, &batch)?, Some(last))?;
+    index.apply(&changes_of(store, &batch)?, Some(last))?;
     Ok(())
 }
 
 /// What the index must be told of these services: as they are now, or that they are gone.
-fn changes_of(store: &Store, labels: Labels<'_>, ids: &[Id]) -> Result<Vec<Change>, Error> {
+fn changes_of(store: &Store, ids: &[Id]) -> Result<Vec<Change>, Error> {
     let aggregates = store.read(|conn| services::list_aggregates(conn, ids))?;
     let mut gone: BTreeSet<Id> = ids.iter().copied().collect();
     let mut changes = vec![];
     for aggregate in aggregates {
         gone.remove(&aggregate.service.id);
-        changes.push(put(aggregate, labels));
+        changes.push(put(aggregate));
     }
     changes.extend(gone.into_iter().map(Change::Remove));
     Ok(changes)
 }
 
-fn put(aggregate: crate::domain::directory::ServiceAggregate, labels: Labels<'_>) -> Change {
-    let category_labels = aggregate.service.categories.iter().filter_map(|code| labels(code)).collect();
+fn put(aggregate: crate::domain::directory::ServiceAggregate) -> Change {
+    let mut category_labels: Vec<Text> = vec![];
+    for label in aggregate.service.categories.iter().flat_map(|code| labels(code)) {
+        if !category_labels.contains(&label) {
+            category_labels.push(label);
+        }
+    }
     Change::Put(Box::new(Entry { aggregate, category_labels }))
 }

@@ -13,6 +13,7 @@ use crate::id::Ids;
 use crate::seal;
 use crate::seal::identity::KeyEncryptionKeys;
 use crate::seal::tokens::Signer;
+use crate::search::{self as engine, Index};
 use crate::store::conn::AsStoreError;
 use crate::store::{self, Store};
 
@@ -20,7 +21,9 @@ pub mod accounts;
 // -- territories
 // -- directory
 // -- search
+pub mod check;
 pub mod index;
+pub mod search;
 // -- families
 // -- referrals
 // -- reports
@@ -36,6 +39,7 @@ pub struct Deps {
     ready: AtomicBool,
     // -- territories
     // -- search
+    index: std::sync::OnceLock<Index>,
     // -- families
 }
 
@@ -48,6 +52,13 @@ pub enum Failure {
     Store(#[from] store::Error),
     #[error(transparent)]
     Seal(#[from] seal::identity::Error),
+    #[error(transparent)]
+    Search(#[from] engine::Error),
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    /// The change that the caller wants to read is not in the index yet.
+    #[error("the search index has not received that change yet")]
+    IndexBehind,
     #[error("{0}: {1}")]
     File(std::path::PathBuf, std::io::Error),
 }
@@ -56,7 +67,12 @@ impl AsStoreError for Failure {
     fn as_store_error(&self) -> Option<&store::Error> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Refused(_) | Self::Seal(_) | Self::File(..) => None,
+            Self::Refused(_)
+            | Self::Seal(_)
+            | Self::Search(_)
+            | Self::Index(_)
+            | Self::IndexBehind
+            | Self::File(..) => None,
         }
     }
 }
@@ -84,7 +100,8 @@ impl Deps {
             statement_ms: config.limits.database_statement_ms,
         })?;
         let signer = Signer::new(&key_encryption)?;
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready: AtomicBool::new(false) })
+        let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, index })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
@@ -97,9 +114,9 @@ impl Deps {
         Ok(())
     }
 
-    /// Whether `prepare` has succeeded.
+    /// Whether `prepare` has succeeded and the search index of this node is open.
     pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::SeqCst)
+        self.ready.load(Ordering::SeqCst) && self.index.get().is_some()
     }
 }
 

@@ -49,6 +49,9 @@ impl From<Failure> for Problem {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Store(error) => error.into(),
             Failure::Seal(error) => broken(&error),
+            Failure::Search(error) => broken(&error),
+            Failure::Index(error) => broken(&error),
+            Failure::IndexBehind => trouble(Trouble::IndexBehind),
             Failure::File(path, error) => broken(&format!("{}: {error}", path.display())),
         }
     }

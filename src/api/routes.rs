@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::handlers::{accounts, health};
+use super::handlers::{accounts, health, search};
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
 
@@ -34,6 +34,8 @@ routes! {
     // -- directory
 
     // -- search
+    GET "/api/v1/search" => search::by_query;
+    POST "/api/v1/search" => search::by_document;
 
     // -- families
 

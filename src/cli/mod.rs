@@ -5,6 +5,7 @@ mod serve;
 // -- territories
 // -- directory
 // -- search
+mod check;
 // -- families
 // -- referrals
 // -- reports
@@ -52,6 +53,8 @@ enum Command {
     // -- territories
     // -- directory
     // -- search
+    /// Vérifier que la base et l'index concordent / Check that the store and the index agree
+    Check(check::CheckArgs),
     // -- reports
 }
 
@@ -96,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Account(command) => account::run(&command),
         Command::Organization(command) => account::run_organization(&command),
+        Command::Check(args) => check::run(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::actions::Deps;
 use crate::actions::index::{self, Error};
-use crate::domain::language::Text;
 use crate::search::Index;
 use crate::store::Store;
 use crate::store::watch::Watch;
@@ -22,8 +22,6 @@ const UNASKED_MS: u64 = 1_000;
 const RETRY_MS_MIN: u64 = 50;
 const RETRY_MS_MAX: u64 = 5_000;
 
-pub type Labels = Arc<dyn Fn(&str) -> Option<Text> + Send + Sync>;
-
 /// The running job. Dropped, it stops after the step under way.
 pub struct IndexSync {
     stopping: Arc<AtomicBool>,
@@ -31,10 +29,17 @@ pub struct IndexSync {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Starts the job of a node whose index is open; `None`, and a word in the log, where it cannot start.
+pub fn of(deps: &Deps) -> Option<IndexSync> {
+    let index = deps.index().ok()?.clone();
+    let started = IndexSync::start(deps.store.clone(), index);
+    started.inspect_err(|error| tracing::error!(%error, "index sync does not start")).ok()
+}
+
 impl IndexSync {
-    pub fn start(store: Store, index: Index, labels: Labels) -> std::io::Result<Self> {
+    pub fn start(store: Store, index: Index) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
-        let job = Job { store, index: index.clone(), labels, stopping: Arc::clone(&stopping), retry_ms: 0 };
+        let job = Job { store, index: index.clone(), stopping: Arc::clone(&stopping), retry_ms: 0 };
         let thread = std::thread::Builder::new().name("index-sync".to_owned()).spawn(move || job.run())?;
         Ok(Self { stopping, index, thread: Some(thread) })
     }
@@ -55,7 +60,6 @@ impl Drop for IndexSync {
 struct Job {
     store: Store,
     index: Index,
-    labels: Labels,
     stopping: Arc<AtomicBool>,
     /// 0 after a step that went well.
     retry_ms: u64,
@@ -80,8 +84,7 @@ impl Job {
     fn follow(&mut self) -> Result<(), Error> {
         let mut watch = Watch::open(&self.store)?;
         loop {
-            let labels = Arc::clone(&self.labels);
-            index::catch_up(&self.store, &self.index, &move |code: &str| labels(code))?;
+            index::catch_up(&self.store, &self.index)?;
             self.retry_ms = 0;
             let asked_at = Instant::now();
             loop {

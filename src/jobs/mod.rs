@@ -69,12 +69,13 @@ impl Drop for Jobs {
 
 fn run(deps: &Arc<Deps>, stop: &Stop) {
     while !deps.is_ready() && !stop.is_set() {
-        if let Err(failure) = deps.prepare() {
+        if let Err(failure) = deps.prepare().and_then(|()| deps.prepare_index()) {
             tracing::warn!(error = %failure, "not ready yet");
             stop.wait(PREPARE_RETRY_MS);
         }
     }
     // -- search
+    let _index_sync = index_sync::of(deps);
     while !stop.is_set() {
         if let Err(failure) = run_all(deps) {
             tracing::warn!(error = %failure, "a job will be tried again");

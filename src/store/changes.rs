@@ -78,6 +78,11 @@ pub fn after(conn: &mut Conn, n: i64, limit: i64) -> Result<Vec<Change>, Error> 
     Ok(rows.select(Change::as_select()).load(conn)?)
 }
 
+/// Rows of the log.
+pub fn count(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(changes::table.count().get_result(conn)?)
+}
+
 /// Gives each change its number, in order. Called by `Store::write` alone, at the end of the transaction.
 pub(super) fn append(conn: &mut Conn, changed: &[(Subject, Id)], now: Time) -> Result<i64, Error> {
     if changed.is_empty() {

@@ -4,6 +4,7 @@ pub mod health;
 // -- territories
 // -- directory
 // -- search
+pub mod search;
 // -- families
 // -- referrals
 // -- reports

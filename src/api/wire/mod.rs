@@ -3,6 +3,7 @@ pub mod accounts;
 // -- territories
 // -- directory
 // -- search
+pub mod search;
 // -- families
 // -- referrals
 // -- reports

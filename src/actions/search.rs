@@ -1,0 +1,123 @@
+//! Searching the directory: a place is found on the map, the index is waited for when the caller wrote something just
+//! before, and the index answers. Open to everybody; who is signed in sees the places kept for professionals.
+
+use std::time::Duration;
+
+use super::{Deps, Failure, Outcome};
+use crate::clock::Time;
+use crate::domain::directory::Point;
+use crate::domain::language::Lang;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::taxonomy::Taxonomy;
+use crate::domain::viewer::Viewer;
+use crate::search::{self, Audience, Coverage, Origin, Page, Request, Sort};
+
+/// Where a search starts from, as asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    Point(Point),
+    /// A municipality, place or postal area, as somebody types it.
+    Named(String),
+}
+
+/// A search, its numbers within their bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    pub text: Option<String>,
+    pub lang: Lang,
+    pub exact: bool,
+    pub place: Option<Place>,
+    pub radius_km: Option<f64>,
+    pub coverage: Option<Coverage>,
+    pub category: Option<String>,
+    pub open_at: Option<Time>,
+    pub age_months: Option<u32>,
+    pub language: Option<String>,
+    pub sort: Option<Sort>,
+    /// The number of a change that the answer must know of.
+    pub min_change: Option<i64>,
+    pub limit: usize,
+    pub cursor: Option<String>,
+}
+
+/// What was found, and the place that was understood.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub page: Page,
+    pub place: Option<PlaceFound>,
+}
+
+/// The place understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaceFound {
+    pub origin: Origin,
+    /// Absent for a point given by its coordinates.
+    pub named: Option<NamedPlace>,
+    /// Other places of the same name.
+    pub alternatives: Vec<NamedPlace>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedPlace {
+    pub id: String,
+    pub name: String,
+    pub point: Option<Point>,
+}
+
+pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Found> {
+    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
+        return Err(Refusal::field(Code::UnknownCategory, "category").into());
+    }
+    needs_a_place(&asked)?;
+    let place = asked.place.as_ref().map(|place| locate(deps, place)).transpose()?;
+    let index = deps.index()?;
+    let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
+    if asked.min_change.is_some_and(|change| !index.wait_for(change, wait_max)) {
+        return Err(Failure::IndexBehind);
+    }
+    let signed_in = viewer.and_then(Viewer::account).is_some();
+    let request = Request {
+        text: asked.text,
+        lang: asked.lang,
+        exact: asked.exact,
+        origin: place.as_ref().map(|place| place.origin.clone()),
+        radius_km: asked.radius_km,
+        coverage: asked.coverage,
+        categories: asked.category.into_iter().collect(),
+        language: asked.language,
+        open_at: asked.open_at,
+        age_months: asked.age_months,
+        sort: asked.sort,
+        limit: asked.limit,
+        cursor: asked.cursor,
+        audience: if signed_in { Audience::Professional } else { Audience::Public },
+        ..Request::new(deps.clock.now())
+    };
+    let page = index.search(&request).map_err(|error| match error {
+        search::Error::InvalidCursor => Failure::from(Refusal::field(Code::InvalidCursor, "cursor")),
+        other => other.into(),
+    })?;
+    Ok(Found { page, place })
+}
+
+/// A radius, a coverage or an order by distance means nothing without a place to start from.
+fn needs_a_place(asked: &Search) -> Result<(), Refusal> {
+    let field = match asked {
+        Search { place: Some(_), .. } => return Ok(()),
+        Search { radius_km: Some(_), .. } => "radius_km",
+        Search { coverage: Some(Coverage::Near | Coverage::Served), .. } => "coverage",
+        Search { sort: Some(Sort::Distance), .. } => "sort",
+        _ => return Ok(()),
+    };
+    Err(Refusal::field(Code::MissingField, "near").rule(format!("{field}: lat, lon | near")))
+}
+
+fn locate(_deps: &Deps, place: &Place) -> Outcome<PlaceFound> {
+    match place {
+        Place::Point(point) => {
+            let origin = Origin { point: Some(*point), territories: vec![] };
+            Ok(PlaceFound { origin, named: None, alternatives: vec![] })
+        }
+        Place::Named(name) => Err(Refusal::field(Code::PlaceNotFound, "near").rule(name.clone()).into()),
+    }
+}

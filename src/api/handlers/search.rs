@@ -1,0 +1,27 @@
+//! Searching the directory, by query string or by JSON document.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+
+use crate::actions::search;
+use crate::api::App;
+use crate::api::extract::{Body, MaybeCaller, Query};
+use crate::api::problem::Answer;
+use crate::api::wire::search::{SearchBody, SearchView};
+use crate::domain::viewer::Viewer;
+
+pub async fn by_query(app: Data<App>, caller: MaybeCaller, query: Query<SearchBody>) -> Answer {
+    answer(app, caller, query.0).await
+}
+
+pub async fn by_document(app: Data<App>, caller: MaybeCaller, body: Body<SearchBody>) -> Answer {
+    answer(app, caller, body.0).await
+}
+
+async fn answer(app: Data<App>, caller: MaybeCaller, body: SearchBody) -> Answer {
+    let asked = body.parse(caller.lang)?;
+    let lang = asked.lang;
+    let viewer = caller.account.map(Viewer::Account);
+    let found = app.act(move |deps| search::search(deps, viewer.as_ref(), asked)).await?;
+    Ok(HttpResponse::Ok().json(SearchView::new(found, lang)))
+}
