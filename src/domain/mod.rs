@@ -6,7 +6,9 @@ pub mod viewer;
 pub mod words;
 // -- territories
 pub mod fold;
+pub mod geocode;
 pub mod taxonomy;
+pub mod territory;
 // -- directory
 pub mod directory;
 // -- search

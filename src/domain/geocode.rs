@@ -1,0 +1,254 @@
+//! From a text that a person types to territories: names with or without accents, saints written short, postal codes,
+//! homonyms told apart by their MRC.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::directory::Point;
+use super::fold::fold_place;
+use super::territory::{Gazetteer, Level, Match, Territory, postal_area_of};
+
+/// Letters of a typed text that are read; a longer one is cut.
+pub const TYPED_CHARS_MAX: usize = 200;
+/// Two places of one MRC with one name and nearer than this are the same place told by two sources.
+const SAME_PLACE_KM: f64 = 15.0;
+/// A name is offered from its first letters when at least so many were typed.
+const PREFIX_CHARS_MIN: usize = 3;
+
+/// One name to look for.
+pub(super) struct Name {
+    pub(super) folded: String,
+    /// Place of its territory in the gazetteer.
+    pub(super) at: usize,
+    likeness: Likeness,
+}
+
+/// What a label must add to a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Unique,
+    /// Others have the name, in other MRC.
+    ElsewhereToo,
+    /// Another has the name in the same MRC.
+    SameMrc,
+}
+
+/// How well a name answers; less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Exact,
+    StartsWithWords,
+    HasWords,
+    StartsWithLetters,
+}
+
+/// The names of a gazetteer, without those that another entry says better.
+pub(super) fn names_of(territories: &[Territory], mrc_of: impl Fn(&str) -> Option<String>) -> Vec<Name> {
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, territory) in territories.iter().enumerate() {
+        if territory.level != Level::PostalArea {
+            by_name.entry(fold_place(&territory.name)).or_default().push(at);
+        }
+    }
+    let mut names = Vec::with_capacity(territories.len());
+    for (folded, group) in by_name {
+        let kept = without_shadows(territories, &group, &mrc_of);
+        names.extend(kept.iter().map(|one| Name {
+            folded: folded.clone(),
+            at: one.at,
+            likeness: likeness_among(one, &kept),
+        }));
+    }
+    names.sort_by(|a, b| (&a.folded, a.at).cmp(&(&b.folded, b.at)));
+    names
+}
+
+/// An MRC or region named as a city is not its homonym: the level tells them apart.
+fn has_homonyms(level: Level) -> bool {
+    match level {
+        Level::Municipality | Level::Borough | Level::District | Level::Place => true,
+        Level::Region | Level::Mrc | Level::PostalArea => false,
+    }
+}
+
+struct Kept<'a> {
+    at: usize,
+    territory: &'a Territory,
+    mrc: Option<String>,
+}
+
+fn likeness_among(one: &Kept<'_>, all: &[Kept<'_>]) -> Likeness {
+    let others = || all.iter().filter(|other| other.at != one.at && has_homonyms(other.territory.level));
+    if !has_homonyms(one.territory.level) || others().next().is_none() {
+        Likeness::Unique
+    } else if others().any(|other| other.mrc == one.mrc) {
+        Likeness::SameMrc
+    } else {
+        Likeness::ElsewhereToo
+    }
+}
+
+/// Drops a place that a municipality, borough or earlier place of the same MRC and name already says, and a district
+/// that a borough says.
+fn without_shadows<'a>(
+    territories: &'a [Territory],
+    group: &[usize],
+    mrc_of: &impl Fn(&str) -> Option<String>,
+) -> Vec<Kept<'a>> {
+    let mut kept: Vec<Kept<'a>> = Vec::new();
+    let mut widest_first: Vec<(usize, &Territory)> =
+        group.iter().filter_map(|at| territories.get(*at).map(|one| (*at, one))).collect();
+    widest_first.sort_by_key(|(at, one)| (one.level, *at));
+    for (at, territory) in widest_first {
+        let mrc = mrc_of(&territory.id);
+        if !kept.iter().any(|other| other.mrc == mrc && says_the_same(other.territory, territory)) {
+            kept.push(Kept { at, territory, mrc });
+        }
+    }
+    kept
+}
+
+fn says_the_same(kept: &Territory, other: &Territory) -> bool {
+    match (kept.level, other.level) {
+        (Level::Municipality | Level::Borough | Level::District, Level::Place) | (Level::Borough, Level::District) => {
+            true
+        }
+        (Level::Place, Level::Place) => match (kept.point, other.point) {
+            (Some(a), Some(b)) => a.distance_km(b) < SAME_PLACE_KM,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+impl Gazetteer {
+    /// What a typed text may mean, likeliest first: a municipality, place, borough, district, MRC or region by name, or
+    /// the area of a postal code. What stands after a comma or in brackets (`Saint-Lambert (Longueuil)`) chooses among
+    /// homonyms when it names something above them; all homonyms are answered when nothing chooses.
+    pub fn geocode(&self, text: &str, limit: usize) -> Vec<Match> {
+        let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
+        if let Some(area) = self.postal_area_in(&typed) {
+            return vec![self.match_of(area, area.code.clone())].into_iter().take(limit).collect();
+        }
+        let parts: Vec<String> = typed.split([',', '(', ')', ';', '\n']).map(fold_place).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        for (at, part) in parts.iter().enumerate() {
+            let mut found = self.named(part);
+            let hints: Vec<&str> = parts.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, hint)| *hint).collect();
+            let answered = |name: &Name| self.territory_at(name.at).map_or(0, |one| self.hints_answered(one, &hints));
+            let most = found.iter().map(|name| answered(name)).max().unwrap_or(0);
+            found.retain(|name| answered(name) == most);
+            if !found.is_empty() {
+                return found.into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Names that answer one folded text, best first.
+    fn named(&self, folded: &str) -> Vec<&Name> {
+        let ranked = self.names().iter().filter_map(|name| Some((rank(&name.folded, folded)?, name)));
+        let mut found: Vec<(Rank, &Name)> = ranked.collect();
+        found.sort_by_cached_key(|(rank, name)| {
+            let territory = self.territory_at(name.at);
+            let population = territory.and_then(|one| one.population);
+            let id = territory.map(|one| one.id.clone());
+            (*rank, territory.map(|one| level_order(one.level)), Reverse(population), name.folded.clone(), id)
+        });
+        found.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// How many of the hints name something above the territory, or say what it is.
+    fn hints_answered(&self, territory: &Territory, hints: &[&str]) -> usize {
+        if hints.is_empty() {
+            return 0;
+        }
+        let above = self.ancestors(&territory.id).into_iter().skip(1);
+        let mut known: Vec<String> = above.filter_map(|id| self.get(&id)).map(|one| fold_place(&one.name)).collect();
+        known.extend(territory.designation.as_deref().map(fold_place));
+        hints.iter().filter(|hint| known.iter().any(|one| one == *hint)).count()
+    }
+
+    fn label(&self, territory: &Territory, likeness: Likeness) -> String {
+        let above: Vec<&Territory> =
+            self.ancestors(&territory.id).iter().skip(1).filter_map(|id| self.get(id)).collect();
+        let wider = above.iter().find(|one| one.level == Level::Mrc).or(above.first()).map(|one| one.name.as_str());
+        let finer = match likeness {
+            Likeness::SameMrc => territory
+                .designation
+                .as_deref()
+                .or_else(|| above.iter().find(|one| one.level == Level::Municipality).map(|one| one.name.as_str())),
+            Likeness::Unique | Likeness::ElsewhereToo => None,
+        };
+        let said: Vec<&str> = finer.into_iter().chain(wider).collect();
+        match likeness {
+            Likeness::Unique => territory.name.clone(),
+            Likeness::ElsewhereToo | Likeness::SameMrc => format!("{} ({})", territory.name, said.join(", ")),
+        }
+    }
+
+    fn match_of_name(&self, name: &Name) -> Option<Match> {
+        let territory = self.territory_at(name.at)?;
+        Some(self.match_of(territory, self.label(territory, name.likeness)))
+    }
+
+    fn match_of(&self, territory: &Territory, label: String) -> Match {
+        Match {
+            territory_id: territory.id.clone(),
+            level: territory.level,
+            label,
+            point: territory.point,
+            territories: self.located_in(&territory.id),
+        }
+    }
+
+    /// The postal area that a text is, or that its last words hold (`..., Longueuil QC J4K 2T1`).
+    fn postal_area_in(&self, typed: &str) -> Option<&Territory> {
+        let words: Vec<&str> = typed.split([' ', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
+        let whole = postal_area_of(typed);
+        let ending = |count: usize| {
+            let tail = words.get(words.len().checked_sub(count)?..)?.concat();
+            (tail.chars().filter(|c| c.is_alphanumeric()).count() == 6).then(|| postal_area_of(&tail)).flatten()
+        };
+        let area = whole.or_else(|| ending(2)).or_else(|| ending(1))?;
+        self.get(&Territory::id_of(Level::PostalArea, &area))
+    }
+
+    /// The point that a typed text means, when it means one thing: the first match that has a point.
+    pub fn point_of(&self, text: &str) -> Option<(Match, Point)> {
+        self.geocode(text, 1).into_iter().find_map(|found| found.point.map(|point| (found, point)))
+    }
+}
+
+fn level_order(level: Level) -> u8 {
+    match level {
+        Level::Municipality => 0,
+        Level::Borough => 1,
+        Level::Mrc => 2,
+        Level::Region => 3,
+        Level::District => 4,
+        Level::Place => 5,
+        Level::PostalArea => 6,
+    }
+}
+
+fn rank(name: &str, typed: &str) -> Option<Rank> {
+    if name == typed {
+        return Some(Rank::Exact);
+    }
+    if typed.chars().count() < PREFIX_CHARS_MIN {
+        return None;
+    }
+    let whole_words = |after: &str| after.is_empty() || after.starts_with(' ');
+    match name.strip_prefix(typed) {
+        Some(after) if whole_words(after) => return Some(Rank::StartsWithWords),
+        Some(_) => return Some(Rank::StartsWithLetters),
+        None => {}
+    }
+    let mut inside = name.match_indices(typed);
+    let as_words = |(at, _): (usize, &str)| {
+        let before = name.get(..at).is_some_and(|before| before.ends_with(' '));
+        before && name.get(at + typed.len()..).is_some_and(whole_words)
+    };
+    inside.any(as_words).then_some(Rank::HasWords)
+}

@@ -1,0 +1,632 @@
+//! Territories from files: the set of Québec that is built into the program, and any GeoJSON that a network brings.
+//! Bytes to domain types and a refusal that names the feature; knows no table and no gazetteer's inside.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use geo::{Coord, LineString, MultiPolygon, Polygon};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::domain::directory::Point;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::territory::{Gazetteer, Level, Territory, TerritoryShape};
+
+/// Features in one file.
+pub const FEATURES_MAX: usize = 20_000;
+/// Positions in one outline.
+pub const POSITIONS_MAX: usize = 1_000_000;
+const NAME_CHARS_MAX: usize = 200;
+const CODE_CHARS_MAX: usize = 64;
+
+/// A file that is not taken: the rule, and the feature at fault (1 is the first) when one is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureRefusal {
+    pub feature: Option<usize>,
+    pub refusal: Refusal,
+}
+
+impl FeatureRefusal {
+    pub fn of_feature(at: usize, refusal: Refusal) -> Self {
+        Self { feature: Some(at + 1), refusal }
+    }
+}
+
+impl From<Refusal> for FeatureRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self { feature: None, refusal }
+    }
+}
+
+/// Reads a GeoJSON FeatureCollection (RFC 7946) whose features have the properties `code`, `name`, `level` and `parent` (a
+/// territory id, or null), and may have `population`, `rural`, `designation`, `lat` and `lon`. Other properties are not
+/// read. Geometry is a polygon, several, or a point, in degrees. Whether a parent exists is not known here.
+pub fn read_geojson(bytes: &[u8]) -> Result<Vec<TerritoryShape>, FeatureRefusal> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let document: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Refusal::new(Code::InvalidJson).rule(format!("line {}", error.line())))?;
+    if document.get("type").and_then(Value::as_str) != Some("FeatureCollection") {
+        return Err(Refusal::field(Code::InvalidValue, "type").rule("FeatureCollection").into());
+    }
+    let features = document.get("features").and_then(Value::as_array);
+    let features = features.ok_or_else(|| Refusal::field(Code::MissingField, "features"))?;
+    if features.len() > FEATURES_MAX {
+        return Err(Refusal::field(Code::TooMany, "features").rule(format!("..={FEATURES_MAX}")).into());
+    }
+    let mut ids = HashSet::with_capacity(features.len());
+    let mut shapes = Vec::with_capacity(features.len());
+    for (at, feature) in features.iter().enumerate() {
+        let shape = read_feature(feature).map_err(|refusal| FeatureRefusal::of_feature(at, refusal))?;
+        if !ids.insert(shape.territory.id.clone()) {
+            let twice = Refusal::field(Code::AlreadyExists, "properties.code").rule(shape.territory.id);
+            return Err(FeatureRefusal::of_feature(at, twice));
+        }
+        shapes.push(shape);
+    }
+    Ok(shapes)
+}
+
+fn read_feature(feature: &Value) -> Result<TerritoryShape, Refusal> {
+    if feature.get("type").and_then(Value::as_str) != Some("Feature") {
+        return Err(Refusal::field(Code::InvalidValue, "type").rule("Feature"));
+    }
+    let properties = feature.get("properties").and_then(Value::as_object);
+    let properties = properties.ok_or_else(|| Refusal::field(Code::MissingField, "properties"))?;
+    let code = code_of(properties)?;
+    let name = text_of(properties, "name", NAME_CHARS_MAX)?;
+    let name = name.ok_or_else(|| Refusal::field(Code::MissingField, "properties.name"))?;
+    let level = level_of(properties)?;
+    let parent = text_of(properties, "parent", NAME_CHARS_MAX)?;
+    let geometry = feature.get("geometry").filter(|geometry| !geometry.is_null());
+    let geometry = geometry.ok_or_else(|| Refusal::field(Code::MissingField, "geometry"))?;
+    let (outline, own_point) = read_geometry(geometry)?;
+    let point = match own_point {
+        Some(point) => Some(point),
+        None => point_of(properties)?,
+    };
+    let territory = Territory {
+        id: Territory::id_of(level, &code),
+        level,
+        code,
+        name,
+        designation: text_of(properties, "designation", NAME_CHARS_MAX)?,
+        parent,
+        point,
+        population: population_of(properties)?,
+        rural: rural_of(properties)?,
+    };
+    Ok(TerritoryShape { territory, geometry: outline, point_is_own: true })
+}
+
+fn present<'a>(properties: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    properties.get(name).filter(|value| !value.is_null())
+}
+
+/// A code is a text, or a whole number as many sources write it.
+fn code_of(properties: &Map<String, Value>) -> Result<String, Refusal> {
+    let code = match present(properties, "code") {
+        None => return Err(Refusal::field(Code::MissingField, "properties.code")),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
+        Some(_) => return Err(Refusal::field(Code::WrongType, "properties.code").rule("text")),
+    };
+    let plain = code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if code.is_empty() || code.len() > CODE_CHARS_MAX || !plain {
+        return Err(Refusal::field(Code::InvalidValue, "properties.code").rule("1..=64 of A-Z a-z 0-9 - _ ."));
+    }
+    Ok(code)
+}
+
+fn text_of(properties: &Map<String, Value>, name: &str, chars_max: usize) -> Result<Option<String>, Refusal> {
+    let field = format!("properties.{name}");
+    let text = match present(properties, name) {
+        None => return Ok(None),
+        Some(Value::String(text)) => text.trim(),
+        Some(_) => return Err(Refusal::field(Code::WrongType, field).rule("text")),
+    };
+    if text.chars().count() > chars_max {
+        return Err(Refusal::field(Code::TooLong, field).rule(format!("1..={chars_max}")));
+    }
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(Refusal::field(Code::InvalidValue, field).rule(format!("1..={chars_max}")));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+fn level_of(properties: &Map<String, Value>) -> Result<Level, Refusal> {
+    let word = text_of(properties, "level", NAME_CHARS_MAX)?;
+    let word = word.ok_or_else(|| Refusal::field(Code::MissingField, "properties.level"))?;
+    Level::parse(&word).ok_or_else(|| {
+        let known: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
+        Refusal::field(Code::InvalidValue, "properties.level").rule(known.join(", "))
+    })
+}
+
+fn population_of(properties: &Map<String, Value>) -> Result<Option<u32>, Refusal> {
+    let Some(value) = present(properties, "population") else { return Ok(None) };
+    let people = value.as_u64().and_then(|people| u32::try_from(people).ok());
+    people.map(Some).ok_or_else(|| Refusal::field(Code::InvalidValue, "properties.population").rule("0..=4294967295"))
+}
+
+fn rural_of(properties: &Map<String, Value>) -> Result<Option<bool>, Refusal> {
+    let Some(value) = present(properties, "rural") else { return Ok(None) };
+    value.as_bool().map(Some).ok_or_else(|| Refusal::field(Code::WrongType, "properties.rural").rule("true, false"))
+}
+
+fn point_of(properties: &Map<String, Value>) -> Result<Option<Point>, Refusal> {
+    match (present(properties, "lat"), present(properties, "lon")) {
+        (None, None) => Ok(None),
+        (Some(lat), Some(lon)) => {
+            let point = lat.as_f64().zip(lon.as_f64()).and_then(|(lat, lon)| Point::new(lat, lon));
+            point
+                .map(Some)
+                .ok_or_else(|| Refusal::field(Code::OutOfRange, "properties.lat").rule("-90..=90, -180..=180"))
+        }
+        _ => Err(Refusal::field(Code::MissingField, "properties.lat").rule("lat, lon")),
+    }
+}
+
+fn read_geometry(geometry: &Value) -> Result<(Option<MultiPolygon<f64>>, Option<Point>), Refusal> {
+    let coordinates = geometry.get("coordinates").and_then(Value::as_array);
+    let listed = || coordinates.ok_or_else(|| Refusal::field(Code::MissingField, "geometry.coordinates"));
+    match geometry.get("type").and_then(Value::as_str) {
+        Some("Polygon") => Ok((Some(MultiPolygon::new(vec![read_polygon(listed()?)?])), None)),
+        Some("MultiPolygon") => {
+            let polygons: Result<Vec<Polygon<f64>>, Refusal> =
+                listed()?.iter().map(|one| read_polygon(one.as_array().ok_or_else(not_positions)?)).collect();
+            match polygons? {
+                none if none.is_empty() => Err(not_positions()),
+                polygons => Ok((Some(MultiPolygon::new(polygons)), None)),
+            }
+        }
+        Some("Point") => {
+            let at = read_position(geometry.get("coordinates").unwrap_or(&Value::Null))?;
+            let point = Point::new(at.y, at.x).ok_or_else(out_of_range)?;
+            Ok((None, Some(point)))
+        }
+        _ => Err(Refusal::field(Code::InvalidValue, "geometry.type").rule("Polygon, MultiPolygon, Point")),
+    }
+}
+
+fn read_polygon(rings: &[Value]) -> Result<Polygon<f64>, Refusal> {
+    let read: Result<Vec<LineString<f64>>, Refusal> = rings.iter().map(read_ring).collect();
+    let mut rings = read?.into_iter();
+    let outer = rings.next().ok_or_else(not_positions)?;
+    Ok(Polygon::new(outer, rings.collect()))
+}
+
+fn read_ring(ring: &Value) -> Result<LineString<f64>, Refusal> {
+    let positions = ring.as_array().ok_or_else(not_positions)?;
+    if positions.len() > POSITIONS_MAX {
+        return Err(Refusal::field(Code::TooMany, "geometry.coordinates").rule(format!("..={POSITIONS_MAX}")));
+    }
+    let read: Result<Vec<Coord<f64>>, Refusal> = positions.iter().map(read_position).collect();
+    let read = read?;
+    if read.len() < 4 || read.first() != read.last() {
+        return Err(Refusal::field(Code::InvalidValue, "geometry.coordinates").rule("closed ring of 4.. positions"));
+    }
+    Ok(LineString::new(read))
+}
+
+/// `[longitude, latitude]`, and perhaps a height, which is not kept.
+fn read_position(position: &Value) -> Result<Coord<f64>, Refusal> {
+    let numbers = position.as_array().filter(|numbers| matches!(numbers.len(), 2 | 3)).ok_or_else(not_positions)?;
+    let number = |at: usize| numbers.get(at).and_then(Value::as_f64).ok_or_else(not_positions);
+    let point = Point::new(number(1)?, number(0)?).ok_or_else(out_of_range)?;
+    Ok(Coord { x: point.lon, y: point.lat })
+}
+
+fn not_positions() -> Refusal {
+    Refusal::field(Code::WrongType, "geometry.coordinates").rule("[longitude, latitude]")
+}
+
+fn out_of_range() -> Refusal {
+    Refusal::field(Code::OutOfRange, "geometry.coordinates").rule("-180..=180, -90..=90")
+}
+
+/// The outline of a territory as a GeoJSON geometry, to be kept and read again.
+pub fn write_geometry(outline: &MultiPolygon<f64>) -> Value {
+    let ring = |line: &LineString<f64>| line.coords().map(|at| serde_json::json!([at.x, at.y])).collect::<Vec<_>>();
+    let polygon = |one: &Polygon<f64>| {
+        let rings = std::iter::once(one.exterior()).chain(one.interiors());
+        Value::from(rings.map(|line| Value::from(ring(line))).collect::<Vec<_>>())
+    };
+    serde_json::json!({"type": "MultiPolygon", "coordinates": outline.iter().map(polygon).collect::<Vec<_>>()})
+}
+
+/// An outline that [`write_geometry`] wrote.
+pub fn read_outline(geometry: &Value) -> Result<Option<MultiPolygon<f64>>, Refusal> {
+    read_geometry(geometry).map(|(outline, _)| outline)
+}
+
+// What is shipped. Changing a file of index/territories/ changes QUEBEC_EDITION, so that stores take it over.
+const REGIONS: &str = include_str!("../../index/territories/regions.geojson");
+const MRC: &str = include_str!("../../index/territories/mrc.geojson");
+const BOROUGHS: &str = include_str!("../../index/territories/boroughs.geojson");
+const LINKED_CITIES: &str = include_str!("../../index/territories/linked_cities.geojson");
+const DISTRICTS: &str = include_str!("../../index/territories/districts.geojson");
+const MUNICIPALITIES: &str = include_str!("../../index/territories/municipalities.csv");
+const PLACES: &str = include_str!("../../index/territories/places.csv");
+const POSTAL_AREAS: &str = include_str!("../../index/territories/postal_areas.csv");
+
+#[derive(Deserialize)]
+struct MunicipalityRow {
+    code: String,
+    name: String,
+    designation: String,
+    mrc_code: String,
+    region_code: String,
+    population: u32,
+    rural: u8,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    point_source: String,
+}
+
+#[derive(Deserialize)]
+struct PlaceRow {
+    code: String,
+    name: String,
+    parent: String,
+    population: Option<u32>,
+    lat: f64,
+    lon: f64,
+}
+
+#[derive(Deserialize)]
+struct PostalAreaRow {
+    code: String,
+    name: String,
+    mrc_code: String,
+    lat: f64,
+    lon: f64,
+}
+
+/// The territories of Québec, parents before what is in them. Errors: a file of `index/territories/` is not what it
+/// should be, which the tests of this module would have said.
+pub fn read_quebec() -> Result<Vec<TerritoryShape>, String> {
+    let mut shapes = Vec::with_capacity(4_200);
+    for text in [REGIONS, MRC] {
+        shapes.extend(read_geojson(text.as_bytes()).map_err(|error| error.refusal.to_string())?);
+    }
+    shapes.extend(rows(MUNICIPALITIES, municipality)?);
+    // The linked cities are municipalities again: their outlines are laid over the points.
+    for text in [LINKED_CITIES, BOROUGHS, DISTRICTS] {
+        shapes.extend(read_geojson(text.as_bytes()).map_err(|error| error.refusal.to_string())?);
+    }
+    shapes.extend(rows(PLACES, place)?);
+    shapes.extend(rows(POSTAL_AREAS, postal_area)?);
+    Ok(shapes)
+}
+
+/// The gazetteer of Québec, read once.
+pub fn quebec() -> &'static Gazetteer {
+    static QUEBEC: OnceLock<Gazetteer> = OnceLock::new();
+    QUEBEC.get_or_init(|| match read_quebec() {
+        Ok(shapes) => Gazetteer::new(shapes),
+        // The files are part of the build and a test reads them: a program that was tested never comes here.
+        Err(error) => unreachable!("index/territories: {error}"),
+    })
+}
+
+fn rows<R: for<'de> Deserialize<'de>>(
+    text: &str,
+    shape: fn(R) -> TerritoryShape,
+) -> Result<Vec<TerritoryShape>, String> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let read: Result<Vec<R>, csv::Error> = reader.deserialize().collect();
+    Ok(read.map_err(|error| error.to_string())?.into_iter().map(shape).collect())
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn municipality(row: MunicipalityRow) -> TerritoryShape {
+    let mrc = some(row.mrc_code).map(|code| Territory::id_of(Level::Mrc, &code));
+    let region = some(row.region_code).map(|code| Territory::id_of(Level::Region, &code));
+    let territory = Territory {
+        id: Territory::id_of(Level::Municipality, &row.code),
+        level: Level::Municipality,
+        code: row.code,
+        name: row.name,
+        designation: some(row.designation),
+        parent: mrc.or(region),
+        point: row.lat.zip(row.lon).and_then(|(lat, lon)| Point::new(lat, lon)),
+        population: Some(row.population),
+        rural: Some(row.rural == 1),
+    };
+    TerritoryShape { territory, geometry: None, point_is_own: row.point_source != "mrc_point" }
+}
+
+fn place(row: PlaceRow) -> TerritoryShape {
+    let territory = Territory {
+        id: Territory::id_of(Level::Place, &row.code),
+        level: Level::Place,
+        code: row.code,
+        name: row.name,
+        designation: None,
+        parent: some(row.parent),
+        point: Point::new(row.lat, row.lon),
+        population: row.population,
+        rural: None,
+    };
+    TerritoryShape { territory, geometry: None, point_is_own: true }
+}
+
+fn postal_area(row: PostalAreaRow) -> TerritoryShape {
+    let territory = Territory {
+        id: Territory::id_of(Level::PostalArea, &row.code),
+        level: Level::PostalArea,
+        code: row.code,
+        name: row.name,
+        designation: None,
+        parent: some(row.mrc_code).map(|code| Territory::id_of(Level::Mrc, &code)),
+        point: Point::new(row.lat, row.lon),
+        population: None,
+        rural: None,
+    };
+    TerritoryShape { territory, geometry: None, point_is_own: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::fold::fold_place;
+
+    fn ids(text: &str) -> Vec<String> {
+        quebec().geocode(text, 20).into_iter().map(|found| found.territory_id).collect()
+    }
+    fn first(text: &str) -> String {
+        ids(text).into_iter().next().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_set_of_quebec_is_whole() {
+        let gazetteer = quebec();
+        let count = |level: Level| gazetteer.list(level, None).count();
+        assert_eq!((count(Level::Region), count(Level::Mrc), count(Level::Municipality)), (17, 104, 1_285));
+        assert_eq!((count(Level::Borough), count(Level::District)), (25, 32));
+        assert_eq!((count(Level::Place), count(Level::PostalArea)), (1_664 + 541, 421));
+        let municipalities = || gazetteer.list(Level::Municipality, None);
+        assert_eq!(municipalities().filter(|one| one.point.is_none()).count(), 9);
+        assert_eq!(municipalities().filter(|one| one.rural == Some(false)).count(), 126);
+        assert_eq!(municipalities().filter_map(|one| one.population).sum::<u32>(), 9_056_044);
+        assert_eq!(gazetteer.list(Level::Mrc, Some("region:16")).count(), 13);
+        for one in gazetteer.all() {
+            let parent_known = one.parent.as_deref().is_none_or(|parent| gazetteer.get(parent).is_some());
+            assert!(parent_known, "{} has no parent {:?}", one.id, one.parent);
+            assert!(one.level == Level::Region || one.level == Level::PostalArea || one.parent.is_some(), "{}", one.id);
+            assert!(!fold_place(&one.name).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_mrc_of_a_municipality_is_the_mrc_of_its_point() {
+        let gazetteer = quebec();
+        let mut agree = 0;
+        let mut disagree = Vec::new();
+        for one in gazetteer.list(Level::Municipality, None) {
+            let Some(point) = one.point else { continue };
+            let located = gazetteer.locate(point);
+            match located.mrc == gazetteer.ancestor_of_level(&one.id, Level::Mrc) {
+                true => agree += 1,
+                false => disagree.push((one.id.clone(), located.mrc)),
+            }
+            assert_eq!(located.region, gazetteer.ancestor_of_level(&one.id, Level::Region), "{}", one.id);
+        }
+        // Picard's point lies over the border of its MRC, in the source itself.
+        assert_eq!(disagree, [("municipality:14902".to_owned(), Some("mrc:13".to_owned()))]);
+        assert_eq!(agree, 1_275);
+    }
+
+    #[test]
+    fn a_point_gives_its_region_mrc_and_borough() {
+        let at = |lat, lon| quebec().locate(Point::new(lat, lon).unwrap());
+        let longueuil = at(45.531, -73.518);
+        assert_eq!(longueuil.mrc.as_deref(), Some("mrc:58"));
+        assert_eq!(longueuil.region.as_deref(), Some("region:16"));
+        assert_eq!(longueuil.municipality.unwrap().id, "municipality:58227");
+        let north = at(45.5957, -73.6353);
+        assert_eq!(north.borough.as_deref(), Some("borough:REM16"));
+        assert_eq!(north.municipality.unwrap().id, "municipality:66023");
+        assert_eq!(north.districts, ["district:mtl-12"]);
+        let westmount = at(45.4849, -73.5971);
+        assert_eq!(westmount.borough, None);
+        assert_eq!(westmount.municipality.unwrap().id, "municipality:66032");
+        assert_eq!(at(46.8139, -71.2080).borough.as_deref(), Some("borough:QC1"));
+        assert_eq!(at(43.6532, -79.3832), crate::domain::territory::Located::default(), "Toronto");
+        assert_eq!(at(0.0, 0.0).municipality, None);
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_typed() {
+        assert_eq!(first("quebec"), "municipality:23027");
+        assert_eq!(first("Québec"), "municipality:23027");
+        assert_eq!(first("st-jerome"), "municipality:75017");
+        assert_eq!(first("SAINT JÉRÔME"), "municipality:75017");
+        assert_eq!(first("ste-therese"), "municipality:73010");
+        assert_eq!(first("montreal-nord"), "borough:REM16");
+        assert_eq!(first("Montérégie"), "region:16");
+        assert_eq!(first("val d or"), "municipality:89008");
+        assert_eq!(first("hochelaga"), "district:mtl-09");
+        assert_eq!(first("notre-dame-de-grace"), "district:mtl-05");
+        assert_eq!(first("123, rue Saint-Charles Ouest, Longueuil"), "municipality:58227");
+        let longueuil = quebec().geocode("Longueuil", 20);
+        let said_twice =
+            |found: &&crate::domain::territory::Match| found.label == "Longueuil" && found.level == Level::Place;
+        assert_eq!(longueuil.iter().find(said_twice), None, "the place is the municipality");
+        for nothing in ["", "  ", "zzzzz", "xq", "\u{0}", "(((", ",,,"] {
+            assert_eq!(ids(nothing), Vec::<String>::new(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn homonyms_are_all_shown_with_their_mrc() {
+        let labels =
+            |text: &str| -> Vec<String> { quebec().geocode(text, 50).into_iter().map(|found| found.label).collect() };
+        let lambert = labels("saint-lambert");
+        assert!(lambert.contains(&"Saint-Lambert (Longueuil)".to_owned()), "{lambert:?}");
+        assert!(lambert.contains(&"Saint-Lambert (Abitibi-Ouest)".to_owned()), "{lambert:?}");
+        assert_eq!(lambert[0], "Saint-Lambert (Longueuil)", "the larger first");
+        for text in ["sainte-anne", "st-antoine", "Saint-Augustin", "L'Ange-Gardien", "Stanstead", "Saint-Donat"] {
+            let found = labels(text);
+            assert!(found.len() > 1, "{text}: {found:?}");
+            let unique: HashSet<&String> = found.iter().collect();
+            assert_eq!(unique.len(), found.len(), "{text}: {found:?}");
+        }
+        assert_eq!(first("Saint-Lambert (Abitibi-Ouest)"), "municipality:87120");
+        assert_eq!(first("Saint-Lambert, Longueuil"), "municipality:58012");
+    }
+
+    #[test]
+    fn the_label_of_a_municipality_leads_back_to_it() {
+        let gazetteer = quebec();
+        let mut checked = 0;
+        for one in gazetteer.list(Level::Municipality, None).filter(|one| one.point.is_some()) {
+            let found = gazetteer.geocode(&one.name, 200).into_iter().find(|found| found.territory_id == one.id);
+            let found = found.unwrap_or_else(|| panic!("{} is not found by its name", one.id));
+            assert_eq!(first(&found.label), one.id, "{}", found.label);
+            checked += 1;
+        }
+        assert_eq!(checked, 1_276);
+    }
+
+    #[test]
+    fn a_rural_postal_area_decides_no_mrc_and_an_urban_one_does() {
+        for rural in quebec().list(Level::PostalArea, None).filter(|one| one.code.as_bytes()[1] == b'0') {
+            let found = quebec().geocode(&rural.code, 5);
+            assert_eq!(found.len(), 1, "{}", rural.code);
+            assert_eq!(found[0].territories.ids().count(), 0, "{}", rural.code);
+            assert!(found[0].point.is_some() && rural.parent.is_none());
+        }
+        for typed in ["J4K 2T1", "j4k2t1", "J4K", "j4k-2t1", "825 rue St-Laurent O, Longueuil QC J4K 2T1"] {
+            let found = quebec().geocode(typed, 5);
+            assert_eq!(found.len(), 1, "{typed}");
+            assert_eq!(found[0].territory_id, "postal_area:J4K");
+            assert_eq!(found[0].territories.mrc.as_deref(), Some("mrc:58"));
+            assert_eq!(found[0].territories.municipality, None);
+        }
+        assert_eq!(ids("Z9Z 9Z9"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_municipality_without_a_point_has_no_distance() {
+        let nowhere = quebec().list(Level::Municipality, None).find(|one| one.code == "99904").unwrap();
+        assert_eq!(nowhere.point, None);
+        let found = quebec().geocode("Baie-d'Hudson", 1);
+        assert_eq!(found[0].point, None);
+        assert!(quebec().point_of("Baie-d'Hudson").is_none());
+        assert_eq!(found[0].territories.region.as_deref(), Some("region:10"));
+    }
+
+    #[test]
+    fn an_address_city_gives_one_municipality_or_none() {
+        let id = |name: &str, hint: Option<&str>| quebec().municipality(name, hint).map(|one| one.id.as_str());
+        assert_eq!(id("Longueuil", None), Some("municipality:58227"));
+        assert_eq!(id("VILLE DE QUEBEC", None), Some("municipality:23027"));
+        assert_eq!(id("St-Lambert", None), None);
+        assert_eq!(id("St-Lambert", Some("mrc:58")), Some("municipality:58012"));
+        assert_eq!(id("St-Lambert", Some("Abitibi-Ouest")), Some("municipality:87120"));
+        assert_eq!(id("St-Lambert", Some("region:16")), Some("municipality:58012"));
+        assert_eq!(id("Atlantide", None), None);
+    }
+
+    const SQUARE: &str = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","properties":{"code":"A","name":"Alpha","level":"region","parent":null},
+         "geometry":{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,2],[0,0]]]}},
+        {"type":"Feature","properties":{"code":7,"name":"Bêta","level":"mrc","parent":"region:A","population":12},
+         "geometry":{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,1],[0,0]]]]}},
+        {"type":"Feature","properties":{"code":"b","name":"Gamma","level":"municipality","parent":"mrc:7","rural":true},
+         "geometry":{"type":"Point","coordinates":[0.5,0.5,12]}}]}"#;
+
+    #[test]
+    fn any_geojson_is_read() {
+        let shapes = read_geojson(SQUARE.as_bytes()).unwrap();
+        let gazetteer = Gazetteer::new(shapes);
+        let located = gazetteer.locate(Point::new(0.5, 0.6).unwrap());
+        assert_eq!(located.mrc.as_deref(), Some("mrc:7"));
+        assert_eq!(located.region.as_deref(), Some("region:A"));
+        let nearest = located.municipality.unwrap();
+        assert_eq!(nearest.id, "municipality:b");
+        assert!((nearest.distance_km.unwrap() - 11.12).abs() < 0.01);
+        assert_eq!(gazetteer.locate(Point::new(1.5, 1.5).unwrap()).region.as_deref(), Some("region:A"));
+        assert_eq!(gazetteer.ancestors("municipality:b"), ["municipality:b", "mrc:7", "region:A"]);
+    }
+
+    #[test]
+    fn an_import_lies_over_what_is_shipped() {
+        let over = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"58227",
+            "name":"Longueuil","level":"municipality","parent":"mrc:58"},"geometry":{"type":"Polygon",
+            "coordinates":[[[-73.6,45.4],[-73.3,45.4],[-73.3,45.6],[-73.6,45.6],[-73.6,45.4]]]}}]}"#;
+        let mut shapes = read_quebec().unwrap();
+        shapes.extend(read_geojson(over.as_bytes()).unwrap());
+        let gazetteer = Gazetteer::new(shapes);
+        let longueuil = gazetteer.get("municipality:58227").unwrap();
+        assert_eq!(longueuil.point, quebec().get("municipality:58227").unwrap().point);
+        assert_eq!(longueuil.designation.as_deref(), Some("Ville"));
+        let saint_lambert = gazetteer.locate(Point::new(45.5, -73.5).unwrap());
+        assert_eq!(saint_lambert.municipality.unwrap().id, "municipality:58227");
+        assert_eq!(gazetteer.len(), quebec().len());
+    }
+
+    #[test]
+    fn a_broken_feature_is_named() {
+        let refused = |from: &str, to: &str| {
+            let text = SQUARE.replacen(from, to, 1);
+            assert_ne!(text, SQUARE, "{from}");
+            let error = read_geojson(text.as_bytes()).unwrap_err();
+            (error.feature, error.refusal.code, error.refusal.field.unwrap_or_default())
+        };
+        let second = |code: Code, field: &str| (Some(2), code, field.to_owned());
+        assert_eq!(refused("\"mrc\"", "\"county\""), second(Code::InvalidValue, "properties.level"));
+        assert_eq!(refused("\"Bêta\"", "null"), second(Code::MissingField, "properties.name"));
+        assert_eq!(refused("\"Bêta\"", "3"), second(Code::WrongType, "properties.name"));
+        assert_eq!(refused(":7,", ":7.5,"), second(Code::WrongType, "properties.code"));
+        assert_eq!(refused(":7,", ":\"a b\","), second(Code::InvalidValue, "properties.code"));
+        assert_eq!(refused(":12}", ":-1}"), second(Code::InvalidValue, "properties.population"));
+        assert_eq!(refused("MultiPolygon", "LineString"), second(Code::InvalidValue, "geometry.type"));
+        assert_eq!(refused("[1,1]", "[1,91]"), second(Code::OutOfRange, "geometry.coordinates"));
+        assert_eq!(refused("[0,1],[0,0]]]]", "[0,1]]]]"), second(Code::InvalidValue, "geometry.coordinates"));
+        assert_eq!(refused("[1,1]", "[1]"), second(Code::WrongType, "geometry.coordinates"));
+        assert_eq!(refused("[1,1]", "[1e400,1]").1, Code::InvalidJson);
+        let twice = refused(
+            "\"code\":7,\"name\":\"Bêta\",\"level\":\"mrc\"",
+            "\"code\":\"A\",\"name\":\"B\",\"level\":\"region\"",
+        );
+        assert_eq!(twice, second(Code::AlreadyExists, "properties.code"));
+        assert_eq!(read_geojson(b"{").unwrap_err().refusal.code, Code::InvalidJson);
+        assert_eq!(read_geojson(b"[]").unwrap_err().refusal.code, Code::InvalidValue);
+        assert_eq!(read_geojson(b"\xff\xfe").unwrap_err().refusal.code, Code::InvalidJson);
+    }
+
+    #[test]
+    fn an_outline_is_written_and_read_back() {
+        let shapes = read_geojson(BOROUGHS.as_bytes()).unwrap();
+        for shape in shapes {
+            let outline = shape.geometry.unwrap();
+            assert_eq!(read_outline(&write_geometry(&outline)).unwrap().unwrap(), outline);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_point_has_one_answer_and_region_and_mrc_agree(lat in 44.5f64..63.0, lon in -80.0f64..-56.0) {
+            let point = Point::new(lat, lon).unwrap();
+            let located = quebec().locate(point);
+            if let Some(mrc) = &located.mrc {
+                prop_assert_eq!(quebec().ancestor_of_level(mrc, Level::Region), located.region.clone());
+                prop_assert!(located.region.is_some());
+            } else {
+                prop_assert_eq!(located.municipality, None);
+            }
+        }
+
+        #[test]
+        fn any_text_may_be_typed(text in any::<String>(), limit in 0usize..30) {
+            prop_assert!(quebec().geocode(&text, limit).len() <= limit);
+        }
+    }
+}
