@@ -160,6 +160,7 @@ fn draft(sharing: bool, must_be_held: bool) -> State {
         actor_made_event: true,
         sender_acted: false,
         must_be_held,
+        expires_after_days: 21,
     }
 }
 

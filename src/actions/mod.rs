@@ -26,6 +26,7 @@ pub mod index;
 pub mod search;
 // -- families
 // -- referrals
+pub mod idempotency;
 // -- reports
 
 /// Everything that an action needs and does not make itself.

@@ -105,6 +105,39 @@ words! {
     }
 }
 
+words! {
+    /// What an organisation without an account may answer on its page.
+    pub enum Answer {
+        Accept => "accept",
+        Wait => "wait",
+        Full => "full",
+        NeedsInfo => "needs_info",
+        Decline => "decline",
+        Capacity => "capacity",
+    }
+}
+words! {
+    /// Messages that leave for an organisation without an account.
+    pub enum Letter {
+        Ask => "referral_ask",
+        Reminder => "referral_reminder",
+        Code => "referral_code",
+    }
+}
+
+impl Answer {
+    /// The status that an answer asks for; none where it only says how much room there is.
+    pub fn target(self) -> Option<Status> {
+        match self {
+            Self::Accept => Some(Status::Accepted),
+            Self::Wait => Some(Status::Waitlisted),
+            Self::Full | Self::Decline => Some(Status::Declined),
+            Self::NeedsInfo => Some(Status::NeedsInfo),
+            Self::Capacity => None,
+        }
+    }
+}
+
 pub const EXPIRES_AFTER_DAYS: i64 = 21;
 /// Days after sending; each reminder carries a fresh link.
 pub const REMINDER_DAYS: [i64; 2] = [3, 7];
@@ -120,8 +153,13 @@ pub const CHANGE_OF_MIND_HOURS: i64 = 24;
 pub const DECLINE_AFTER_ACCEPTING_DAYS: i64 = 30;
 /// A link answers this long after its referral expired.
 pub const LINK_AFTER_EXPIRY_DAYS: i64 = 30;
-/// A follow-up opens within 14 to 30 days of the last closing; this is the day inside them.
-pub const FOLLOW_UP_DAYS: i64 = 21;
+/// A link answers at most this long after it was sent, whatever its referral became.
+pub const LINK_DAYS_MAX: i64 = 366;
+pub const CODE_MINUTES: i64 = 15;
+/// Another code is sent at the earliest this long after the last, in seconds.
+pub const CODE_PAUSE_S: i64 = 60;
+/// Wrong codes in a row after which a link opens no identity any more.
+pub const CODE_ATTEMPTS_MAX: i32 = 10;
 pub const NOTE_CHARACTERS_MAX: usize = 2_000;
 pub const FUNCTION_CHARACTERS_MAX: usize = 120;
 
@@ -250,6 +288,8 @@ pub struct State {
     pub sender_acted: bool,
     /// The first referral of a new sending organisation goes past a curator.
     pub must_be_held: bool,
+    /// Days that an operator gives a receiver to answer; [`EXPIRES_AFTER_DAYS`] where nobody chose.
+    pub expires_after_days: i64,
 }
 
 /// What somebody asks for. Texts come trimmed and bounded; an empty one is `None`.
@@ -394,6 +434,11 @@ fn who_without_sharing(from: Status, to: Status) -> &'static [Actor] {
     }
 }
 
+/// Who may make a move that [`moves`] lists.
+pub fn actors(from: Status, to: Status, sharing: bool) -> &'static [Actor] {
+    if sharing { who(from, to) } else { who_without_sharing(from, to) }
+}
+
 /// Decides one move. Refuses with `illegal_transition` (not in the table, or its time is over or has not come),
 /// `not_your_move`, `reason_required`, `reason_not_allowed`, `date_required`, `invalid_value` or `missing_field`.
 pub fn decide(current: &State, actor: Actor, asked: &Move, now: Time) -> Result<Decision, Refusal> {
@@ -416,7 +461,7 @@ pub fn decide(current: &State, actor: Actor, asked: &Move, now: Time) -> Result<
         to,
         reason: asked.reason,
         detail: asked.detail,
-        needs_consent: current.sharing && matches!(to, Status::Sent | Status::Held | Status::Accepted),
+        needs_consent: current.sharing && matches!(to, Status::Sent | Status::Held),
         sent_at,
         answered_at: current.answered_at.or(to.is_answer().then_some(now)),
         accepted_at,
@@ -435,7 +480,7 @@ fn due_at(current: &State, to: Status, appointment_at: Option<Time>, now: Time) 
         Status::Draft => in_days(DRAFT_NUDGE_DAYS),
         _ if !current.sharing => None,
         Status::Held => in_days(HELD_DAYS),
-        Status::Sent => in_days(EXPIRES_AFTER_DAYS),
+        Status::Sent => in_days(current.expires_after_days),
         Status::Seen => current.due_at,
         Status::NeedsInfo => in_days(SENDER_REPLY_DAYS),
         Status::Accepted => in_days(FIRST_CONTACT_DAYS),
@@ -467,8 +512,7 @@ fn check_move(current: &State, actor: Actor, to: Status, now: Time) -> Result<()
     if !allowed.contains(&to) {
         return Err(illegal());
     }
-    let actors = if current.sharing { who(from, to) } else { who_without_sharing(from, to) };
-    if !actors.contains(&actor) || (to == Status::EnteredInError && !current.actor_made_event) {
+    if !actors(from, to, current.sharing).contains(&actor) || (to == Status::EnteredInError && !current.actor_made_event) {
         return Err(Refusal::field(Code::NotYourMove, "to"));
     }
     let within = |since: Time, limit: TimeDelta| now <= since.plus(limit);

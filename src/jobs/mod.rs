@@ -1,6 +1,7 @@
 //! What the program does by itself, again and again: safe to repeat, bounded.
 
 pub mod index_sync;
+pub mod mail;
 // -- referrals
 
 use std::sync::atomic::{AtomicBool, Ordering};

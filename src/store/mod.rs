@@ -19,6 +19,9 @@ pub mod services;
 pub mod watch;
 // -- families
 // -- referrals
+pub mod idempotency;
+pub mod referral_links;
+pub mod referrals;
 // -- reports
 
 pub use conn::{Backend, Conn, Settings, Store, Tx, Written};

@@ -1,4 +1,5 @@
 //! French and English sentences and templates. Every text is a pair written side by side in a `match` without `_`:
 //! a missing translation does not compile. Knows no request and no row.
 
+pub mod answers;
 pub mod messages;
