@@ -18,6 +18,12 @@ pub mod services;
 // -- search
 pub mod watch;
 // -- families
+pub mod consents;
+pub mod families;
+pub mod follow_ups;
+pub mod identities;
+pub mod keys;
+pub mod needs;
 // -- referrals
 pub mod idempotency;
 pub mod referral_links;

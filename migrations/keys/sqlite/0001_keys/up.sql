@@ -1,0 +1,12 @@
+-- One row for each family that ever had a key. A destroyed key leaves its row behind, so that it is never made again.
+CREATE TABLE family_key (
+    family_id text PRIMARY KEY NOT NULL,
+    key_version integer NOT NULL CHECK (key_version > 0),
+    wrapped_by_version integer,
+    wrapped text,
+    created_at text NOT NULL,
+    destroyed_at text,
+    CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL)),
+    CHECK ((wrapped IS NULL) = (wrapped_by_version IS NULL))
+) STRICT;
+CREATE INDEX family_key_destroyed ON family_key (destroyed_at) WHERE destroyed_at IS NOT NULL;
