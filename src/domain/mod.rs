@@ -11,6 +11,7 @@ pub mod taxonomy;
 pub mod territory;
 // -- directory
 pub mod directory;
+pub mod directory_checks;
 // -- search
 pub mod schedule;
 // -- families
