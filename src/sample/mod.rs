@@ -7,7 +7,7 @@ pub mod twenty;
 use crate::clock::Time;
 use crate::domain::directory::{Location, Organization, Origin, Service};
 use crate::id::Id;
-use crate::store::changes::mark_demo;
+use crate::store::changes;
 use crate::store::{self, Tx, locations, organizations, services};
 
 /// The source of every record that the sample makes.
@@ -40,7 +40,7 @@ pub fn write_directory(tx: &mut Tx<'_>, directory: &Directory) -> Result<(), sto
     }
     locations::insert_many(tx, &directory.locations)?;
     services::insert_many(tx, &directory.services, SOURCE)?;
-    mark_demo(tx)
+    changes::set_demo(tx, true)
 }
 
 /// Writes the twenty services and the five demo accounts: what the suite of tests starts from.

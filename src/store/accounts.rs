@@ -98,3 +98,9 @@ pub fn set_password(conn: &mut Conn, id: Id, hash: &str) -> Result<(), Error> {
     diesel::update(account::table.find(id)).set(account::password_hash.eq(Some(hash))).execute(conn)?;
     Ok(())
 }
+
+/// Ends an account: its tokens open nothing from the next request on.
+pub fn disable(conn: &mut Conn, id: Id, at: Time) -> Result<(), Error> {
+    diesel::update(account::table.find(id)).set(account::disabled_at.eq(Some(at))).execute(conn)?;
+    Ok(())
+}

@@ -66,9 +66,9 @@ pub fn head(conn: &mut Conn) -> Result<Head, Error> {
     Ok(Head { n, epoch, is_demo })
 }
 
-/// Marks these data as the demo's: only then do the demo's logins work.
-pub fn mark_demo(conn: &mut Conn) -> Result<(), Error> {
-    diesel::update(change_head::table).set(change_head::is_demo.eq(true)).execute(conn)?;
+/// Says whether these data are the demo's: only then do the demo's logins work.
+pub fn set_demo(conn: &mut Conn, is_demo: bool) -> Result<(), Error> {
+    diesel::update(change_head::table).set(change_head::is_demo.eq(is_demo)).execute(conn)?;
     Ok(())
 }
 

@@ -1,0 +1,47 @@
+//! Health, errors and languages: what every route shares.
+
+use super::app::both;
+
+both!(the_service_says_that_it_lives_is_ready_and_how_it_does, |app| {
+    app.anonymous().get("/livez").expect(200);
+    app.anonymous().get("/readyz").expect(200);
+    let metrics = app.anonymous().get("/metrics").expect(200);
+    assert!(metrics.text.contains(r#"relais_http_requests_total{method="GET",route="/livez",status="200"}"#));
+});
+
+both!(an_unknown_path_and_a_wrong_method_are_problems_in_both_languages, |app| {
+    let french = app.anonymous().get("/api/v1/nothing-here").expect_problem(404, "not_found");
+    assert_eq!(french.json["title"], "Introuvable.");
+    let english = app.anonymous().in_english().get("/api/v1/nothing-here").expect_problem(404, "not_found");
+    assert_eq!(english.json["title"], "Not found.");
+    assert_eq!(english.header("content-language"), Some("en"));
+    assert_eq!(english.header("x-request-id"), english.json["request_id"].as_str());
+    let wrong = app.anonymous().send("DELETE", "/api/v1/me", None).expect_problem(405, "method_not_allowed");
+    assert_eq!(wrong.header("allow"), Some("GET"));
+});
+
+#[test]
+fn a_busy_database_answers_503_with_retry_after() {
+    let app = super::app::TestApp::start_with(relais::store::Backend::Sqlite, |config| {
+        config.limits.database_connections_max = 1;
+        config.limits.database_connection_wait_ms = 50;
+    })
+    .expect("SQLite is built in");
+    let worker = app.worker();
+    let (held, release) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let held_open = app.deps.store.read(|_| {
+                held.wait();
+                release.wait();
+                Ok::<_, relais::store::Error>(())
+            });
+            held_open.expect("the connection is given back");
+        });
+        held.wait();
+        let reply = worker.get("/api/v1/me").expect_problem(503, "busy");
+        assert_eq!(reply.header("retry-after"), Some("2"));
+        release.wait();
+    });
+    worker.get("/api/v1/me").expect(200);
+}

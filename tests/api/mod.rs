@@ -1,0 +1,18 @@
+//! Stories over HTTP, each on SQLite and on PostgreSQL.
+
+pub mod app;
+
+mod accounts;
+mod foundations;
+// -- territories
+
+// -- directory
+
+// -- search
+
+// -- families
+
+// -- referrals
+
+// -- reports
+
