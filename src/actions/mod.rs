@@ -19,6 +19,7 @@ use crate::store::{self, Store};
 
 pub mod accounts;
 // -- territories
+pub mod territories;
 // -- directory
 // -- search
 pub mod check;
@@ -39,6 +40,7 @@ pub struct Deps {
     pub key_encryption: KeyEncryptionKeys,
     ready: AtomicBool,
     // -- territories
+    gazetteer: std::sync::OnceLock<crate::domain::territory::Gazetteer>,
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
@@ -102,13 +104,15 @@ impl Deps {
         })?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, index })
+        let gazetteer = std::sync::OnceLock::new();
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
     pub fn prepare(&self) -> Outcome<()> {
         self.store.migrate(&self.ids, self.clock.now())?;
         // -- territories
+        self.prepare_territories()?;
         // -- families
         // -- search
         self.ready.store(true, Ordering::SeqCst);

@@ -10,6 +10,7 @@ pub mod refresh_tokens;
 pub mod schema;
 pub mod types;
 // -- territories
+pub mod territories;
 // -- directory
 pub mod capacities;
 pub mod locations;

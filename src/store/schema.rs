@@ -115,6 +115,33 @@ joinable!(refresh_token -> account (account_id));
 allow_tables_to_appear_in_same_query!(organization, account, membership, refresh_token);
 
 // -- territories
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Document;
+    territory (id) {
+        id -> Text,
+        level -> Text,
+        code -> Text,
+        name -> Text,
+        folded_name -> Text,
+        designation -> Nullable<Text>,
+        parent_id -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        point_is_own -> Bool,
+        population -> Nullable<BigInt>,
+        rural -> Nullable<Bool>,
+        source -> Text,
+        geometry -> Nullable<Document>,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    territory_edition (id) {
+        id -> Integer,
+        edition -> Text,
+    }
+}
 
 // -- directory
 table! {

@@ -1,0 +1,2 @@
+DROP TABLE territory_edition;
+DROP TABLE territory;
