@@ -1,0 +1,28 @@
+# relais: `make demo` and `make test` do everything on a fresh machine.
+.PHONY: demo test lint bench soak setup
+
+CARGO ?= cargo
+
+# What a build needs besides Rust: a C compiler, pkg-config, OpenSSL's headers; the tests also want PostgreSQL's server
+# binaries, and the journey curl and jq. Installed on Debian and Ubuntu as root; said by name elsewhere.
+setup:
+	@bash .ci/setup
+
+demo: setup
+	$(CARGO) build --release --locked
+	./target/release/relais demo --data-dir .demo --listen 127.0.0.1:8080
+
+test: setup
+	$(CARGO) test --locked
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences not checked"; fi
+
+# The long ones: many crash points, a million steps. CI runs a small seeded share of each.
+soak: setup
+	RELAIS_SOAK=1 $(CARGO) test --locked --release --test relais -- --nocapture crash referral_machine
+
+bench: setup
+	@bash benches/run
