@@ -2,6 +2,7 @@
 
 mod api;
 mod contract;
+mod crash;
 mod postgres;
 mod referral_machine;
 mod tidy;
