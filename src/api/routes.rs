@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::handlers::{accounts, health, search};
+use super::handlers::{accounts, health, search, taxonomy_terms, territories};
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
 
@@ -30,6 +30,12 @@ routes! {
     POST "/api/v1/auth/token" => accounts::token;
     GET "/api/v1/me" => accounts::me;
     // -- territories
+    GET "/api/v1/taxonomy_terms" => taxonomy_terms::list;
+    GET "/api/v1/territories" => territories::list;
+    // Before the ids: the first path that fits is taken.
+    GET "/api/v1/territories/locate" => territories::locate;
+    GET "/api/v1/territories/{id}" => territories::get;
+    GET "/api/v1/geocode" => territories::geocode;
 
     // -- directory
 

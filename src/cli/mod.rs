@@ -3,6 +3,7 @@
 mod account;
 mod serve;
 // -- territories
+mod territories;
 // -- directory
 // -- search
 mod check;
@@ -51,6 +52,9 @@ enum Command {
     #[command(subcommand)]
     Organization(account::OrganizationCommand),
     // -- territories
+    /// Gérer les territoires / Manage territories
+    #[command(subcommand)]
+    Territories(territories::TerritoriesCommand),
     // -- directory
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
@@ -99,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Account(command) => account::run(&command),
         Command::Organization(command) => account::run_organization(&command),
+        Command::Territories(command) => territories::run(&command),
         Command::Check(args) => check::run(&args),
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! Territories and the gazetteer: where a point is, and where a name typed by a person is.
 //! A region, MRC or borough comes from polygons and is exact. There are few municipal polygons, so a municipality taken
-//! from a point is the likeliest, always labelled estimated, and no report may use it. Knows no file format and no table.
+//! from a point is the likeliest, always labelled estimated, and no report may use it.
+//! Knows no file format and no table.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -252,9 +253,9 @@ impl Gazetteer {
         self.ancestors(id).into_iter().find(|id| self.get(id).is_some_and(|one| one.level == level))
     }
 
-    /// The municipality of a name as an address writes it (`Ville de Québec`, `ST-JEROME`). With homonyms only the hint (the
-    /// id, code or name of an MRC or region) decides; without it the answer is `None`. Of two in one MRC (a village and the
-    /// parish around it) it is the one with more people.
+    /// The municipality of a name as an address writes it (`Ville de Québec`, `ST-JEROME`). With homonyms only the hint
+    /// (the id, code or name of an MRC or region) decides; without it the answer is `None`. Of two in one MRC (a village
+    /// and the parish around it) it is the one with more people.
     pub fn municipality(&self, name: &str, hint: Option<&str>) -> Option<&Territory> {
         let folded = fold_place(name);
         let bare = ["ville de ", "municipalite de ", "paroisse de ", "village de ", "canton de "];

@@ -38,8 +38,8 @@ impl From<Refusal> for FeatureRefusal {
     }
 }
 
-/// Reads a GeoJSON FeatureCollection (RFC 7946) whose features have the properties `code`, `name`, `level` and `parent` (a
-/// territory id, or null), and may have `population`, `rural`, `designation`, `lat` and `lon`. Other properties are not
+/// Reads a GeoJSON FeatureCollection (RFC 7946) whose features have the properties `code`, `name`, `level` and `parent`
+/// (a territory id, or null), and may have `population`, `rural`, `designation`, `lat` and `lon`. Other properties are not
 /// read. Geometry is a polygon, several, or a point, in degrees. Whether a parent exists is not known here.
 pub fn read_geojson(bytes: &[u8]) -> Result<Vec<TerritoryShape>, FeatureRefusal> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -404,6 +404,13 @@ mod tests {
             assert!(one.level == Level::Region || one.level == Level::PostalArea || one.parent.is_some(), "{}", one.id);
             assert!(!fold_place(&one.name).is_empty());
         }
+    }
+
+    #[test]
+    fn a_changed_file_changes_the_edition() {
+        let files = [REGIONS, MRC, BOROUGHS, LINKED_CITIES, DISTRICTS, MUNICIPALITIES, PLACES, POSTAL_AREAS];
+        let bytes: usize = files.iter().map(|text| text.len()).sum();
+        assert_eq!((QUEBEC_EDITION, bytes), ("2026-11", 2_038_821), "give the new set an edition of its own");
     }
 
     #[test]

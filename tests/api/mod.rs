@@ -5,6 +5,7 @@ pub mod app;
 mod accounts;
 mod foundations;
 // -- territories
+mod territories;
 
 // -- directory
 

@@ -2,6 +2,8 @@
 pub mod accounts;
 pub mod health;
 // -- territories
+pub mod taxonomy_terms;
+pub mod territories;
 // -- directory
 // -- search
 pub mod search;

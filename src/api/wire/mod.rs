@@ -1,6 +1,8 @@
 //! The wire: structs that parse requests and present answers, one file a resource.
 pub mod accounts;
 // -- territories
+pub mod taxonomy_terms;
+pub mod territories;
 // -- directory
 // -- search
 pub mod search;
