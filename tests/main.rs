@@ -1,7 +1,10 @@
 //! The whole suite in one binary: one link, and one throw-away PostgreSQL for every test in it.
 
+#![allow(clippy::unwrap_used)] // a test that unwraps says where it broke
+
 mod api;
 mod contract;
+mod crash;
 mod postgres;
 mod referral_machine;
 mod tidy;

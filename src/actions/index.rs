@@ -92,7 +92,7 @@ pub fn fill(store: &Store, index: &Index) -> Result<i64, Error> {
             return Ok(head.n);
         };
         last_id = Some(last.service.id);
-        let changes: Vec<Change> = page.into_iter().map(|aggregate| put(aggregate)).collect();
+        let changes: Vec<Change> = page.into_iter().map(put).collect();
         index.apply(&changes, None)?;
     }
 }

@@ -15,6 +15,7 @@ use crate::seal::identity::KeyEncryptionKeys;
 use crate::seal::tokens::Signer;
 use crate::search::{self as engine, Index};
 use crate::store::conn::AsStoreError;
+use crate::store::keys::KeyStore;
 use crate::store::{self, Store};
 
 pub mod accounts;
@@ -44,6 +45,8 @@ pub struct Deps {
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
+    /// The keys of families, in a database of their own.
+    pub keys: KeyStore,
 }
 
 /// Why an action did not happen: a rule said no, or something broke.
@@ -95,17 +98,19 @@ impl Deps {
                 KeyEncryptionKeys::parse(1, &bytes)?
             }
         };
-        let store = Store::open(&store::Settings {
-            url: config.database_url(),
+        let settings = |url: String| store::Settings {
+            url,
             connections_max: config.limits.database_connections_max,
             connection_wait_ms: config.limits.database_connection_wait_ms,
             lock_wait_ms: config.limits.database_lock_wait_ms,
             statement_ms: config.limits.database_statement_ms,
-        })?;
+        };
+        let store = Store::open(&settings(config.database_url()))?;
+        let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
         let gazetteer = std::sync::OnceLock::new();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index })
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
@@ -114,6 +119,7 @@ impl Deps {
         // -- territories
         self.prepare_territories()?;
         // -- families
+        self.keys.prepare()?;
         // -- search
         self.ready.store(true, Ordering::SeqCst);
         Ok(())

@@ -356,7 +356,7 @@ mod tests {
         /// Checks the row that has just been completed.
         fn may_be(&self, interior: &[u64]) -> bool {
             let [_, columns, _] = self.table.shape;
-            if interior.len() % (columns - 1) != 0 {
+            if !interior.len().is_multiple_of(columns - 1) {
                 return true;
             }
             let row = interior.len() / (columns - 1) - 1;

@@ -184,7 +184,7 @@ pub fn location(place: &Location, context: Context<'_>) -> Value {
         ("borough", &within.borough),
     ];
     put_located_in(&mut map, &levels, context);
-    let addresses: Vec<Value> = place.document.addresses.iter().map(|one| address(one)).collect();
+    let addresses: Vec<Value> = place.document.addresses.iter().map(address).collect();
     if !addresses.is_empty() {
         map.insert("addresses".to_owned(), Value::Array(addresses));
     }

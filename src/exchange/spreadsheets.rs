@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8], mapping: &Mapping) -> Result<Contents, Refusal> {
         .flexible(true)
         .from_reader(table.as_bytes());
     let names: Vec<String> =
-        reader.headers().map_err(|error| unreadable(&error))?.iter().map(|name| clean(name)).collect();
+        reader.headers().map_err(|error| unreadable(&error))?.iter().map(clean).collect();
     let bound = mapping.bind(&names)?;
     let mut contents = Contents::default();
     let mut seen: HashMap<String, u32> = HashMap::new();

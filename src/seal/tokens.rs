@@ -39,7 +39,7 @@ impl Signer {
         let mut decoding = Vec::new();
         let mut current = None;
         for seed in keys.derive_all("relais access token ed25519 v1")? {
-            let signing = SigningKey::from_bytes(&*seed);
+            let signing = SigningKey::from_bytes(&seed);
             let public = signing.verifying_key().to_bytes();
             let kid = secrets::hash(&secrets::to_hex(&public))[..16].to_owned();
             decoding.push((kid.clone(), DecodingKey::from_ed_der(&public)));

@@ -96,6 +96,29 @@ pub fn find_of_referral(conn: &mut Conn, referral_id: Id) -> Result<Option<Conse
     Ok(consent::table.find(consent_id).select(ConsentRow::as_select()).first(conn).optional()?)
 }
 
+/// The consent of a family in force on a day for this receiver and purpose, the one that ends last. The caller was given
+/// a referral or a file of that family. On PostgreSQL it is locked for the rest of the transaction, as above.
+pub fn find_covering(
+    conn: &mut Conn,
+    family_id: Id,
+    organization_id: Id,
+    purpose: Purpose,
+    day: NaiveDate,
+) -> Result<Option<ConsentRow>, Error> {
+    let in_force = consent::table
+        .filter(consent::family_id.eq(family_id))
+        .filter(consent::organization_id.eq(organization_id))
+        .filter(consent::purpose.eq(purpose))
+        .filter(consent::starts_on.le(day))
+        .filter(consent::ends_on.ge(day))
+        .filter(consent::revoked_at.is_null());
+    let last = in_force.order((consent::ends_on.desc(), consent::id.desc()));
+    match conn {
+        Conn::Postgres(c) => Ok(last.select(ConsentRow::as_select()).for_share().first(c).optional()?),
+        Conn::Sqlite(c) => Ok(last.select(ConsentRow::as_select()).first(c).optional()?),
+    }
+}
+
 pub fn insert(conn: &mut Conn, rows: &[ConsentRow]) -> Result<(), Error> {
     for rows in rows.chunks(super::organizations::STATEMENT_ROWS_MAX) {
         each_backend!(conn, |c| diesel::insert_into(consent::table).values(rows).execute(c))?;

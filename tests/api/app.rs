@@ -22,6 +22,8 @@ use crate::postgres;
 /// When every story begins.
 pub const START: &str = "2026-06-15T14:00:00Z";
 pub const PASSWORD: &str = "relais-demo";
+/// The master key of every test, in base64.
+pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Makes one test body into two tests, `name::sqlite` and `name::postgres`.
 macro_rules! both {
@@ -68,14 +70,7 @@ impl TestApp {
 
     pub fn start_with(backend: Backend, adjust: impl FnOnce(&mut Config)) -> Option<Self> {
         let temporary = tempfile::Builder::new().prefix("relais-test-").tempdir().expect("a temporary directory");
-        let url = match backend {
-            Backend::Sqlite => {
-                let path = temporary.path().join("relais.db");
-                std::fs::copy(sqlite_template(), &path).expect("the template is copied");
-                format!("sqlite:{}", path.display())
-            }
-            Backend::Postgres => postgres::database_from_template(postgres_template()?),
-        };
+        let url = filled_database(backend, temporary.path())?;
         Some(Self::start_on(temporary, &url, adjust))
     }
 
@@ -166,7 +161,7 @@ pub fn config(dir: &Path, url: &str) -> Config {
     config.listen = "127.0.0.1:0".to_owned();
     config.database_url = Some(url.to_owned());
     config.keys_database_url = Some(format!("sqlite:{}", dir.join("keys.db").display()));
-    config.master_key = Some(secrecy::SecretString::from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="));
+    config.master_key = Some(secrecy::SecretString::from(MASTER_KEY));
     config.public_url = Some("https://relais.example".to_owned());
     config
 }
@@ -202,6 +197,18 @@ fn postgres_template() -> Option<&'static str> {
         Some(url)
     });
     template.as_deref()
+}
+
+/// A copy of the template, of one's own; `None` where PostgreSQL is not installed.
+pub fn filled_database(backend: Backend, dir: &Path) -> Option<String> {
+    match backend {
+        Backend::Sqlite => {
+            let path = dir.join("relais.db");
+            std::fs::copy(sqlite_template(), &path).expect("the template is copied");
+            Some(format!("sqlite:{}", path.display()))
+        }
+        Backend::Postgres => Some(postgres::database_from_template(postgres_template()?)),
+    }
 }
 
 /// A fresh, empty database of the kind; `None` where PostgreSQL is not installed.
