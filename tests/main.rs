@@ -13,6 +13,8 @@ mod tidy;
 // -- directory
 
 // -- search
+mod feed;
+mod nodes;
 
 // -- families
 

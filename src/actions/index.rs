@@ -33,7 +33,12 @@ pub enum Error {
 pub fn labels(code: &str) -> Vec<Text> {
     let taxonomy = Taxonomy::embedded();
     let field = taxonomy.top_level(code).filter(|field| *field != code);
-    [Some(code), field].into_iter().flatten().filter_map(|code| taxonomy.get(code)).map(|term| term.label.clone()).collect()
+    [Some(code), field]
+        .into_iter()
+        .flatten()
+        .filter_map(|code| taxonomy.get(code))
+        .map(|term| term.label.clone())
+        .collect()
 }
 
 impl Deps {
@@ -99,12 +104,7 @@ pub fn fill(store: &Store, index: &Index) -> Result<i64, Error> {
 
 /// Re-indexes every service that shows a record that changed. The position moves with the last batch of them: cut
 /// short, the same changes are applied again.
-fn apply(
-    store: &Store,
-    index: &Index,
-    rows: &[changes::Change],
-    last: i64,
-) -> Result<(), Error> {
+fn apply(store: &Store, index: &Index, rows: &[changes::Change], last: i64) -> Result<(), Error> {
     let mut waiting: BTreeSet<Id> = BTreeSet::new();
     let mut subjects: Vec<(Subject, Id)> = rows.iter().map(|change| (change.subject, change.subject_id)).collect();
     subjects.sort_unstable();

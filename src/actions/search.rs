@@ -9,8 +9,12 @@ use crate::domain::directory::Point;
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
+use crate::domain::territory::{Gazetteer, Located, Match};
 use crate::domain::viewer::Viewer;
 use crate::search::{self, Audience, Coverage, Origin, Page, Request, Sort};
+
+/// A text may mean several places: so many are told.
+const PLACES_TOLD_MAX: usize = 10;
 
 /// Where a search starts from, as asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +73,10 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         return Err(Refusal::field(Code::UnknownCategory, "category").into());
     }
     needs_a_place(&asked)?;
-    let place = asked.place.as_ref().map(|place| locate(deps, place)).transpose()?;
+    let place = match &asked.place {
+        Some(place) => Some(locate(deps.gazetteer(), place)?),
+        None => None,
+    };
     let index = deps.index()?;
     let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
     if asked.min_change.is_some_and(|change| !index.wait_for(change, wait_max)) {
@@ -112,12 +119,27 @@ fn needs_a_place(asked: &Search) -> Result<(), Refusal> {
     Err(Refusal::field(Code::MissingField, "near").rule(format!("{field}: lat, lon | near")))
 }
 
-fn locate(_deps: &Deps, place: &Place) -> Outcome<PlaceFound> {
+/// A point lies in its territories (the municipality is an estimate, good enough to search); a name is looked up, and
+/// the likeliest of those that bear it is taken, the others told.
+fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound, Refusal> {
     match place {
         Place::Point(point) => {
-            let origin = Origin { point: Some(*point), territories: vec![] };
+            let Located { region, mrc, borough, districts, municipality } = gazetteer.locate(*point);
+            let municipality = municipality.map(|nearest| nearest.id);
+            let territories = [region, mrc, municipality, borough].into_iter().flatten().chain(districts).collect();
+            let origin = Origin { point: Some(*point), territories };
             Ok(PlaceFound { origin, named: None, alternatives: vec![] })
         }
-        Place::Named(name) => Err(Refusal::field(Code::PlaceNotFound, "near").rule(name.clone()).into()),
+        Place::Named(text) => {
+            let mut matches = gazetteer.geocode(text, PLACES_TOLD_MAX).into_iter();
+            let found = matches.next().ok_or_else(|| Refusal::field(Code::PlaceNotFound, "near"))?;
+            let territories = gazetteer.ancestors(&found.territory_id);
+            let origin = Origin { point: found.point, territories };
+            Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect() })
+        }
     }
+}
+
+fn named(found: Match) -> NamedPlace {
+    NamedPlace { id: found.territory_id, name: found.label, point: found.point }
 }

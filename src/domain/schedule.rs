@@ -17,8 +17,7 @@ pub const DEFAULT_TIMEZONE: &str = "America/Toronto";
 
 /// Members of a schedule that change which days it names and that relais does not evaluate: such a schedule says
 /// nothing rather than something false. `interval` of 1 and `wkst` change nothing and are let through.
-const RECURRENCE_NOT_READ: [&str; 7] =
-    ["bymonthday", "byyearday", "byweekno", "bymonth", "bysetpos", "count", "until"];
+const RECURRENCE_NOT_READ: [&str; 7] = ["bymonthday", "byyearday", "byweekno", "bymonth", "bysetpos", "count", "until"];
 
 /// Hours of one service, as they are kept beside it in the index.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

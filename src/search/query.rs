@@ -164,7 +164,9 @@ pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) 
             let (phrase, after) = rest.split_at(count);
             let mut concept = concept_of(definition, phrase);
             if !request.exact {
-                concept.alternatives.extend(synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang)));
+                concept
+                    .alternatives
+                    .extend(synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang)));
             }
             found.push(concept);
             rest = after;

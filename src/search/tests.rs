@@ -9,7 +9,7 @@ use serde_json::Map;
 use super::*;
 use crate::clock::Time;
 use crate::domain::directory::{
-    Capacity, Location, LocationDocument, LocatedIn, Organization, OrganizationDocument, Point, Schedule, Service,
+    Capacity, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument, Point, Schedule, Service,
     ServiceAggregate, ServiceAtLocation, ServiceDocument, ServiceStatus, Visibility,
 };
 

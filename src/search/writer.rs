@@ -82,7 +82,10 @@ pub struct ContentDigest {
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Index").field("epoch", &self.0.epoch).field("position", &self.position()).finish_non_exhaustive()
+        f.debug_struct("Index")
+            .field("epoch", &self.0.epoch)
+            .field("position", &self.position())
+            .finish_non_exhaustive()
     }
 }
 
@@ -127,9 +130,8 @@ impl Index {
         let fields = Fields::new();
         let engine = tantivy::Index::open(files)?;
         let payload = payload_of(&engine)?;
-        let known = payload.filter(|found| {
-            found.version == definition_version() && epoch.is_none_or(|epoch| epoch == found.epoch)
-        });
+        let known = payload
+            .filter(|found| found.version == definition_version() && epoch.is_none_or(|epoch| epoch == found.epoch));
         let Some(payload) = known.filter(|_| engine.schema() == fields.schema) else {
             return Ok(None);
         };

@@ -10,6 +10,7 @@ mod territories;
 // -- directory
 
 // -- search
+mod search;
 
 // -- families
 

@@ -90,9 +90,9 @@ fn degrees(field: &str, value: f64, max: f64) -> Result<f64, Refusal> {
 
 fn radius_of(value: f64) -> Result<f64, Refusal> {
     let inside = value > 0.0 && value <= RADIUS_KM_MAX;
-    inside.then_some(value).ok_or_else(|| {
-        Refusal::field(Code::OutOfRange, "radius_km").rule(format!("> 0, <= {RADIUS_KM_MAX}"))
-    })
+    inside
+        .then_some(value)
+        .ok_or_else(|| Refusal::field(Code::OutOfRange, "radius_km").rule(format!("> 0, <= {RADIUS_KM_MAX}")))
 }
 
 fn within(field: &str, value: i64, min: i64, max: i64) -> Result<i64, Refusal> {

@@ -192,8 +192,7 @@ fn audience_content(aggregate: &ServiceAggregate, audience: Audience) -> Audienc
             None => content.area.extend(territories.mrc.clone()),
         }
         let finest = if hidden { 2 } else { 4 };
-        let widest_first =
-            [&territories.region, &territories.mrc, &territories.municipality, &territories.borough];
+        let widest_first = [&territories.region, &territories.mrc, &territories.municipality, &territories.borough];
         content.located.extend(widest_first.into_iter().take(finest).filter_map(Clone::clone));
     }
     for list in [&mut content.located, &mut content.area] {

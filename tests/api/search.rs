@@ -1,0 +1,280 @@
+//! Searching over HTTP: what is found, in which order, what is never told, and what is refused.
+
+use std::collections::BTreeSet;
+
+use relais::domain::directory::{Location, Origin, Point, Service, ServiceAtLocation, Visibility};
+use relais::domain::language::Text;
+use relais::id::Id;
+use relais::sample::twenty::{location_id, organization_id, service_id};
+use relais::store::{locations, services};
+use serde_json::{Value, json};
+
+use super::app::{Reply, TestApp, both};
+
+fn names(reply: &Reply) -> Vec<String> {
+    let results = reply.json["results"].as_array().expect("results");
+    results.iter().map(|result| result["name"].as_str().expect("a name").to_owned()).collect()
+}
+fn ids(reply: &Reply) -> Vec<String> {
+    let results = reply.json["results"].as_array().expect("results");
+    results.iter().map(|result| result["service_id"].as_str().expect("an id").to_owned()).collect()
+}
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+both!(words_find_services_in_both_languages_and_say_why, |app| {
+    let client = app.anonymous();
+    let reply = client.get("/api/v1/search?q=banque%20alimentaire").expect(200);
+    assert_eq!(names(&reply)[0], "Dépannage alimentaire", "{}", reply.text);
+    assert_eq!(reply.json["total"]["relation"], "eq");
+    let english = client.clone().in_english().get("/api/v1/search?q=food%20bank").expect(200);
+    assert_eq!(names(&english)[0], "Food bank");
+    assert_eq!(english.json["results"][0]["match"][0]["kind"], "exact");
+    let misspelt = client.get("/api/v1/search?q=alaitement").expect(200);
+    assert_eq!(names(&misspelt), ["Soutien à l’allaitement"]);
+    assert_eq!(misspelt.json["results"][0]["match"][0]["kind"], "typo");
+    assert!(names(&client.get("/api/v1/search?q=alaitement&exact=true").expect(200)).is_empty());
+    let by_document = client.post("/api/v1/search", &json!({"q": "banque alimentaire"})).expect(200);
+    assert_eq!(by_document.json, reply.json);
+});
+
+both!(a_place_gives_distances_and_who_is_served, |app| {
+    let reply = app.anonymous().get("/api/v1/search?category=food&near=longueuil&sort=distance").expect(200);
+    assert_eq!(reply.json["place"]["id"], "municipality:58227", "{}", reply.text);
+    let point =
+        Point { lat: reply.json["place"]["lat"].as_f64().unwrap(), lon: reply.json["place"]["lon"].as_f64().unwrap() };
+    let expected = point.distance_km(Point { lat: 45.5369, lon: -73.5061 });
+    let first = &reply.json["results"][0];
+    assert!((first["distance_km"].as_f64().unwrap() - expected).abs() < 1e-9);
+    assert_eq!(first["served"], true);
+    assert_eq!(first["location"]["placement"], "exact");
+    let served = app.anonymous().get("/api/v1/search?near=Longueuil&coverage=served&limit=100").expect(200);
+    assert!(names(&served).contains(&"Hébergement pour femmes et enfants".to_owned()), "its region is served");
+    assert!(!names(&served).contains(&"Clinique d’impôts gratuite".to_owned()), "Québec City's own");
+    let near = app.anonymous().get("/api/v1/search?lat=45.5312&lon=-73.5181&radius_km=3").expect(200);
+    let distances: Vec<f64> =
+        near.json["results"].as_array().unwrap().iter().map(|one| one["distance_km"].as_f64().unwrap()).collect();
+    assert!(!distances.is_empty() && distances.is_sorted() && distances.iter().all(|km| *km <= 3.0), "{distances:?}");
+    app.anonymous().get("/api/v1/search?near=Zzyzx").expect_problem(422, "place_not_found").naming("near");
+});
+
+both!(homonyms_are_told, |app| {
+    let reply = app.anonymous().get("/api/v1/search?near=Saint-Lambert").expect(200);
+    let alternatives = reply.json["place"]["alternatives"].as_array().expect("alternatives");
+    assert!(!alternatives.is_empty(), "{}", reply.json["place"]);
+    assert!(reply.json["place"]["name"].as_str().unwrap().starts_with("Saint-Lambert"));
+});
+
+both!(hours_ages_and_languages_are_filters, |app| {
+    let client = app.anonymous();
+    let open = client.get("/api/v1/search?open_at=2026-06-15T03:00:00-04:00&limit=100").expect(200);
+    let day = client.get("/api/v1/search?open_at=2026-06-15T10:00:00-04:00&limit=100").expect(200);
+    assert!(names(&open).len() < names(&day).len(), "few are open at three in the morning");
+    assert!(day.json["results"].as_array().unwrap().iter().all(|one| one["open_now"] == true), "14:00 UTC is now");
+    let grown = client.get("/api/v1/search?category=childcare&age_months=400").expect(200);
+    assert!(!names(&grown).contains(&"Places en garderie 0-5 ans".to_owned()), "{:?}", names(&grown));
+    let child = client.get("/api/v1/search?category=childcare&age_months=24").expect(200);
+    assert!(names(&child).contains(&"Places en garderie 0-5 ans".to_owned()));
+});
+
+both!(pages_hold_everything_once, |app| {
+    let client = app.anonymous();
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let reply = client.get(&format!("/api/v1/search?near=Longueuil&limit=7{cursor}")).expect(200);
+        assert_eq!(reply.json["total"]["value"], 20);
+        found.extend(ids(&reply));
+        match reply.json["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((found.len(), found.iter().collect::<BTreeSet<_>>().len()), (20, 20));
+});
+
+both!(a_hidden_place_is_nowhere, |app| {
+    let shelter = service_id("abri").to_string();
+    for client in [app.anonymous(), app.worker()] {
+        // Where it really is, and in circles of every size around it.
+        for radius_km in ["0.1", "1", "5", "50", "2000"] {
+            let path = format!("/api/v1/search?lat=45.5241&lon=-73.4921&radius_km={radius_km}&limit=100");
+            assert!(!ids(&client.get(&path).expect(200)).contains(&shelter), "{radius_km} km");
+        }
+        let found = client.get("/api/v1/search?q=h%C3%A9bergement&near=Longueuil").expect(200);
+        assert!(ids(&found).contains(&shelter));
+        for secret in ["45.5241", "73.4921", "Secrète", &location_id("eclaircie").to_string()] {
+            assert!(!found.text.contains(secret), "{secret}");
+        }
+        let at = ids(&found).iter().position(|id| *id == shelter).unwrap();
+        assert_eq!(
+            (&found.json["results"][at]["location"], &found.json["results"][at]["distance_km"]),
+            (&Value::Null, &Value::Null)
+        );
+        assert!(ids(&client.get("/api/v1/search?q=secr%C3%A8te&exact=true").expect(200)).is_empty());
+    }
+});
+
+both!(what_does_not_make_sense_is_refused_with_its_field, |app| {
+    let client = app.anonymous();
+    let refused = |query: &str, code: &str, field: &str| {
+        let reply = client.get(&format!("/api/v1/search?{query}"));
+        assert!((400..500).contains(&reply.status), "{query}: {}", reply.text);
+        assert_eq!((reply.json["code"].as_str(), reply.json["field"].as_str()), (Some(code), Some(field)), "{query}");
+    };
+    for (lat, lon, field) in [
+        ("NaN", "0", "lat"),
+        ("inf", "0", "lat"),
+        ("1e400", "0", "lat"),
+        ("90.0001", "0", "lat"),
+        ("0", "181", "lon"),
+        ("0", "-infinity", "lon"),
+    ] {
+        refused(&format!("lat={lat}&lon={lon}"), "out_of_range", field);
+    }
+    refused("lat=45", "missing_field", "lon");
+    refused("lat=x&lon=0", "wrong_type", "lat");
+    refused("lat=45&lon=-73&near=Longueuil", "invalid_value", "near");
+    for radius in ["-1", "0", "20000", "NaN", "inf"] {
+        refused(&format!("near=Longueuil&radius_km={radius}"), "out_of_range", "radius_km");
+    }
+    refused("radius_km=5", "missing_field", "near");
+    refused("sort=distance", "missing_field", "near");
+    for limit in ["0", "-1", "101", "1000000000"] {
+        refused(&format!("limit={limit}"), "out_of_range", "limit");
+    }
+    refused("limit=1e9", "wrong_type", "limit");
+    refused("age_months=1201", "out_of_range", "age_months");
+    refused("category=nothing/at-all", "unknown_category", "category");
+    refused("open_at=tomorrow", "invalid_date", "open_at");
+    refused("coverage=far", "invalid_value", "coverage");
+    refused("language=francais", "invalid_value", "language");
+    refused("lang=de", "invalid_value", "lang");
+    refused("querry=x", "unknown_field", "querry");
+    refused("min_change=-1", "out_of_range", "min_change");
+    for cursor in ["x", "AAAA", "%C3%A9", &"A".repeat(5_000)] {
+        refused(&format!("cursor={cursor}"), "invalid_cursor", "cursor");
+    }
+    refused(&format!("q={}", "a".repeat(7_000)), "too_long", "q");
+    client.get(&format!("/api/v1/search?q={}", "a".repeat(10_240))).expect_problem(422, "too_long");
+    client.post("/api/v1/search", &json!({"q": "a".repeat(10_240)})).expect_problem(422, "too_long").naming("q");
+    client.post("/api/v1/search", &json!({"lat": "45", "lon": -73})).expect_problem(400, "wrong_type").naming("lat");
+    client.post("/api/v1/search", &json!({"sort": "price"})).expect_problem(422, "invalid_value").naming("sort");
+    let huge = client.post_bytes("/api/v1/search", "application/json", b"{\"lat\": 1e400, \"lon\": 0}");
+    assert!((400..500).contains(&huge.status), "{}", huge.text);
+    client.post_bytes("/api/v1/search", "application/json", b"{\"q\": \"x\"").expect_problem(400, "invalid_json");
+});
+
+both!(odd_words_are_only_words, |app| {
+    let client = app.anonymous();
+    for text in [
+        "\"open",
+        "garderie*",
+        "?",
+        "name:garderie",
+        "(",
+        "[a TO b]",
+        "-garderie",
+        "a AND",
+        "\u{0}",
+        "ga\u{0}rderie",
+        "😀",
+        "'; DROP TABLE service; --",
+    ] {
+        client.get(&format!("/api/v1/search?q={}", escaped(text))).expect(200);
+        client.get(&format!("/api/v1/search?near={}", escaped(text))).expect_problem(422, "place_not_found");
+        client.post("/api/v1/search", &json!({"q": text})).expect(200);
+    }
+});
+
+both!(a_change_that_never_comes_is_told_in_time, |app| {
+    let reply = app.anonymous().get("/api/v1/search?min_change=999999").expect_problem(503, "index_behind");
+    assert!(reply.header("retry-after").is_some());
+});
+
+/// A fictitious directory of many services around Longueuil, several places each, equal distances on purpose.
+fn add_many(app: &TestApp) -> Vec<(Id, Vec<Point>)> {
+    let now = app.deps.clock.now();
+    let mut added = Vec::new();
+    let mut places: Vec<Location> = Vec::new();
+    let mut many: Vec<Service> = Vec::new();
+    let model = app.deps.store.read(|conn| services::get_aggregate(conn, service_id("garderie"))).unwrap();
+    for n in 0..240_i32 {
+        let id = app.deps.ids.new_id(now);
+        let points: Vec<Point> = (0..n % 4)
+            .map(|at| Point {
+                lat: 45.53 + f64::from((n / 3 * 7 + at * 3) % 23 - 11) * 0.01,
+                lon: -73.51 + f64::from((n / 3 * 5 + at) % 31 - 15) * 0.01,
+            })
+            .collect();
+        let of_service: Vec<Id> = points
+            .iter()
+            .map(|point| {
+                let place_id = app.deps.ids.new_id(now);
+                places.push(Location {
+                    id: place_id,
+                    origin: Origin::local(place_id),
+                    point: Some(*point),
+                    visibility: Visibility::Public,
+                    ..model.locations[0].clone()
+                });
+                place_id
+            })
+            .collect();
+        many.push(Service {
+            id,
+            origin: Origin::local(id),
+            organization_id: organization_id("cpe"),
+            name: Text::fr(&format!("CPE numéro {n}")),
+            categories: vec![if n % 5 == 0 { "food/food-bank" } else { "childcare/daycare" }.to_owned()],
+            at_locations: of_service.iter().map(|place| ServiceAtLocation::plain(id, *place)).collect(),
+            ..model.service.clone()
+        });
+        if n % 5 != 0 {
+            added.push((id, points));
+        }
+    }
+    let write = |tx: &mut relais::store::Tx<'_>| {
+        locations::insert_many(tx, &places)?;
+        services::insert_many(tx, &many, "test")
+    };
+    let written = app.deps.store.write(now, write).unwrap();
+    app.anonymous().get(&format!("/api/v1/search?min_change={}", written.change)).expect(200);
+    added.push((service_id("garderie"), vec![Point { lat: 45.5264, lon: -73.4694 }]));
+    added
+}
+
+both!(childcare_within_ten_kilometres_equals_a_brute_force_list, |app| {
+    let directory = add_many(app);
+    let place = app.anonymous().get("/api/v1/search?near=Longueuil").expect(200).json["place"].clone();
+    let origin = Point { lat: place["lat"].as_f64().unwrap(), lon: place["lon"].as_f64().unwrap() };
+    let mut brute: Vec<(f64, String)> = directory
+        .iter()
+        .filter_map(|(id, points)| {
+            let nearest = points.iter().map(|point| origin.distance_km(*point)).min_by(f64::total_cmp)?;
+            (nearest <= 10.0).then(|| (nearest, id.to_string()))
+        })
+        .collect();
+    brute.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+    assert!(brute.windows(2).any(|pair| pair[0].0 == pair[1].0), "ties are tried");
+    let asked = json!({"q": "CPE", "category": "childcare/daycare", "near": "Longueuil", "radius_km": 10, "sort": "distance", "limit": 37});
+    let mut found: Vec<(f64, String)> = Vec::new();
+    let mut body = asked.clone();
+    loop {
+        let reply = app.anonymous().post("/api/v1/search", &body).expect(200);
+        assert_eq!(reply.json["total"], json!({"value": brute.len(), "relation": "eq"}));
+        for result in reply.json["results"].as_array().unwrap() {
+            found.push((result["distance_km"].as_f64().unwrap(), result["service_id"].as_str().unwrap().to_owned()));
+        }
+        match &reply.json["next_cursor"] {
+            Value::Null => break,
+            cursor => body["cursor"] = cursor.clone(),
+        }
+    }
+    assert_eq!(found.len(), brute.len());
+    for (found, brute) in found.iter().zip(&brute) {
+        // The last bit of a number may change when a program reads JSON; the order may not.
+        assert!(found.1 == brute.1 && (found.0 - brute.0).abs() < 1e-9, "{found:?} {brute:?}");
+    }
+});
