@@ -30,6 +30,7 @@ pub mod search;
 // -- referrals
 pub mod idempotency;
 // -- reports
+pub mod reports;
 
 /// Everything that an action needs and does not make itself.
 pub struct Deps {

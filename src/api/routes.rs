@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::handlers::{accounts, health, search, taxonomy_terms, territories};
+use super::handlers::{accounts, health, reports, search, taxonomy_terms, territories};
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
 
@@ -48,6 +48,8 @@ routes! {
     // -- referrals
 
     // -- reports
+    GET "/api/v1/reports/portrait" => reports::portrait;
+    GET "/api/v1/reports/unmet-needs" => reports::unmet_needs;
 
 }
 

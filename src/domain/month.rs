@@ -152,7 +152,9 @@ mod tests {
         assert_eq!(Month::parse("2024-02").unwrap().to_string(), "2024-02");
         assert_eq!(Month::parse("2024-02").unwrap().last_day(), day("2024-02-29"));
         assert_eq!(Month::parse("2025-12").unwrap().plus(1).to_string(), "2026-01");
-        for bad in ["", "2024", "2024-13", "2024-00", "24-01", "2024-1", "2024-01-01", "+024-01", "1969-12", "２０２４-01"] {
+        for bad in
+            ["", "2024", "2024-13", "2024-00", "24-01", "2024-1", "2024-01-01", "+024-01", "1969-12", "２０２４-01"]
+        {
             assert_eq!(Month::parse(bad), None, "{bad}");
         }
     }

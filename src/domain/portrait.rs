@@ -8,44 +8,9 @@
 //!
 //! Regions are made together, because a region can be found by subtracting the others from the network.
 
-use super::month::Month;
+use super::family::{ActivityKind, Child, Fact, Factor, FamilyType, Observation, Origin};
+use super::month::{Month, Period};
 use super::small_cells::{Cell, Shown, Table};
-use super::words::words;
-
-words! {
-    /// How a family was met.
-    pub enum Origin {
-        SocialMedia => "social_media",
-        Park => "park",
-        CommunityActivity => "community_activity",
-        Partner => "partner",
-        DoorToDoor => "door_to_door",
-        WordOfMouth => "word_of_mouth",
-        Other => "other",
-    }
-}
-words! {
-    /// What makes life harder for a family.
-    pub enum Factor {
-        Economic => "economic",
-        WeakSupportNetwork => "weak_support_network",
-        Immigration => "immigration",
-        DomesticViolence => "domestic_violence",
-        Other => "other",
-    }
-}
-words! {
-    /// What workers do: démarchage, accompagnement, réseautage, coordination.
-    pub enum ActivityKind {
-        Outreach => "outreach",
-        Accompaniment => "accompaniment",
-        Networking => "networking",
-        Coordination => "coordination",
-    }
-}
-
-const UNDER_FIVE_MONTHS: i64 = 60;
-const FIVE_OR_LESS_MONTHS: i64 = 72;
 
 /// Ages of the children of one family at the end of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,26 +22,53 @@ pub struct Children {
 }
 
 impl Children {
-    /// Adds a child by its month of birth, or by the month in which it is due. A child due after the period is unborn;
-    /// so is one whose due month has passed and whose birth nobody recorded, until it would be a year old.
-    pub fn add(&mut self, born_in: Option<Month>, due_in: Option<Month>, end: Month) {
+    /// Adds a child at the end of a period; `None`: neither its birth nor its due month is known.
+    pub fn add(&mut self, child: Option<Child>, end: Month) {
         self.all += 1;
-        let age_months = match (born_in, due_in) {
-            (Some(born), _) => Some(end.since(born)),
-            (None, Some(due)) => Some(end.since(due).min(0)),
-            (None, None) => None,
-        };
-        let Some(age_months) = age_months else {
+        let Some(child) = child else {
             self.age_unknown += 1;
             return;
         };
-        let is_born = born_in.is_some() && age_months >= 0;
-        if is_born && age_months < UNDER_FIVE_MONTHS {
-            self.under_five += 1;
+        self.under_five += u32::from(child.is_under_five(end));
+        self.five_or_less += u32::from(child.is_five_or_less(end));
+    }
+}
+
+/// What was true of a family at any time in a period: said within it, or said last before it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    pub isolated: Option<bool>,
+    pub single_parent: Option<bool>,
+    pub father_figure: Option<bool>,
+    factors: [Option<bool>; Factor::ALL.len()],
+}
+
+impl Seen {
+    /// Observations of one family in the order of their days, and of their recording within a day.
+    pub fn over(observations: &[Observation], period: Period) -> Self {
+        let mut seen = Self::default();
+        let last = period.last_day();
+        for one in observations.iter().filter(|one| one.observed_on <= last) {
+            let before = one.observed_on <= period.first_day();
+            let (answer, is_so) = match one.fact {
+                Fact::Isolated(yes) => (&mut seen.isolated, yes),
+                Fact::FamilyType(word) => (&mut seen.single_parent, word == FamilyType::SingleParent),
+                Fact::FatherFigure(yes) => (&mut seen.father_figure, yes),
+                Fact::Vulnerability { factor, present } => {
+                    let place = Factor::ALL.iter().position(|one| *one == factor).unwrap_or(0);
+                    (&mut seen.factors[place], present)
+                }
+            };
+            // What was said before holds until something else is said; within the period, once true is enough.
+            *answer = Some(if before { is_so } else { is_so || *answer == Some(true) });
         }
-        if age_months < FIVE_OR_LESS_MONTHS {
-            self.five_or_less += 1;
-        }
+        seen
+    }
+    /// Bit n: `Factor::ALL[n]`; `None` when nobody looked at any.
+    pub fn factors(&self) -> Option<u32> {
+        let looked = self.factors.iter().any(Option::is_some);
+        let bits = (0u32..).zip(&self.factors).filter(|(_, factor)| **factor == Some(true));
+        looked.then(|| bits.fold(0, |all, (bit, _)| all | 1 << bit))
     }
 }
 
@@ -124,6 +116,8 @@ pub struct Facts {
     pub carriers: Vec<Carrier>,
     /// Activities that concern no family, by kind: they belong to no region.
     pub loose_activities: [u32; ActivityKind::ALL.len()],
+    /// Referrals for a need that nobody's file holds.
+    pub loose_referrals: u64,
     /// Distinct organisations that received a referral: by region of the family, then unknown, then the network.
     pub receivers: Vec<u64>,
 }
@@ -306,7 +300,8 @@ impl<'a> Maker<'a> {
         }
         table.hide_small(|_, _, _, _| false);
         table.protect();
-        let shown: Vec<bool> = (0..self.rows).map(|row| table.is_shown(row, 0, 0) && table.is_shown(row, 1, 0)).collect();
+        let shown: Vec<bool> =
+            (0..self.rows).map(|row| table.is_shown(row, 0, 0) && table.is_shown(row, 1, 0)).collect();
         let nowhere = self.facts.regions;
         Group { of, unknown_region: Shown::when(shown[nowhere], counts[nowhere]), counts, shown }
     }
@@ -417,8 +412,7 @@ impl<'a> Maker<'a> {
         }
         ages.hide_small(|_, _, _, _| false);
         ages.protect();
-        let five_or_less =
-            Trait { code: "children_five_or_less", area: None, word: None, of: "children", table: ages };
+        let five_or_less = Trait { code: "children_five_or_less", area: None, word: None, of: "children", table: ages };
         for (row, level) in levels.iter_mut().enumerate() {
             let count = five_or_less.table.get(row, ALL, 0).count;
             level.push(Figure {
@@ -450,7 +444,8 @@ impl<'a> Maker<'a> {
                 share: None,
             };
             let count = Shown::when(sent.shown[row], Quantity::Count(totals[row]));
-            level.push(figure("referrals", &sent, count, Shown::Value(0)));
+            let nowhere = if row == self.rows - 1 { self.facts.loose_referrals } else { 0 };
+            level.push(figure("referrals", &sent, count, Shown::Value(nowhere)));
             let may = with_receiver.shown[row] && varies(&receivers[row]);
             let middle = Shown::when(may, Quantity::Measure(median(&receivers[row])));
             let unknown = Self::left_out(&sent, &with_receiver, row);
@@ -685,7 +680,14 @@ mod tests {
             }
         }
         let carriers = vec![Carrier { enrolled_months: 1, regions: vec![0] }];
-        Facts { regions: 2, families, carriers, loose_activities: [0, 0, 7, 0], receivers: vec![0; 4] }
+        Facts {
+            regions: 2,
+            families,
+            carriers,
+            loose_activities: [0, 0, 7, 0],
+            receivers: vec![0; 4],
+            ..Facts::default()
+        }
     }
 
     #[test]
@@ -732,17 +734,36 @@ mod tests {
     #[test]
     fn ages_are_those_of_the_end_of_the_period() {
         let end = month("2025-03");
-        let count = |born: Option<&str>, due: Option<&str>| {
+        let count = |child: Option<Child>| {
             let mut children = Children::default();
-            children.add(born.map(month), due.map(month), end);
+            children.add(child, end);
             (children.under_five, children.five_or_less, children.age_unknown)
         };
-        assert_eq!(count(Some("2020-04"), None), (1, 1, 0), "59 months");
-        assert_eq!(count(Some("2020-03"), None), (0, 1, 0), "60 months");
-        assert_eq!(count(Some("2019-04"), None), (0, 1, 0), "71 months");
-        assert_eq!(count(Some("2019-03"), None), (0, 0, 0), "72 months");
-        assert_eq!(count(None, Some("2025-09")), (0, 1, 0), "unborn");
-        assert_eq!(count(None, None), (0, 0, 1));
+        let born = |text: &str| count(Some(Child::Born(month(text))));
+        assert_eq!(born("2020-04"), (1, 1, 0), "59 months");
+        assert_eq!(born("2020-03"), (0, 1, 0), "60 months");
+        assert_eq!(born("2019-04"), (0, 1, 0), "71 months");
+        assert_eq!(born("2019-03"), (0, 0, 0), "72 months");
+        assert_eq!(count(Some(Child::Due(month("2025-09")))), (0, 1, 0), "unborn");
+        assert_eq!(count(None), (0, 0, 1));
+    }
+
+    #[test]
+    fn what_was_true_once_in_the_period_counts() {
+        let period = Period::new(month("2025-01"), month("2025-03")).unwrap();
+        let seen = |facts: &[(&str, Fact)]| {
+            let all = facts.iter().map(|(day, fact)| Observation { fact: *fact, observed_on: day.parse().unwrap() });
+            Seen::over(&all.collect::<Vec<_>>(), period)
+        };
+        let (yes, no) = (Fact::Isolated(true), Fact::Isolated(false));
+        assert_eq!(seen(&[]).isolated, None, "unknown is not no");
+        assert_eq!(seen(&[("2024-06-01", yes), ("2025-02-01", no)]).isolated, Some(true), "success erases nothing");
+        assert_eq!(seen(&[("2024-06-01", yes), ("2024-12-01", no)]).isolated, Some(false), "over before it began");
+        assert_eq!(seen(&[("2025-01-20", no), ("2025-03-31", yes)]).isolated, Some(true));
+        assert_eq!(seen(&[("2025-04-01", yes)]).isolated, None, "said after it ended");
+        let ended = Fact::Vulnerability { factor: Factor::Economic, present: false };
+        assert_eq!(seen(&[("2025-02-01", ended)]).factors(), Some(0));
+        assert_eq!(seen(&[]).factors(), None);
     }
 
     #[test]

@@ -256,9 +256,8 @@ impl Table {
     fn price(&self, index: usize) -> u64 {
         let at = self.place(index);
         let layered = self.shape[2] > 1;
-        let totals = (0..DIMENSIONS).filter(|&dimension| {
-            (dimension < 2 || layered) && at[dimension] == self.shape[dimension] - 1
-        });
+        let totals = (0..DIMENSIONS)
+            .filter(|&dimension| (dimension < 2 || layered) && at[dimension] == self.shape[dimension] - 1);
         let factor = 1_000u64.saturating_pow(u32::try_from(totals.count()).unwrap_or(0));
         // An empty cell protects little, and shows much.
         let families = if self.cells[index].count == 0 { EMPTY_PRICE } else { self.cells[index].families };
@@ -298,9 +297,7 @@ impl Table {
         if !any || families >= FAMILIES_MIN || self.hidden[total] {
             return false;
         }
-        let helps = |index: &&usize| {
-            !self.hidden[**index] && !self.fixed[**index] && self.cells[**index].families > 0
-        };
+        let helps = |index: &&usize| !self.hidden[**index] && !self.fixed[**index] && self.cells[**index].families > 0;
         let smallest = parts.iter().filter(helps).min_by_key(|&&index| self.cells[index].families);
         match smallest.copied().or_else(|| (!self.fixed[total]).then_some(total)) {
             Some(index) => {
@@ -378,9 +375,10 @@ mod tests {
                     };
                 }
             }
-            let agrees = all.iter().enumerate().all(|(index, &count)| {
-                self.table.hidden[index] || self.table.cells[index].count == count
-            });
+            let agrees = all
+                .iter()
+                .enumerate()
+                .all(|(index, &count)| self.table.hidden[index] || self.table.cells[index].count == count);
             if agrees {
                 for (seen, count) in self.seen.iter_mut().zip(all) {
                     if seen.len() < 2 && !seen.contains(&count) {

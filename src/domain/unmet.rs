@@ -97,9 +97,8 @@ fn line(row: usize, column: usize, outcomes: &Table, reasons: &Table) -> Line {
     let count = |table: &Table, layer: usize| {
         Shown::when(table.is_shown(row, column, layer), table.get(row, column, layer).count)
     };
-    let families = |layer: usize| {
-        Shown::when(outcomes.is_shown(row, column, layer), outcomes.get(row, column, layer).families)
-    };
+    let families =
+        |layer: usize| Shown::when(outcomes.is_shown(row, column, layer), outcomes.get(row, column, layer).families);
     Line {
         recorded: count(outcomes, RECORDED),
         families: families(RECORDED),
@@ -196,7 +195,8 @@ mod tests {
 
     #[test]
     fn reasons_are_hidden_where_all_have_the_same() {
-        let all = needs(&[(0, 0, UNMET, 20), (0, 1, 0, 20), (1, 0, 0, 20), (1, 1, UNMET, 20), (0, 0, 0, 20), (1, 1, 1, 9)]);
+        let all =
+            needs(&[(0, 0, UNMET, 20), (0, 1, 0, 20), (1, 0, 0, 20), (1, 1, UNMET, 20), (0, 0, 0, 20), (1, 1, 1, 9)]);
         let unmet = compute(2, 2, &all);
         assert!(unmet.line(0, 0).reasons.iter().all(Shown::is_hidden));
     }

@@ -8,6 +8,8 @@ pub mod hsds;
 pub mod hsds_in;
 pub mod mapping;
 pub mod spreadsheets;
+// -- reports
+pub mod table_csv;
 
 use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::refusal::Refusal;

@@ -2,7 +2,10 @@
 //! history. Everything is drawn from a seed and a given day; nothing here reads the clock or names a real service.
 
 pub mod accounts;
+pub mod directory;
+pub mod geography;
 pub mod twenty;
+pub mod vocations;
 
 use crate::clock::Time;
 use crate::domain::directory::{Location, Organization, Origin, Service};

@@ -21,8 +21,20 @@ const ORGANIZATIONS: [OrganizationSpec; 11] = [
     ("network", "Réseau relais (démonstration)", "Relais network (demonstration)", None, false),
     ("famille", "Maison de la famille des Trois-Érables", "Three Maples Family House", None, true),
     ("comptoir", "Comptoir alimentaire du Grand-Pont", "Great Bridge Food Counter", None, false),
-    ("cpe", "CPE Les Petites Pousses", "Little Sprouts Childcare Centre", Some("admission@petites-pousses.example"), false),
-    ("transport", "Transport d’entraide Champlain-Sud", "Champlain South Rides", Some("rides@champlain-sud.example"), false),
+    (
+        "cpe",
+        "CPE Les Petites Pousses",
+        "Little Sprouts Childcare Centre",
+        Some("admission@petites-pousses.example"),
+        false,
+    ),
+    (
+        "transport",
+        "Transport d’entraide Champlain-Sud",
+        "Champlain South Rides",
+        Some("rides@champlain-sud.example"),
+        false,
+    ),
     ("abri", "Maison L’Éclaircie", "Clearing House", Some("accueil@eclaircie.example"), false),
     ("carrefour", "Carrefour des familles du Faubourg", "Faubourg Family Crossroads", None, true),
     ("perinatal", "Ressource périnatale La Cigogne", "The Stork Perinatal Resource", None, false),
@@ -525,12 +537,7 @@ fn service(index: usize, spec: &Spec, now: Time) -> Service {
         categories: owned(spec.categories),
         served: owned(spec.served),
         at_locations: spec.places.iter().map(|key| ServiceAtLocation::plain(id, location_id(key))).collect(),
-        capacity: Capacity {
-            places_available,
-            waiting_list_length,
-            wait_days,
-            observed_at: is_said.then_some(now),
-        },
+        capacity: Capacity { places_available, waiting_list_length, wait_days, observed_at: is_said.then_some(now) },
         verified_at: Some(now),
         document: document(index, spec),
         version: 1,
@@ -579,7 +586,9 @@ mod tests {
         assert_eq!(directory.services.len(), 20);
         let organizations: HashSet<Id> = directory.organizations.iter().map(|one| one.id).collect();
         let locations: HashSet<Id> = directory.locations.iter().map(|one| one.id).collect();
-        assert!(directory.locations.iter().all(|one| one.organization_id.is_some_and(|id| organizations.contains(&id))));
+        assert!(
+            directory.locations.iter().all(|one| one.organization_id.is_some_and(|id| organizations.contains(&id)))
+        );
         for service in &directory.services {
             assert!(organizations.contains(&service.organization_id), "{}", service.origin.key);
             assert!(service.at_locations.iter().all(|link| locations.contains(&link.location_id)));

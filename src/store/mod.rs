@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod referral_links;
 pub mod referrals;
 // -- reports
+pub mod reports;
 
 pub use conn::{Backend, Conn, Settings, Store, Tx, Written};
 pub use error::Error;

@@ -17,4 +17,5 @@ mod search;
 // -- referrals
 
 // -- reports
+mod reports;
 

@@ -10,3 +10,4 @@ pub mod search;
 // -- families
 // -- referrals
 // -- reports
+pub mod reports;

@@ -9,3 +9,4 @@ pub mod search;
 // -- families
 // -- referrals
 // -- reports
+pub mod reports;
