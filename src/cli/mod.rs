@@ -10,6 +10,8 @@ mod check;
 // -- families
 // -- referrals
 // -- reports
+mod demo;
+mod generate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +62,10 @@ enum Command {
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
     // -- reports
+    /// Tout essayer avec des données fictives / Try everything with fictitious data
+    Demo(serve::ServeArgs),
+    /// Inventer des données de toute taille / Make up data of any size
+    Generate(generate::GenerateArgs),
 }
 
 /// What every command that opens the data takes.
@@ -104,6 +110,8 @@ pub fn run() -> ExitCode {
         Command::Account(command) => account::run(&command),
         Command::Organization(command) => account::run_organization(&command),
         Command::Territories(command) => territories::run(&command),
+        Command::Demo(args) => demo::run(&args),
+        Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
     };
     match outcome {

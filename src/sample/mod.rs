@@ -3,7 +3,10 @@
 
 pub mod accounts;
 pub mod directory;
+pub mod generate;
 pub mod geography;
+pub mod history;
+pub mod referrals;
 pub mod twenty;
 pub mod vocations;
 
