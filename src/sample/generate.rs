@@ -62,11 +62,8 @@ pub fn generate(store: &Store, size: Size, seed: u64, now: Time) -> Result<Made,
         })
         .collect();
     let history = history::draw(size.families, &drawn, &staff, today, seed, &mut rng);
-    let demo = of_each_role(
-        drawn.directory.organizations[worker].id,
-        drawn.directory.organizations[partner].id,
-        network.id,
-    );
+    let demo =
+        of_each_role(drawn.directory.organizations[worker].id, drawn.directory.organizations[partner].id, network.id);
     let made = count(&drawn, &history);
     drawn.directory.organizations.push(network);
     store.write(now, |tx| {

@@ -200,7 +200,11 @@ impl Teller<'_> {
             .enumerate()
             .map(|(index, ages)| Profile {
                 // Nobody is left without a family for each month.
-                carrier: if index < self.carriers.len() * 15 { index % self.carriers.len() } else { draw.draw(self.rng) },
+                carrier: if index < self.carriers.len() * 15 {
+                    index % self.carriers.len()
+                } else {
+                    draw.draw(self.rng)
+                },
                 isolated: isolated[index],
                 single_parent: single[index],
                 father_figure: father[index],
@@ -292,7 +296,8 @@ impl Teller<'_> {
     fn home(&mut self, place: usize) -> &'static Municipality {
         let carrier = &municipalities()[place];
         let near = self.rng.gen_bool(0.75);
-        let draw = if near { self.by_mrc.get(carrier.mrc.as_str()) } else { self.by_region.get(carrier.region.as_str()) };
+        let draw =
+            if near { self.by_mrc.get(carrier.mrc.as_str()) } else { self.by_region.get(carrier.region.as_str()) };
         let home = draw.map_or(place, |draw| draw.draw(self.rng));
         &municipalities()[home]
     }

@@ -110,7 +110,8 @@ impl Teller<'_> {
     /// Nearest first: the MRC, the region, anywhere. Another organisation than before when there is one.
     fn choose(&mut self, of: &Referring<'_>, field: &str, before: &[Id]) -> Option<(Id, Id)> {
         let region = (of.home.region.clone(), field.to_owned());
-        let lists = [of.services.near(of.home, field), of.services.by_region.get(&region), of.services.by_field.get(field)];
+        let lists =
+            [of.services.near(of.home, field), of.services.by_region.get(&region), of.services.by_field.get(field)];
         let again = self.rng.gen_bool(0.08);
         let mut second_best = None;
         for list in lists.into_iter().flatten() {
@@ -300,7 +301,14 @@ impl Teller<'_> {
         self.event(of, row, Some(from), at, reason);
     }
 
-    fn event(&mut self, of: &Referring<'_>, row: &mut ReferralRow, from: Option<Status>, at: Time, reason: Option<Reason>) {
+    fn event(
+        &mut self,
+        of: &Referring<'_>,
+        row: &mut ReferralRow,
+        from: Option<Status>,
+        at: Time,
+        reason: Option<Reason>,
+    ) {
         row.version += 1;
         let by_sender = !row.shares_identity
             || matches!(row.status, Status::Draft | Status::Sent | Status::Withdrawn | Status::Superseded);
@@ -457,4 +465,3 @@ fn why(last: &Ended) -> UnmetReason {
         (_, None) => UnmetReason::Unknown,
     }
 }
-
