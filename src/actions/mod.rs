@@ -22,6 +22,9 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod imports;
+pub mod placing;
+pub mod services;
 // -- search
 pub mod check;
 pub mod index;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::handlers::{accounts, health, reports, search, taxonomy_terms, territories};
+use super::handlers::{accounts, health, reports, search, services, taxonomy_terms, territories};
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
 
@@ -38,6 +38,12 @@ routes! {
     GET "/api/v1/geocode" => territories::geocode;
 
     // -- directory
+    GET "/openapi.yaml" => services::contract;
+    GET "/api/v1/" => services::about;
+    GET "/api/v1/services" => services::list;
+    POST "/api/v1/services" => services::create;
+    GET "/api/v1/services/{id}" => services::get;
+    PATCH "/api/v1/services/{id}" => services::change;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

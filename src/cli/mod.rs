@@ -5,6 +5,7 @@ mod serve;
 // -- territories
 mod territories;
 // -- directory
+mod import;
 // -- search
 mod check;
 // -- families
@@ -58,6 +59,8 @@ enum Command {
     #[command(subcommand)]
     Territories(territories::TerritoriesCommand),
     // -- directory
+    /// Importer un répertoire (HSDS 3 ou CSV) / Import a directory (HSDS 3 or CSV)
+    Import(import::ImportArgs),
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Import(args) => import::run(&args),
     };
     match outcome {
         Ok(code) => code,

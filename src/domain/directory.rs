@@ -68,7 +68,8 @@ impl Point {
     }
 }
 
-/// Which source a record came from, under which key there, and what it said: the same file read again changes nothing.
+/// Which source a record came from, under which key there, and what it said: the same file read again changes
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub source: String,

@@ -1,5 +1,5 @@
-//! How the columns of somebody's spreadsheet become the fields of a service: a TOML file, checked whole before the first
-//! row is read. A column, field, category or word that does not exist is refused by the key that names it.
+//! How the columns of somebody's spreadsheet become the fields of a service: a TOML file, checked whole before the
+//! first row is read. A column, field, category or word that does not exist is refused by the key that names it.
 
 use std::collections::{BTreeMap, HashMap};
 

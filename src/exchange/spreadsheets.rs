@@ -1,5 +1,5 @@
-//! Anybody's CSV, through a mapping. Text that is not in the encoding it claims, or whose quotes do not close, is refused
-//! whole, with its line: a row read wrong would be a family sent to the wrong door.
+//! Anybody's CSV, through a mapping. Text that is not in the encoding it claims, or whose quotes do not close, is
+//! refused whole, with its line: a row read wrong would be a family sent to the wrong door.
 
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, Refusal> {
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
             refused(format!("line {line} is not utf-8; is it latin-1?"))
         }
-        // A text with accents that is valid UTF-8 was not written in Latin-1: read so, every accent would be two letters.
+        // A text with accents that is valid UTF-8 was not written in Latin-1: every accent would be two letters.
         (Encoding::Latin1, Ok(text)) if !text.is_ascii() => refused("the file is utf-8".to_owned()),
         (Encoding::Latin1, _) => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bare).0.into_owned()),
     }
@@ -106,7 +106,7 @@ fn after_preamble(text: &str, lines: u64) -> Result<(&str, u64), Refusal> {
     Ok((rest, lines))
 }
 
-/// RFC 4180: a field that begins with a quote ends with one, and only a delimiter or the end of the line comes after it.
+/// RFC 4180: a field that begins with a quote ends with one, and only a delimiter or the end of the line follows.
 /// A quote left open would swallow the rows that follow it, in silence.
 fn check_quotes(text: &str, delimiter: u8, preamble: u64) -> Result<(), Refusal> {
     let refused = |line: u64, what: &str| {

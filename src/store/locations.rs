@@ -110,6 +110,20 @@ pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) ->
     Ok(rows.into_iter().map(Location::from).collect())
 }
 
+/// Whether a service of another organisation is given there, or another organisation has the place for its own.
+pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, Error> {
+    let given_there = service_at_location::table
+        .filter(service_at_location::location_id.eq(id))
+        .select(service_at_location::service_id);
+    let others = service::table
+        .filter(service::id.eq_any(given_there).and(service::organization_id.ne(organization_id)))
+        .select(service::id);
+    let is_used: Option<Id> = others.first(conn).optional()?;
+    let owner: Option<Option<Id>> =
+        location::table.find(id).select(location::organization_id).first(conn).optional()?;
+    Ok(is_used.is_some() || owner.flatten().is_some_and(|owner| owner != organization_id))
+}
+
 /// Inserts at version 1.
 pub fn insert_many(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), Error> {
     let now = tx.now();

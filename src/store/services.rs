@@ -1,4 +1,5 @@
-//! Services and what is shown with them. An aggregate is read in a constant number of statements, however many are asked.
+//! Services and what is shown with them. An aggregate is read in a constant number of statements, however many are
+//! asked.
 
 use std::collections::HashMap;
 
@@ -210,7 +211,8 @@ fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggrega
         one.at_locations = links.remove(&one.id).unwrap_or_default();
         let shown = one.at_locations.iter().filter_map(|link| places.get(&link.location_id).cloned()).collect();
         let organization = organizations.get(&one.organization_id).cloned();
-        let organization = organization.ok_or_else(|| Error::Corrupt(format!("service {} has no organization", one.id)))?;
+        let missing = || Error::Corrupt(format!("service {} has no organization", one.id));
+        let organization = organization.ok_or_else(missing)?;
         aggregates.push(ServiceAggregate { service: one, organization, locations: shown });
     }
     Ok(aggregates)
@@ -319,15 +321,16 @@ pub fn list_filtered_after(conn: &mut Conn, filter: &Filter, after: Id, limit: i
     Ok(filter.query().filter(service::id.gt(after)).order(service::id.asc()).limit(limit).load(conn)?)
 }
 
-/// What is known of the records of a source, by key: for telling a new row from a changed one.
-pub fn find_origins(conn: &mut Conn, source: &str, keys: &[String]) -> Result<HashMap<String, (Id, String)>, Error> {
-    let mut found = HashMap::with_capacity(keys.len());
-    for chunk in keys.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<(String, Id, String)> = service::table
-            .filter(service::source.eq(source).and(service::source_key.eq_any(chunk)))
-            .select((service::source_key, service::id, service::content_hash))
+/// Where services came from, by id: for telling a new record from a changed one. An id that is not there is left out.
+pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<(Id, String, String, String)> = service::table
+            .filter(service::id.eq_any(chunk))
+            .select((service::id, service::source, service::source_key, service::content_hash))
             .load(conn)?;
-        found.extend(rows.into_iter().map(|(key, id, hash)| (key, (id, hash))));
+        let origin = |(id, source, key, content_hash)| (id, Origin { source, key, content_hash });
+        found.extend(rows.into_iter().map(origin));
     }
     Ok(found)
 }

@@ -9,10 +9,10 @@ CREATE TABLE location (
     longitude double precision CHECK (longitude BETWEEN -180 AND 180),
     placement text NOT NULL CHECK (placement IN ('exact', 'postal_area', 'municipality', 'none')),
     visibility text NOT NULL CHECK (visibility IN ('public', 'professional', 'region_only')),
-    region_id text COLLATE "C",
-    mrc_id text COLLATE "C",
-    municipality_id text COLLATE "C",
-    borough_id text COLLATE "C",
+    region_id text COLLATE "C" REFERENCES territory (id),
+    mrc_id text COLLATE "C" REFERENCES territory (id),
+    municipality_id text COLLATE "C" REFERENCES territory (id),
+    borough_id text COLLATE "C" REFERENCES territory (id),
     source text COLLATE "C" NOT NULL,
     source_key text COLLATE "C" NOT NULL,
     content_hash text NOT NULL,
@@ -62,7 +62,7 @@ CREATE INDEX service_category_by_code ON service_category (code, service_id);
 
 CREATE TABLE service_territory (
     service_id uuid NOT NULL REFERENCES service (id) ON DELETE CASCADE,
-    territory_id text COLLATE "C" NOT NULL,
+    territory_id text COLLATE "C" NOT NULL REFERENCES territory (id),
     position integer NOT NULL,
     PRIMARY KEY (service_id, territory_id)
 );

@@ -9,10 +9,10 @@ CREATE TABLE location (
     longitude real CHECK (longitude BETWEEN -180 AND 180),
     placement text NOT NULL CHECK (placement IN ('exact', 'postal_area', 'municipality', 'none')),
     visibility text NOT NULL CHECK (visibility IN ('public', 'professional', 'region_only')),
-    region_id text,
-    mrc_id text,
-    municipality_id text,
-    borough_id text,
+    region_id text REFERENCES territory (id),
+    mrc_id text REFERENCES territory (id),
+    municipality_id text REFERENCES territory (id),
+    borough_id text REFERENCES territory (id),
     source text NOT NULL,
     source_key text NOT NULL,
     content_hash text NOT NULL,
@@ -62,7 +62,7 @@ CREATE INDEX service_category_by_code ON service_category (code, service_id);
 
 CREATE TABLE service_territory (
     service_id text NOT NULL REFERENCES service (id) ON DELETE CASCADE,
-    territory_id text NOT NULL,
+    territory_id text NOT NULL REFERENCES territory (id),
     position integer NOT NULL,
     PRIMARY KEY (service_id, territory_id)
 ) STRICT;

@@ -1,0 +1,511 @@
+//! Listings of services: read by everybody, written by members of their organisation and by curators.
+
+use serde_json::{Map, Value};
+
+use super::{Deps, Outcome, placing};
+use crate::clock::Time;
+use crate::domain::directory::{Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility};
+use crate::domain::directory_checks::{check_location, check_service};
+use crate::domain::fold::fold;
+use crate::domain::language::{Lang, Text};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::taxonomy::Taxonomy;
+use crate::domain::territory::Gazetteer;
+use crate::domain::viewer::{AccountViewer, Role};
+use crate::exchange::Entry;
+use crate::exchange::hsds::{self, Context, Eyes, Term};
+use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
+use crate::id::Id;
+use crate::store::services::{self, COUNTED_MAX, Filter};
+use crate::store::{self, Conn, Tx, Written, locations, organizations};
+
+/// Places of an organisation shown with one of its services.
+const ORGANIZATION_PLACES_MAX: i64 = 100;
+
+/// Services of one page.
+pub const PAGE_SIZE_MAX: u32 = 100;
+pub const PAGE_SIZE_DEFAULT: u32 = 50;
+
+/// A list of services, as asked; every filter holds.
+#[derive(Debug, Clone, Default)]
+pub struct ListAsked {
+    pub organization_id: Option<Id>,
+    /// The id or the code of a taxonomy term; a field of needs asks for all that is under it.
+    pub term: Option<String>,
+    pub modified_after: Option<Time>,
+    pub search: Option<String>,
+    pub page: u32,
+    pub per_page: u32,
+    /// Goes on after this service, in the order of ids.
+    pub after: Option<Id>,
+    pub is_minimal: bool,
+    pub is_full: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub contents: Vec<Value>,
+    /// `None` when there are more than are counted.
+    pub total_items: Option<i64>,
+    pub page: u32,
+    pub per_page: u32,
+    pub has_more: bool,
+    /// Where a list by cursor goes on.
+    pub next_after: Option<Id>,
+}
+
+/// One service as an answer, with the version that it was read at.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub id: Id,
+    pub value: Value,
+    pub version: i64,
+}
+
+fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
+    if account.is_some() { Eyes::Professional } else { Eyes::Public }
+}
+
+pub(super) fn term_of(code: &str) -> Option<Term> {
+    let term = Taxonomy::embedded().get(code)?;
+    let id = term.id.parse().ok()?;
+    Some(Term { id, name: term.label.clone(), description: term.definition.clone() })
+}
+
+pub(super) fn is_category(code: &str) -> bool {
+    Taxonomy::embedded().is_known(code)
+}
+
+/// The name of a territory: the same in both languages.
+fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
+    gazetteer.get(id).map(|territory| Text::fr(&territory.name))
+}
+
+// ---- reading
+
+pub fn list(deps: &Deps, account: Option<&AccountViewer>, asked: &ListAsked) -> Outcome<Listed> {
+    let filter = filter_of(asked)?;
+    let offset = i64::from(asked.page - 1) * i64::from(asked.per_page);
+    if asked.after.is_none() && offset + i64::from(asked.per_page) > COUNTED_MAX {
+        // Deeper, a page by number would cost more the further it goes: a cursor does not.
+        let rule = format!("page * per_page <= {COUNTED_MAX}; use cursor beyond");
+        return Err(Refusal::field(Code::OutOfRange, "page").rule(rule).into());
+    }
+    let gazetteer = deps.gazetteer();
+    let territory = |id: &str| territory_name(gazetteer, id);
+    let context = Context { eyes: eyes_of(account), territory: &territory, category: &term_of };
+    let limit = i64::from(asked.per_page) + 1;
+    deps.store.read(|conn| {
+        let mut ids = match asked.after {
+            Some(after) => services::list_filtered_after(conn, &filter, after, limit)?,
+            None => services::list_filtered(conn, &filter, offset, limit)?,
+        };
+        let has_more = ids.len() > asked.per_page as usize;
+        ids.truncate(asked.per_page as usize);
+        let total = services::count_filtered(conn, &filter)?;
+        let aggregates = services::list_aggregates(conn, &ids)?;
+        let show = |one: &ServiceAggregate| match (asked.is_minimal, asked.is_full) {
+            (true, _) => hsds::service_minimal(one),
+            (false, true) => hsds::service(one, &[], context),
+            (false, false) => hsds::service_in_list(one, context),
+        };
+        Ok(Listed {
+            contents: aggregates.iter().map(show).collect(),
+            total_items: (total <= COUNTED_MAX).then_some(total),
+            page: asked.page,
+            per_page: asked.per_page,
+            has_more,
+            next_after: if has_more { ids.iter().max().copied() } else { None },
+        })
+    })
+}
+
+fn filter_of(asked: &ListAsked) -> Result<Filter, Refusal> {
+    let taxonomy = Taxonomy::embedded();
+    let categories = match &asked.term {
+        None => None,
+        Some(term) => {
+            let found = taxonomy.find_by_id(term).or_else(|| taxonomy.get(term));
+            let code = found.ok_or_else(|| Refusal::field(Code::UnknownCategory, "taxonomy_term_id"))?.code.clone();
+            let mut codes: Vec<String> = taxonomy.leaves_under(&code).map(|leaf| leaf.code.clone()).collect();
+            codes.push(code);
+            Some(codes)
+        }
+    };
+    Ok(Filter {
+        organization_id: asked.organization_id,
+        categories,
+        modified_after: asked.modified_after,
+        name_begins: asked.search.as_deref().map(fold).filter(|folded| !folded.is_empty()),
+    })
+}
+
+pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
+    let gazetteer = deps.gazetteer();
+    Ok(deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))?)
+}
+
+fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Result<Shown, store::Error> {
+    let aggregate = services::get_aggregate(conn, id)?;
+    let places = locations::list_of_organization(conn, aggregate.organization.id, ORGANIZATION_PLACES_MAX)?;
+    let territory = |id: &str| territory_name(gazetteer, id);
+    let context = Context { eyes, territory: &territory, category: &term_of };
+    Ok(Shown { id, value: hsds::service(&aggregate, &places, context), version: aggregate.service.version })
+}
+
+// ---- writing
+
+/// Adds a service from its HSDS members.
+pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>) -> Outcome<Written<Shown>> {
+    known_members(members)?;
+    if members.contains_key("id") {
+        return Err(Refusal::field(Code::InvalidValue, "id").rule("given by the server").into());
+    }
+    let gazetteer = deps.gazetteer();
+    let now = deps.clock.now();
+    let mut entry = read(deps, members.clone(), now)?;
+    let organization_id = entry.organization.id;
+    if !may_write(account, organization_id) {
+        return Err(Refusal::field(Code::Forbidden, "organization_id").into());
+    }
+    let mut service = entry.service.take().ok_or_else(|| Refusal::field(Code::MissingField, "name"))?;
+    service.origin = Origin::local(service.id);
+    for link in &mut service.at_locations {
+        link.id = ServiceAtLocation::plain(service.id, link.location_id).id;
+    }
+    settle(&mut service, members, now)?;
+    check_service(&service)?;
+    placing::check_served(gazetteer, &service.served)?;
+    for place in &mut entry.locations {
+        place.origin = Origin::local(place.id);
+        check_location(place, "location")?;
+        placing::place(gazetteer, place, "location")?;
+    }
+    let said_by = said_by(account);
+    deps.store.write(now, |tx| {
+        if organizations::find(tx, organization_id)?.is_none() {
+            return Err(Refusal::field(Code::UnknownReference, "organization_id").into());
+        }
+        let new = new_places(tx, &service, &entry.locations, &[])?;
+        locations::insert_many(tx, &new)?;
+        services::insert(tx, &service, said_by)?;
+        Ok(show(tx, service.id, gazetteer, Eyes::Professional)?)
+    })
+}
+
+/// Changes a service by a JSON Merge Patch (RFC 7396) over its HSDS members, if it still has the version that the
+/// caller read. What is the same afterwards writes nothing.
+pub fn change(
+    deps: &Deps,
+    account: &AccountViewer,
+    id: Id,
+    version: i64,
+    patch: &Map<String, Value>,
+) -> Outcome<Written<Shown>> {
+    known_members(patch)?;
+    let gazetteer = deps.gazetteer();
+    let now = deps.clock.now();
+    deps.store.write(now, |tx| {
+        services::lock(tx, id)?;
+        let known = services::get_aggregate(tx, id)?;
+        if !may_write(account, known.service.organization_id) {
+            return Err(Refusal::new(Code::Forbidden).into());
+        }
+        if known.service.version != version {
+            return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
+        }
+        read_only_members(patch, &known.service)?;
+        let changed = Changed { deps, account, gazetteer, now, known: &known, patch };
+        changed.write(tx)?;
+        Ok(show(tx, id, gazetteer, Eyes::Professional)?)
+    })
+}
+
+fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
+    let is_member = |role| account.is_member_of(organization_id, role);
+    account.has_role(Role::Curator) || is_member(Role::Worker) || is_member(Role::Partner)
+}
+
+fn said_by(account: &AccountViewer) -> &'static str {
+    if account.has_role(Role::Curator) { "curator" } else { "member" }
+}
+
+fn known_members(members: &Map<String, Value>) -> Result<(), Refusal> {
+    match members.keys().find(|name| !SERVICE_MEMBERS.contains(&name.as_str())) {
+        Some(name) => Err(Refusal::field(Code::UnknownField, name.clone()).rule("a member of an HSDS service")),
+        None => Ok(()),
+    }
+}
+
+/// Members that a change may repeat and not alter.
+fn read_only_members(patch: &Map<String, Value>, known: &Service) -> Result<(), Refusal> {
+    let same = [
+        ("id", Value::from(known.id.to_string())),
+        ("organization_id", Value::from(known.organization_id.to_string())),
+        ("version", Value::from(known.version)),
+        ("last_modified", Value::from(known.updated_at.to_rfc3339())),
+    ];
+    for (name, value) in same {
+        if patch.get(name).is_some_and(|said| *said != value) {
+            return Err(Refusal::field(Code::InvalidValue, name).rule("cannot be changed"));
+        }
+    }
+    match patch.contains_key("organization") {
+        true => Err(Refusal::field(Code::InvalidValue, "organization").rule("cannot be changed here")),
+        false => Ok(()),
+    }
+}
+
+fn read(deps: &Deps, mut members: Map<String, Value>, now: Time) -> Result<Entry, Refusal> {
+    // A service names its organisation by id; the rest of the organisation is not written through it.
+    if let Some(organization) = members.remove("organization").filter(|value| !value.is_null()) {
+        let only_id = organization.as_object().filter(|one| one.len() == 1).and_then(|one| one.get("id"));
+        let id = only_id.ok_or_else(|| Refusal::field(Code::InvalidValue, "organization").rule("{id}"))?;
+        members.entry("organization_id").or_insert_with(|| id.clone());
+    }
+    let fresh = || deps.ids.new_id(now);
+    let reading = Reading {
+        source: Origin::LOCAL,
+        language: Lang::Fr,
+        fresh: Some(&fresh),
+        is_request: true,
+        is_category: &is_category,
+    };
+    hsds_in::read_service(members, 1, reading)
+}
+
+/// Room and verification carry the moment they were said; nobody says them of the future.
+fn settle(service: &mut Service, said: &Map<String, Value>, now: Time) -> Result<(), Refusal> {
+    if let Some(capacity) = said.get("capacity") {
+        let is_dated = capacity.get("observed_at").is_some_and(|moment| !moment.is_null());
+        if service.capacity.is_said() && !is_dated {
+            service.capacity.observed_at = Some(now);
+        }
+    }
+    for (field, moment) in
+        [("capacity.observed_at", service.capacity.observed_at), ("verified_at", service.verified_at)]
+    {
+        if moment.is_some_and(|moment| moment > now) {
+            return Err(Refusal::field(Code::OutOfRange, field).rule("not in the future"));
+        }
+    }
+    Ok(())
+}
+
+/// The places of a request that are not there yet. One that is there and that the service did not show is linked as it
+/// is: nobody changes a place through a service that was not given there.
+fn new_places(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    said: &[Location],
+    shown: &[Location],
+) -> Result<Vec<Location>, super::Failure> {
+    let ids: Vec<Id> = service.at_locations.iter().map(|link| link.location_id).collect();
+    let there = locations::list_by_ids(tx, &ids)?;
+    for (position, id) in ids.iter().enumerate() {
+        let is_said = said.iter().any(|place| place.id == *id);
+        if !there.contains_key(id) && !is_said {
+            let field = format!("service_at_locations.{position}.location_id");
+            return Err(Refusal::field(Code::UnknownReference, field).into());
+        }
+        let is_foreign = there.contains_key(id) && is_said && !shown.iter().any(|place| place.id == *id);
+        if is_foreign {
+            let field = format!("service_at_locations.{position}.location");
+            return Err(Refusal::field(Code::AlreadyExists, field).rule("link it by location_id").into());
+        }
+    }
+    Ok(said.iter().filter(|place| !there.contains_key(&place.id)).cloned().collect())
+}
+
+/// One change under way: what is known, and what the caller says.
+struct Changed<'a> {
+    deps: &'a Deps,
+    account: &'a AccountViewer,
+    gazetteer: &'a Gazetteer,
+    now: Time,
+    known: &'a ServiceAggregate,
+    patch: &'a Map<String, Value>,
+}
+
+impl Changed<'_> {
+    fn write(&self, tx: &mut Tx<'_>) -> Result<(), super::Failure> {
+        let before = self.members(self.known);
+        let mut merged = Value::Object(before.clone());
+        forget_what_is_said_otherwise(&mut merged, self.patch);
+        merge(&mut merged, &Value::Object(self.patch.clone()));
+        let Value::Object(merged) = merged else { return Ok(()) };
+        let entry = read(self.deps, merged, self.now)?;
+        let (service, places) = self.settled(entry)?;
+        let mut after = ServiceAggregate {
+            service: service.clone(),
+            organization: self.known.organization.clone(),
+            locations: places.clone(),
+        };
+        let linked = self.known.locations.iter().filter(|known| !places.iter().any(|place| place.id == known.id));
+        after.locations.extend(linked.cloned());
+        let (new, altered) = self.sorted_places(tx, &service, &places)?;
+        if altered.is_empty() && new.is_empty() && self.members(&after) == before {
+            return Ok(());
+        }
+        locations::insert_many(tx, &new)?;
+        // The service first: a place that changes gives a new version to every service given there.
+        services::update(tx, &service, said_by(self.account))?;
+        for place in &altered {
+            locations::update(tx, place)?;
+        }
+        Ok(())
+    }
+
+    fn members(&self, aggregate: &ServiceAggregate) -> Map<String, Value> {
+        let nameless = |_: &str| None;
+        let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
+        let mut value = hsds::service(aggregate, &[], context);
+        let mut members = value.as_object_mut().map(std::mem::take).unwrap_or_default();
+        members.remove("organization");
+        members
+    }
+
+    /// The service and places as they will be: checked, placed, with what the caller could not see kept.
+    fn settled(&self, entry: Entry) -> Result<(Service, Vec<Location>), Refusal> {
+        let mut service = entry.service.ok_or_else(|| Refusal::field(Code::MissingField, "name"))?;
+        let known = &self.known.service;
+        service.origin = known.origin.clone();
+        service.version = known.version;
+        service.updated_at = known.updated_at;
+        settle(&mut service, self.patch, self.now)?;
+        for link in &mut service.at_locations {
+            match known.at_locations.iter().find(|other| other.location_id == link.location_id) {
+                Some(other) => {
+                    link.id = other.id;
+                    if self.is_hidden(link.location_id) && link.document == Default::default() {
+                        link.document = other.document.clone();
+                    }
+                }
+                None => {
+                    link.id = ServiceAtLocation::plain(service.id, link.location_id).id;
+                }
+            }
+        }
+        check_service(&service)?;
+        placing::check_served(self.gazetteer, &service.served)?;
+        let mut places = entry.locations;
+        for place in &mut places {
+            self.settle_place(place)?;
+        }
+        Ok((service, places))
+    }
+
+    fn is_hidden(&self, location_id: Id) -> bool {
+        let hidden = |place: &Location| place.id == location_id && place.visibility == Visibility::RegionOnly;
+        self.known.locations.iter().any(hidden)
+    }
+
+    fn settle_place(&self, place: &mut Location) -> Result<(), Refusal> {
+        let known = self.known.locations.iter().find(|known| known.id == place.id);
+        let Some(known) = known else {
+            place.origin = Origin::local(place.id);
+            check_location(place, "location")?;
+            return placing::place(self.gazetteer, place, "location");
+        };
+        if known.visibility == Visibility::RegionOnly && place.point.is_none() && place.document.addresses.is_empty() {
+            // The caller was shown the MRC alone, and sends back what it was shown.
+            *place = Location { visibility: place.visibility, ..known.clone() };
+            return Ok(());
+        }
+        place.origin = known.origin.clone();
+        place.organization_id = known.organization_id;
+        place.version = known.version;
+        check_location(place, "location")?;
+        placing::place(self.gazetteer, place, "location")
+    }
+
+    /// Places to insert, and places to write over. A place shared with another organisation is a curator's to change.
+    fn sorted_places(
+        &self,
+        tx: &mut Tx<'_>,
+        service: &Service,
+        places: &[Location],
+    ) -> Result<(Vec<Location>, Vec<Location>), super::Failure> {
+        let new = new_places(tx, service, places, &self.known.locations)?;
+        let mut altered = Vec::new();
+        for place in places {
+            let Some(known) = self.known.locations.iter().find(|known| known.id == place.id) else { continue };
+            if self.same_place(known, place) {
+                continue;
+            }
+            let is_curator = self.account.has_role(Role::Curator);
+            if !is_curator && locations::is_shared(tx, place.id, self.known.service.organization_id)? {
+                return Err(Refusal::field(Code::Forbidden, "service_at_locations").rule("shared place").into());
+            }
+            altered.push(place.clone());
+        }
+        Ok((new, altered))
+    }
+
+    /// Whether two places would answer alike, to the program's own eyes.
+    fn same_place(&self, one: &Location, other: &Location) -> bool {
+        let nameless = |_: &str| None;
+        let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
+        hsds::location(one, context) == hsds::location(other, context)
+    }
+}
+
+/// Two members that say one thing: the one that the patch says wins over the one that is known.
+fn forget_what_is_said_otherwise(known: &mut Value, patch: &Map<String, Value>) {
+    let pairs = [
+        ("minimum_age", "minimum_age_months"),
+        ("maximum_age", "maximum_age_months"),
+        ("assured_date", "verified_at"),
+    ];
+    let Some(known) = known.as_object_mut() else { return };
+    for (standard, ours) in pairs {
+        match (patch.contains_key(standard), patch.contains_key(ours)) {
+            (true, false) => known.remove(ours),
+            (false, true) => known.remove(standard),
+            _ => None,
+        };
+    }
+}
+
+/// RFC 7396, section 2.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(target) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.shift_remove(name);
+        } else {
+            merge(target.entry(name.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn merges_as_the_examples_of_the_rfc() {
+        let cases = [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ];
+        for (mut target, patch, expected) in cases {
+            merge(&mut target, &patch);
+            assert_eq!(target, expected);
+        }
+    }
+}

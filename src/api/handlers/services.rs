@@ -1,0 +1,89 @@
+//! HSDS 3.2: what this API is, pages of services, one service; and its members' writing, which HSDS leaves to each API.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
+use actix_web::web::Data;
+use serde_json::{Map, Value, json};
+
+use crate::actions::services::{self, Shown};
+use crate::api::App;
+use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
+use crate::api::problem::Answer;
+use crate::api::wire::services::{ListQuery, PageView};
+use crate::exchange::hsds;
+use crate::store::Written;
+
+/// Which profile of HSDS: the standard itself, with members of our own that `openapi.yaml` describes.
+const PROFILE: &str = "https://docs.openreferral.org/en/latest/hsds/schema_reference.html";
+
+const CONTRACT: &str = include_str!("../../../openapi.yaml");
+
+/// What a signed-in person sees is kept by no cache; both readings have the same address.
+const FOR_WHOM: (&str, &str) = ("authorization, accept-language", "private, no-cache");
+
+pub async fn about(app: Data<App>) -> Answer {
+    let config = &app.deps.config;
+    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let openapi_url = format!("{}/openapi.yaml", base.trim_end_matches('/'));
+    Ok(HttpResponse::Ok().json(json!({"version": hsds::VERSION, "profile": PROFILE, "openapi_url": openapi_url})))
+}
+
+pub async fn contract() -> Answer {
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml; charset=utf-8")).body(CONTRACT))
+}
+
+pub async fn list(app: Data<App>, caller: MaybeCaller, query: Query<ListQuery>) -> Answer {
+    let asked = query.0.parse()?;
+    // A list by id can be gone through by cursor; one in another order, by page.
+    let (is_by_cursor, by_id) = (asked.after.is_some(), asked.modified_after.is_none() && asked.search.is_none());
+    let listed = app.act(move |deps| services::list(deps, caller.account.as_ref(), &asked)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((VARY, FOR_WHOM.0))
+        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
+        .json(PageView::new(listed, is_by_cursor, is_by_cursor || by_id)))
+}
+
+pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId) -> Answer {
+    let shown = app.act(move |deps| services::get(deps, caller.account.as_ref(), id.0)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, entity_tag(&shown)))
+        .insert_header((VARY, FOR_WHOM.0))
+        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
+        .json(shown.value))
+}
+
+pub async fn create(app: Data<App>, caller: Caller, body: Body<Map<String, Value>>) -> Answer {
+    let written = app.act(move |deps| services::create(deps, &caller.account, &body.0)).await?;
+    let location = format!("/api/v1/services/{}", written.value.id);
+    Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), written))
+}
+
+pub async fn change(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId,
+    version: IfMatch,
+    body: Body<Map<String, Value>>,
+) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let written = app.act(move |deps| services::change(deps, &caller.account, id, version, &body.0)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+/// A write says the number of its change, so that a search may ask to know of it.
+fn answer(response: &mut actix_web::HttpResponseBuilder, written: Written<Shown>) -> HttpResponse {
+    let tag = entity_tag(&written.value);
+    let mut value = written.value.value;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("change".to_owned(), json!(written.change));
+    }
+    response
+        .insert_header((ETAG, tag))
+        .insert_header(("Relais-Change", written.change.to_string()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(value)
+}
+
+fn entity_tag(shown: &Shown) -> String {
+    format!("\"{}\"", shown.version)
+}

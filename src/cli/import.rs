@@ -1,0 +1,154 @@
+//! `relais import`: a file of HSDS 3 JSON, or any CSV with a mapping, into the directory.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{DataArgs, sentence, terminal_lang};
+use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
+use crate::domain::language::Lang;
+
+#[derive(Args)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Fichier HSDS 3 (JSON) ou CSV / HSDS 3 (JSON) or CSV file
+    file: PathBuf,
+    /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
+    #[arg(long, value_name = "MAP.toml")]
+    mapping: Option<PathBuf>,
+    /// Nom de la source, pour HSDS / Name of the source, for HSDS
+    #[arg(long, value_name = "NAME", default_value = "hsds")]
+    source: String,
+    /// Langue des textes, pour HSDS : fr ou en / Language of the texts, for HSDS: fr or en
+    #[arg(long, value_name = "LANG", default_value = "fr", value_parser = ["fr", "en"])]
+    language: String,
+    /// Dire ce qui serait fait, sans rien écrire / Say what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Écrire le rapport entier dans ce fichier (JSON) / Write the whole report to this file (JSON)
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Écrire le rapport en JSON / Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Refused rows shown on a terminal; the report has them all.
+const REFUSED_SHOWN_MAX: usize = 20;
+
+pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
+    let format = match &args.mapping {
+        Some(path) => Format::Csv { mapping: read_text(path)? },
+        None => {
+            if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+                return Err("--mapping MAP.toml : un CSV a besoin de sa correspondance / a CSV needs its mapping"
+                    .to_owned());
+            }
+            let language = Lang::parse(&args.language).unwrap_or_default();
+            Format::Hsds { source: args.source.clone(), language }
+        }
+    };
+    let bytes = read_bytes(&args.file)?;
+    let deps = args.data.open()?;
+    let bar = progress_bar(args.json);
+    let progress = |done: usize, total: usize| {
+        if let Some(bar) = &bar {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+    };
+    let outcome = imports::import(&deps, &bytes, &format, args.dry_run, &progress);
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    let report = outcome.map_err(|failure| sentence(&failure))?;
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
+        std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
+    } else {
+        print!("{}", in_words(&report, terminal_lang()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn progress_bar(is_json: bool) -> Option<ProgressBar> {
+    if is_json || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    Some(bar)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(format!("{}: > {FILE_BYTES_MAX} octets / bytes", path.display()));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn in_words(report: &Report, lang: Lang) -> String {
+    let (taken, changed, unchanged, refused, dropped, blank, placed, dry) = match lang {
+        Lang::Fr => (
+            "pris",
+            "changés",
+            "inchangés",
+            "refusés",
+            "écartés par les filtres",
+            "lignes vides",
+            "Placement",
+            "À blanc : rien n'a été écrit.",
+        ),
+        Lang::En => (
+            "taken",
+            "changed",
+            "unchanged",
+            "refused",
+            "left out by the filters",
+            "blank lines",
+            "Placement",
+            "Dry run: nothing was written.",
+        ),
+    };
+    let mut text = format!(
+        "{}: {} {taken}, {} {changed}, {} {unchanged}, {} {refused}, {} {dropped}, {} {blank}\n",
+        report.source,
+        report.taken,
+        report.changed,
+        report.unchanged,
+        report.refused.len(),
+        report.dropped,
+        report.blank
+    );
+    if !report.placements.is_empty() {
+        let counts = report.placements.iter().map(|(word, count)| format!("{word} {count}"));
+        text += &format!("{placed}: {}\n", counts.collect::<Vec<_>>().join(", "));
+    }
+    for row in report.refused.iter().take(REFUSED_SHOWN_MAX) {
+        let parts = [row.field.as_deref(), row.rule.as_deref()].into_iter().flatten();
+        text += &format!("  {}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
+    }
+    if report.refused.len() > REFUSED_SHOWN_MAX {
+        text += &format!("  ... +{}\n", report.refused.len() - REFUSED_SHOWN_MAX);
+    }
+    if report.dry_run {
+        text += dry;
+        text.push('\n');
+    }
+    text
+}
