@@ -87,7 +87,7 @@ impl RootSpanBuilder for RouteSpan {
         };
         span.record("status", status);
         let _entered = span.enter();
-        tracing::info!(status, "request answered");
+        tracing::info!("request answered");
     }
 }
 

@@ -5,6 +5,7 @@ use super::app::both;
 both!(the_service_says_that_it_lives_is_ready_and_how_it_does, |app| {
     app.anonymous().get("/livez").expect(200);
     app.anonymous().get("/readyz").expect(200);
+    assert!(app.anonymous().get("/openapi.yaml").expect(200).text.starts_with("openapi: 3.1"));
     let metrics = app.anonymous().get("/metrics").expect(200);
     assert!(metrics.text.contains(r#"relais_http_requests_total{method="GET",route="/livez",status="200"}"#));
 });
