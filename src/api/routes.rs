@@ -27,7 +27,6 @@ routes! {
     GET "/livez" => health::live;
     GET "/readyz" => health::ready;
     GET "/metrics" => health::metrics;
-    GET "/openapi.yaml" => health::contract;
     POST "/api/v1/auth/token" => accounts::token;
     GET "/api/v1/me" => accounts::me;
     // -- territories

@@ -35,8 +35,3 @@ pub async fn metrics() -> Answer {
     let text = crate::telemetry::metrics().render();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }
-
-/// The contract itself, as it is in the source.
-pub async fn contract() -> Answer {
-    Ok(HttpResponse::Ok().content_type("application/yaml").body(include_str!("../../../openapi.yaml")))
-}
