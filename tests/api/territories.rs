@@ -46,7 +46,8 @@ both!(one_territory_says_what_it_is_in, |app| {
     assert_eq!(longueuil["territories"], within);
     let rural = app.anonymous().get("/api/v1/territories/postal_area:G0A").expect(200).json;
     assert_eq!(rural["territories"]["mrc"], Value::Null);
-    for id in ["municipality:00000", "county:1", "58227", "municipality:%00", "municipality:58227'--", "%F0%9F%98%80:1"] {
+    for id in ["municipality:00000", "county:1", "58227", "municipality:%00", "municipality:58227'--", "%F0%9F%98%80:1"]
+    {
         app.anonymous().get(&format!("/api/v1/territories/{id}")).expect_problem(404, "not_found");
     }
 });
@@ -145,9 +146,14 @@ both!(the_need_taxonomy_is_paged_as_hsds_asks, |app| {
     assert_eq!(tops["total_items"], 20);
     let food = tops["contents"][0]["id"].as_str().unwrap();
     let under = app.anonymous().get(&format!("/api/v1/taxonomy_terms?parent_id={food}")).expect(200).json;
-    assert!(under["contents"].as_array().unwrap().iter().all(|term| term["code"].as_str().unwrap().starts_with("food/")));
+    assert!(
+        under["contents"].as_array().unwrap().iter().all(|term| term["code"].as_str().unwrap().starts_with("food/"))
+    );
     let bank = &under["contents"][0];
-    assert_eq!((&bank["name"], &bank["translations"]["en"]["name"]), (&json!("Dépannage alimentaire"), &json!("Food bank")));
+    assert_eq!(
+        (&bank["name"], &bank["translations"]["en"]["name"]),
+        (&json!("Dépannage alimentaire"), &json!("Food bank"))
+    );
     let found = app.anonymous().get("/api/v1/taxonomy_terms?search=DEPANNAGE+alimentaire").expect(200).json;
     assert_eq!(found["contents"][0]["code"], "food/food-bank");
 });
@@ -164,7 +170,10 @@ both!(a_network_imports_its_own_territories_whole_or_not_at_all, |app| {
     assert_eq!(done, Imported { added: 2, changed: 0, unchanged: 0 });
     assert_eq!(import(&app.deps, WARDS.as_bytes()).unwrap(), Imported { unchanged: 2, ..Imported::default() });
     let renamed = WARDS.replace("Quartier d'essai", "Quartier renommé");
-    assert_eq!(import(&app.deps, renamed.as_bytes()).unwrap(), Imported { changed: 1, unchanged: 1, ..Imported::default() });
+    assert_eq!(
+        import(&app.deps, renamed.as_bytes()).unwrap(),
+        Imported { changed: 1, unchanged: 1, ..Imported::default() }
+    );
     let district = app.anonymous().get("/api/v1/territories/district:x1").expect(200).json;
     assert_eq!((&district["name"], &district["source"]), (&json!("Quartier renommé"), &json!("import")));
     assert!(district["lat"].as_f64().is_some_and(|lat| (45.52..=45.55).contains(&lat)), "a point inside its outline");
@@ -173,7 +182,9 @@ both!(a_network_imports_its_own_territories_whole_or_not_at_all, |app| {
     let broken = |parent: &str| {
         let third = WARDS.replace("\"vieux\"", "\"greenfield\"").replace("x1", "x2").replace("borough:vieux", parent);
         match import(&app.deps, third.as_bytes()).unwrap_err() {
-            ImportFailure::File(refused) => (refused.feature, refused.refusal.code.as_str(), refused.refusal.field.unwrap()),
+            ImportFailure::File(refused) => {
+                (refused.feature, refused.refusal.code.as_str(), refused.refusal.field.unwrap())
+            }
             ImportFailure::Store(error) => panic!("{error}"),
         }
     };
