@@ -129,7 +129,7 @@ for to_status in in_service completed; do
     "If-Match: \"$version\"" "Idempotency-Key: journey-$sent-$to_status" | jq -c '{status, version}'
 done
 follow_up=$(call GET '/follow_ups?status=due&limit=200' |
-  jq -r --arg need "$need_id" '[.follow_ups[] | select(.need_id == $need)][0].id')
+  jq -r --arg need "$need_id" '[.results[] | select(.need_id == $need)][0].id')
 [ "$follow_up" != null ] || fail "no follow-up is due for the need"
 call POST "/follow_ups/$follow_up/completion" '{"status": "met"}' | jq -c '{id, status}'
 call GET "/needs/$need_id" | jq -c '{id, status}'

@@ -30,6 +30,9 @@ pub mod check;
 pub mod index;
 pub mod search;
 // -- families
+pub mod families;
+pub mod follow_ups;
+pub mod needs;
 // -- referrals
 pub mod idempotency;
 // -- reports

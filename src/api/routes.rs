@@ -4,7 +4,9 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::handlers::{accounts, health, reports, search, services, taxonomy_terms, territories};
+use super::handlers::{
+    accounts, families, follow_ups, health, needs, reports, search, services, taxonomy_terms, territories,
+};
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
 
@@ -50,6 +52,19 @@ routes! {
     POST "/api/v1/search" => search::by_document;
 
     // -- families
+    POST "/api/v1/families" => families::create;
+    GET "/api/v1/families" => families::list;
+    GET "/api/v1/families/{id}" => families::get;
+    PATCH "/api/v1/families/{id}" => families::patch;
+    POST "/api/v1/families/{id}/observations" => families::observe;
+    PUT "/api/v1/families/{id}/identity" => families::put_identity;
+    GET "/api/v1/families/{id}/identity" => families::identity;
+    POST "/api/v1/needs" => needs::create;
+    GET "/api/v1/needs" => needs::list;
+    GET "/api/v1/needs/{id}" => needs::get;
+    POST "/api/v1/needs/{id}/outcomes" => needs::say;
+    GET "/api/v1/follow_ups" => follow_ups::list;
+    POST "/api/v1/follow_ups/{id}/completion" => follow_ups::complete;
 
     // -- referrals
 
@@ -72,9 +87,9 @@ pub fn configure(config: &mut ServiceConfig) {
             resource = resource.route((entry.route)().method(entry.method));
         }
         let allow: &'static str = Box::leak(methods.join(", ").into_boxed_str());
-        resource = resource.default_service(web::route().to(move || async move {
-            Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow))
-        }));
+        resource = resource.default_service(
+            web::route().to(move || async move { Err::<HttpResponse, Problem>(Problem::method_not_allowed(allow)) }),
+        );
         config.service(resource);
     }
     config.default_service(web::route().to(nothing_here));

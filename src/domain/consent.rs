@@ -31,6 +31,8 @@ words! {
     }
 }
 
+/// The version of the text that is read to a family before it agrees.
+pub const TEXT_VERSION: &str = "2026-1";
 /// A consent ends at the latest this long after it begins, in days.
 pub const CONSENT_DAYS_MAX: i64 = 731;
 /// A consent may have been given this long before it is recorded, in days.

@@ -1,5 +1,5 @@
-//! Numbers that have no place in a file: Québec health-insurance numbers (RAMQ: four letters, eight digits) and Canadian
-//! social-insurance numbers (nine digits whose last is a Luhn check digit), found in free text.
+//! Numbers that have no place in a file: Québec health-insurance numbers (RAMQ: four letters, eight digits) and
+//! Canadian social-insurance numbers (nine digits whose last is a Luhn check digit), found in free text.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -128,7 +128,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_is_found_wherever_it_stands(before in "[a-zé ,.]{0,20}", after in "[a-zé ,.]{0,20}", first in 0u32..100_000_000) {
+        fn one_is_found_wherever_it_stands(
+            before in "[a-zé ,.]{0,20}", after in "[a-zé ,.]{0,20}", first in 0u32..100_000_000,
+        ) {
             let body: Vec<char> = format!("{first:08}").chars().collect();
             let check = (0..10).find(|digit| {
                 let mut all = body.clone();

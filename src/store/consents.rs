@@ -1,11 +1,11 @@
-//! What families agreed to share, with whom and until when. A consent is read through a [`Viewer`], or with the referral
-//! that was sent under it.
+//! What families agreed to share, with whom and until when. A consent is read through a [`Viewer`], or with the
+//! referral that was sent under it.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::families::organizations_of;
-use super::schema::{consent, family, referral};
+use super::schema::{consent, family};
 use super::types::Json;
 use super::{Conn, Error};
 use crate::clock::Time;
@@ -84,20 +84,9 @@ pub fn list(conn: &mut Conn, viewer: &Viewer, family_id: Id) -> Result<Vec<Conse
     Ok(rows.select(ConsentRow::as_select()).load(conn)?)
 }
 
-/// The consent under which a referral was sent, for one who was given that referral. On PostgreSQL it is locked for the
-/// rest of the transaction, so that a revocation comes before or after what follows from it, never in between.
-pub fn find_of_referral(conn: &mut Conn, referral_id: Id) -> Result<Option<ConsentRow>, Error> {
-    let held: Option<Option<Id>> =
-        referral::table.find(referral_id).select(referral::consent_id).first(conn).optional()?;
-    let Some(consent_id) = held.flatten() else { return Ok(None) };
-    if let Conn::Postgres(c) = conn {
-        consent::table.find(consent_id).select(consent::id).for_share().first::<Id>(c).optional()?;
-    }
-    Ok(consent::table.find(consent_id).select(ConsentRow::as_select()).first(conn).optional()?)
-}
-
-/// The consent of a family in force on a day for this receiver and purpose, the one that ends last. The caller was given
-/// a referral or a file of that family. On PostgreSQL it is locked for the rest of the transaction, as above.
+/// The consent of a family in force on a day for this receiver and purpose, the one that ends last. The caller was
+/// given a referral or a file of that family. On PostgreSQL it is locked for the rest of the transaction, so that a
+/// revocation comes before or after what follows from it, never in between.
 pub fn find_covering(
     conn: &mut Conn,
     family_id: Id,

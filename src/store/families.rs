@@ -112,14 +112,14 @@ pub fn list_page(
 }
 
 /// The children of files that a viewer was given, in the order in which they were recorded.
-pub fn list_children(conn: &mut Conn, families: &[FamilyRow]) -> Result<Vec<ChildRow>, Error> {
+pub fn children_of(conn: &mut Conn, families: &[FamilyRow]) -> Result<Vec<ChildRow>, Error> {
     let ids: Vec<Id> = families.iter().map(|row| row.id).collect();
     let children = child::table.filter(child::family_id.eq_any(ids)).order(child::id.asc());
     Ok(children.select(ChildRow::as_select()).load(conn)?)
 }
 
 /// What was observed of a family, in the order in which it was recorded; the latest `limit`.
-pub fn list_observations(conn: &mut Conn, family: &FamilyRow, limit: i64) -> Result<Vec<ObservationRow>, Error> {
+pub fn observations_of(conn: &mut Conn, family: &FamilyRow, limit: i64) -> Result<Vec<ObservationRow>, Error> {
     let seen = observation::table.filter(observation::family_id.eq(family.id));
     let latest = seen.order(observation::id.desc()).limit(limit);
     let mut rows: Vec<ObservationRow> = latest.select(ObservationRow::as_select()).load(conn)?;

@@ -1,5 +1,5 @@
-//! Who families are, sealed, and the log of those who looked. A sealed value comes out through a [`Viewer`] only: to the
-//! workers whose file it is, and to the receiver of an accepted referral for as long as the family agrees.
+//! Who families are, sealed, and the log of those who looked. A sealed value comes out through a [`Viewer`] only: to
+//! the workers whose file it is, and to the receiver of an accepted referral for as long as the family agrees.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

@@ -86,7 +86,7 @@ pub fn list_page(
 }
 
 /// What was said of a need that a viewer was given, in the order in which it was said; the latest `limit`.
-pub fn list_outcomes(conn: &mut Conn, need: &NeedRow, limit: i64) -> Result<Vec<NeedOutcomeRow>, Error> {
+pub fn outcomes_of(conn: &mut Conn, need: &NeedRow, limit: i64) -> Result<Vec<NeedOutcomeRow>, Error> {
     let said = need_outcome::table.filter(need_outcome::need_id.eq(need.id));
     let latest = said.order((need_outcome::at.desc(), need_outcome::id.desc())).limit(limit);
     let mut rows: Vec<NeedOutcomeRow> = latest.select(NeedOutcomeRow::as_select()).load(conn)?;

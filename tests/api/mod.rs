@@ -13,6 +13,8 @@ mod territories;
 mod search;
 
 // -- families
+mod families;
+mod needs;
 
 // -- referrals
 

@@ -9,6 +9,9 @@ pub mod services;
 // -- search
 pub mod search;
 // -- families
+pub mod families;
+pub mod follow_ups;
+pub mod needs;
 // -- referrals
 // -- reports
 pub mod reports;
