@@ -31,7 +31,10 @@ pub mod index;
 pub mod search;
 // -- families
 // -- referrals
+pub mod answers;
 pub mod idempotency;
+pub mod referral_moves;
+pub mod referrals;
 // -- reports
 pub mod reports;
 

@@ -15,6 +15,9 @@ mod search;
 // -- families
 
 // -- referrals
+mod answers;
+mod referrals;
+mod story;
 
 // -- reports
 mod reports;

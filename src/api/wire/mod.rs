@@ -9,5 +9,7 @@ pub mod services;
 pub mod search;
 // -- families
 // -- referrals
+pub mod answers;
+pub mod referrals;
 // -- reports
 pub mod reports;
