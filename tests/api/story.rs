@@ -170,10 +170,10 @@ pub fn known_sender(app: &TestApp) {
 
 /// The worker sends a referral for the story's need.
 pub fn send(app: &TestApp, story: &Story, key: &str) -> Reply {
-    app.worker().post("/api/v1/referrals", &body(story, key))
+    app.worker().post("/api/v1/referrals", &asking(story, key))
 }
 
-pub fn body(story: &Story, key: &str) -> Value {
+pub fn asking(story: &Story, key: &str) -> Value {
     json!({
         "need_id": story.need_id, "service_id": service(key), "status": "sent",
         "message": "Disponible en matinée, sans voiture.",
