@@ -34,7 +34,10 @@ pub mod families;
 pub mod follow_ups;
 pub mod needs;
 // -- referrals
+pub mod answers;
 pub mod idempotency;
+pub mod referral_moves;
+pub mod referrals;
 // -- reports
 pub mod reports;
 

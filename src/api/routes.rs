@@ -5,7 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, families, follow_ups, health, needs, reports, search, services, taxonomy_terms, territories,
+    accounts, answers, families, follow_ups, health, needs, referrals, reports, search, services, taxonomy_terms,
+    territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -67,6 +68,17 @@ routes! {
     POST "/api/v1/follow_ups/{id}/completion" => follow_ups::complete;
 
     // -- referrals
+    POST "/api/v1/referrals" => referrals::create;
+    GET "/api/v1/referrals" => referrals::list;
+    GET "/api/v1/referrals/{id}" => referrals::open;
+    POST "/api/v1/referrals/{id}/transitions" => referrals::transition;
+    GET "/api/v1/referrals/{id}/identity" => referrals::identity;
+    GET "/r.css" => answers::style;
+    GET "/r/{token}" => answers::show;
+    POST "/r/{token}/seen" => answers::mark_seen;
+    POST "/r/{token}/answer" => answers::answer;
+    POST "/r/{token}/code" => answers::send_code;
+    POST "/r/{token}/identity" => answers::identity;
 
     // -- reports
     GET "/api/v1/reports/portrait" => reports::portrait;

@@ -7,8 +7,11 @@ use std::time::{Duration, SystemTime};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{SmtpTransport, Transport};
+use secrecy::ExposeSecret;
 
+use crate::actions::Failure;
 use crate::clock::Time;
+use crate::config::Config;
 use crate::id::Id;
 
 /// How long one conversation with the mail server may take, in seconds.
@@ -46,6 +49,14 @@ pub struct Message<'a> {
 }
 
 impl Mailer {
+    /// SMTP where the operator named a server, otherwise files in the data directory.
+    pub fn from_config(config: &Config) -> Result<Self, Failure> {
+        let made = match &config.mail.smtp_url {
+            Some(url) => Self::smtp(&config.mail.from, url.expose_secret()),
+            None => Self::folder(&config.mail.from, config.mail_dir()),
+        };
+        made.map_err(|error| Failure::File(config.mail_dir(), std::io::Error::other(error.to_string())))
+    }
     /// `smtp://user:password@host:port?tls=required`, as lettre reads it.
     pub fn smtp(from: &str, url: &str) -> Result<Self, Error> {
         let transport = SmtpTransport::from_url(url)

@@ -1,8 +1,11 @@
 //! What the program does by itself, again and again: safe to repeat, bounded.
 
 pub mod index_sync;
-pub mod mail;
 // -- referrals
+pub mod expiry;
+pub mod mail;
+pub mod outbox;
+pub mod reminders;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -88,6 +91,9 @@ fn run(deps: &Arc<Deps>, stop: &Stop) {
 /// One round of every job that looks for work. Tests call it with a clock of their own.
 pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     // -- referrals
-    let _ = deps;
+    let now = deps.clock.now();
+    expiry::run(deps, now)?;
+    reminders::run(deps, now)?;
+    outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
     Ok(())
 }

@@ -104,6 +104,8 @@ pub struct ReferralMove {
 pub enum Side {
     Inbox,
     Sent,
+    /// What waits for a curator.
+    Held,
 }
 
 /// What the receiver needs to decide, and nothing that names the family.
@@ -174,6 +176,10 @@ pub fn list_page(
             .filter(referral::sent_at.is_not_null())
             .filter(referral::shares_identity.eq(true)),
         Side::Sent => query.filter(referral::sender_organization_id.eq_any(own)),
+        Side::Held if viewer.account().is_some_and(|account| account.has_role(Role::Curator)) => {
+            query.filter(referral::status.eq(Status::Held))
+        }
+        Side::Held => return Ok(Vec::new()),
     };
     if let Some(status) = status {
         query = query.filter(referral::status.eq(status));
@@ -290,6 +296,13 @@ pub fn count_open_siblings(conn: &mut Conn, row: &ReferralRow) -> Result<i64, Er
         .filter(referral::status.eq_any(open))
         .count();
     Ok(siblings.get_result(conn)?)
+}
+
+/// Open referrals that were sent under a consent.
+pub fn list_open_under_consent(conn: &mut Conn, consent_id: Id) -> Result<Vec<Id>, Error> {
+    let open: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_closed()).collect();
+    let under = referral::table.filter(referral::consent_id.eq(consent_id)).filter(referral::status.eq_any(open));
+    Ok(under.order(referral::id.asc()).select(referral::id).load(conn)?)
 }
 
 /// What a stopped referral suggests about its need; the worker's own word is not touched.

@@ -45,10 +45,15 @@ pub struct Words {
     pub capacity_only: &'static str,
     pub month: &'static str,
     pub months: &'static str,
-    pub year: &'static str,
     pub years: &'static str,
     pub unborn: &'static str,
-    pub code_is_sent: &'static str,
+    pub parent_names: &'static str,
+    pub child_names: &'static str,
+    pub phones: &'static str,
+    pub email: &'static str,
+    pub address: &'static str,
+    pub safe_times: &'static str,
+    pub notes: &'static str,
 }
 
 pub fn words(lang: Lang) -> &'static Words {
@@ -93,10 +98,15 @@ const FRENCH: Words = Words {
     capacity_only: "Mettre à jour nos places",
     month: "mois",
     months: "mois",
-    year: "an",
     years: "ans",
     unborn: "à naître",
-    code_is_sent: "Un code vient d'être envoyé à l'adresse vérifiée de votre organisme.",
+    parent_names: "Parents",
+    child_names: "Enfants",
+    phones: "Téléphone",
+    email: "Courriel",
+    address: "Adresse",
+    safe_times: "Quand appeler sans risque",
+    notes: "Notes",
 };
 
 const ENGLISH: Words = Words {
@@ -134,10 +144,15 @@ const ENGLISH: Words = Words {
     capacity_only: "Update our places",
     month: "month",
     months: "months",
-    year: "year",
     years: "years",
     unborn: "to be born",
-    code_is_sent: "A code has just been sent to your organization's verified address.",
+    parent_names: "Parents",
+    child_names: "Children",
+    phones: "Telephone",
+    email: "E-mail",
+    address: "Address",
+    safe_times: "When it is safe to call",
+    notes: "Notes",
 };
 
 pub struct Fact {

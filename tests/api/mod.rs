@@ -17,6 +17,9 @@ mod families;
 mod needs;
 
 // -- referrals
+mod answers;
+mod referrals;
+mod story;
 
 // -- reports
 mod reports;

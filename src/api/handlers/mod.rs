@@ -13,5 +13,7 @@ pub mod families;
 pub mod follow_ups;
 pub mod needs;
 // -- referrals
+pub mod answers;
+pub mod referrals;
 // -- reports
 pub mod reports;

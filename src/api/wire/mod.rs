@@ -12,5 +12,7 @@ pub mod families;
 pub mod follow_ups;
 pub mod needs;
 // -- referrals
+pub mod answers;
+pub mod referrals;
 // -- reports
 pub mod reports;
