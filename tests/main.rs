@@ -11,6 +11,7 @@ mod tidy;
 // -- territories
 
 // -- directory
+mod imports;
 
 // -- search
 mod feed;

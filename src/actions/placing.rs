@@ -73,7 +73,9 @@ fn place_by_address(gazetteer: &Gazetteer, location: &mut Location, named: Optio
     {
         location.point = Some(point);
         location.placement = Placement::PostalArea;
-        location.territories = known.unwrap_or_else(|| gazetteer.located_in(&area.id));
+        location.territories = known
+            .or_else(|| territories_of_name(gazetteer, location).filter(agrees))
+            .unwrap_or_else(|| gazetteer.located_in(&area.id));
         return;
     }
     if let (Some(municipality), Some(within)) = (municipality, known) {
@@ -83,6 +85,12 @@ fn place_by_address(gazetteer: &Gazetteer, location: &mut Location, named: Optio
         return;
     }
     place_by_name_or_rural_area(gazetteer, location, area);
+}
+
+/// The territories of a city that is no municipality: a borough, or a town that another took in (`Saint-Hubert`).
+fn territories_of_name(gazetteer: &Gazetteer, location: &Location) -> Option<LocatedIn> {
+    let city = location.document.addresses.first()?.city.as_deref()?;
+    gazetteer.point_of(city).map(|(found, _)| found.territories)
 }
 
 /// What is no municipality may be a borough, a place or a reserve; what is nothing has perhaps a rural postal area.

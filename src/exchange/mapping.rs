@@ -62,6 +62,7 @@ words! {
         Address1 => "address.address_1",
         Address2 => "address.address_2",
         City => "address.city",
+        Region => "address.region",
         StateProvince => "address.state_province",
         PostalCode => "address.postal_code",
         Country => "address.country",

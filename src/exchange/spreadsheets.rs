@@ -275,8 +275,12 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
     };
     let text = |field: Field| row.get(field);
     let mut other = Map::new();
-    let more =
-        [("address_2", Field::Address2), ("state_province", Field::StateProvince), ("country", Field::Country)];
+    let more = [
+        ("address_2", Field::Address2),
+        ("region", Field::Region),
+        ("state_province", Field::StateProvince),
+        ("country", Field::Country),
+    ];
     for (name, field) in more {
         if let Some(value) = text(field) {
             other.insert(name.to_owned(), Value::String(value));

@@ -1,0 +1,224 @@
+//! `relais import`, as the built program does it, on both databases: what a file gives, what it refuses, and that the
+//! same file twice changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use relais::actions::services::{ListAsked, get, list};
+use relais::actions::Deps;
+use relais::clock::Clock;
+use relais::domain::language::Lang;
+use relais::exchange::hsds::{self, Context, Eyes};
+use relais::exchange::hsds_in::{Reading, read_file};
+use relais::id::Ids;
+use relais::store::{Backend, changes};
+use serde_json::{Value, json};
+
+use crate::api::app;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+struct Place {
+    dir: tempfile::TempDir,
+    url: String,
+}
+
+impl Place {
+    fn new(backend: Backend) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let url = app::empty_database(backend, dir.path())?;
+        Some(Self { dir, url })
+    }
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
+        command.current_dir(root()).arg("import").args(arguments);
+        command.args(["--data-dir", self.dir.path().to_str().unwrap(), "--database-url", &self.url]);
+        command.env("LC_ALL", "fr_CA.UTF-8").output().unwrap()
+    }
+    fn import(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{stderr}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+    fn deps(&self) -> Deps {
+        let deps = Deps::open(app::config(self.dir.path(), &self.url), Clock::system(), Ids::random()).unwrap();
+        deps.prepare().unwrap();
+        deps
+    }
+    fn head(&self) -> i64 {
+        self.deps().store.read(changes::head).unwrap().n
+    }
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+/// Two tests of one body.
+macro_rules! on_both {
+    ($name:ident, |$place:ident| $body:block) => {
+        mod $name {
+            use super::*;
+            fn body($place: &Place) $body
+            #[test]
+            fn sqlite() {
+                body(&Place::new(Backend::Sqlite).unwrap());
+            }
+            #[test]
+            fn postgres() {
+                if let Some(place) = Place::new(Backend::Postgres) {
+                    body(&place);
+                }
+            }
+        }
+    };
+}
+
+const FILE: &str = "tests/fixtures/garderies-fictives.csv";
+const MAPPING: &str = "docs/mappings/garderies.toml";
+
+fn all(deps: &Deps) -> Vec<Value> {
+    let asked = ListAsked { page: 1, per_page: 100, is_full: true, ..ListAsked::default() };
+    list(deps, None, &asked).unwrap().contents
+}
+
+on_both!(a_spreadsheet_with_every_trap_is_taken_once, |place| {
+    let report = place.import(&[FILE, "--mapping", MAPPING]);
+    assert_eq!((&report["taken"], &report["dropped"], &report["blank"]), (&json!(8), &json!(1), &json!(2)));
+    let refused = report["refused"].as_array().unwrap();
+    assert_eq!(refused.len(), 1, "{report}");
+    assert_eq!(refused[0], json!({"line": 13, "code": "invalid_value", "field": "organization.email", "rule": "e-mail address"}));
+    assert_eq!(report["placements"], json!({"municipality": 1, "none": 1, "postal_area": 6}));
+    let head = place.head();
+    assert!(head > 0);
+    let again = place.import(&[FILE, "--mapping", MAPPING]);
+    assert_eq!((&again["taken"], &again["changed"], &again["unchanged"]), (&json!(0), &json!(0), &json!(8)));
+    assert_eq!(place.head(), head, "the same file changes nothing");
+    let services = all(&place.deps());
+    let named = |name: &str| services.iter().find(|one| one["name"] == name).unwrap();
+    let first = named("CENTRE DE LA PETITE ENFANCE \"LA DOUCE FICTION\"");
+    assert_eq!(first["phones"][0]["number"], "(450) 555-0101", "two spaces become one");
+    assert_eq!(first["service_at_locations"][0]["location"]["placement"], "municipality", "J0H is rural");
+    assert_eq!(first["service_at_locations"][0]["location"]["located_in"]["mrc"]["id"], "mrc:48");
+    let twice = services.iter().filter(|one| one["name"] == "CPE LES P'TITS ÉRABLES").count();
+    assert_eq!(twice, 2, "one installation with two licences");
+});
+
+on_both!(the_latin_1_twin_says_the_same, |place| {
+    place.import(&[FILE, "--mapping", MAPPING]);
+    let head = place.head();
+    let text = std::fs::read_to_string(root().join(MAPPING)).unwrap();
+    let latin = place.write("latin.toml", &text.replace("\"utf-8\"", "\"latin-1\""));
+    let twin = "tests/fixtures/garderies-fictives-latin1.csv";
+    let report = place.import(&[twin, "--mapping", latin.to_str().unwrap()]);
+    assert_eq!((&report["unchanged"], place.head()), (&json!(8), head));
+    assert!(place.refused(&[twin, "--mapping", MAPPING]).contains("encoding: line 2 is not utf-8"));
+    assert!(place.refused(&[FILE, "--mapping", latin.to_str().unwrap()]).contains("the file is utf-8"));
+});
+
+on_both!(an_open_quote_refuses_the_whole_file, |place| {
+    let said = place.refused(&["tests/fixtures/garderies-fictives-guillemet.csv", "--mapping", MAPPING]);
+    assert!(said.contains("line"), "{said}");
+    assert_eq!((place.head(), all(&place.deps()).len()), (0, 0), "nothing is half written");
+});
+
+on_both!(a_wrong_mapping_is_refused_by_its_key_before_any_row, |place| {
+    let text = std::fs::read_to_string(root().join(MAPPING)).unwrap();
+    let cases = [
+        (text.replace("phone = \"Téléphone\"", "phone = \"Téléfone\""), "columns.phone: Téléfone"),
+        (text.replace("phone = \"Téléphone\"", "phon = \"Téléphone\""), "columns.phon"),
+        (text.replace("CPE = [\"childcare/daycare\"]", "CPE = [\"childcare/moon\"]"), "categories.values.CPE: childcare/moon"),
+        (text.replace("preamble_lines", "preamble"), "preamble"),
+        (text.replace("column = \"Type de service de garde\"\nkeep", "column = \"Type\"\nkeep"), "filters.0.column: Type"),
+        (text.replace("status = \"active\"", "status = \"awake\""), "constants.status: awake"),
+        (text.replace("key = [", "cle = ["), "cle"),
+        (text.replace("source = ", "source "), "mapping"),
+    ];
+    for (text, said) in cases {
+        let mapping = place.write("wrong.toml", &text);
+        let message = place.refused(&[FILE, "--mapping", mapping.to_str().unwrap()]);
+        assert!(message.contains(said), "{said} in {message}");
+    }
+    assert_eq!(place.head(), 0);
+});
+
+on_both!(a_dry_run_counts_and_writes_nothing, |place| {
+    let report_path = place.dir.path().join("report.json");
+    let report = place.import(&[FILE, "--mapping", MAPPING, "--dry-run", "--report", report_path.to_str().unwrap()]);
+    assert_eq!((&report["taken"], &report["dry_run"], place.head()), (&json!(8), &json!(true), 0));
+    let written: Value = serde_json::from_slice(&std::fs::read(report_path).unwrap()).unwrap();
+    assert_eq!(written, report);
+});
+
+on_both!(a_changed_row_changes_one_service_and_no_import_says_where_referrals_go, |place| {
+    place.import(&[FILE, "--mapping", MAPPING]);
+    let deps = place.deps();
+    let changed = all(&deps).into_iter().find(|one| one["name"] == "CPE DU GRAND DÉTOUR").unwrap();
+    let organization = changed["organization_id"].as_str().unwrap().parse().unwrap();
+    let set = |tx: &mut relais::store::Tx<'_>| {
+        relais::store::organizations::set_referral_address(tx, organization, Some("vraie@adresse.example"))
+    };
+    deps.store.write(deps.clock.now(), set).unwrap();
+    let text = std::fs::read_to_string(root().join(FILE)).unwrap().replace("info@grand-detour", "autre@grand-detour");
+    let file = place.write("later.csv", &text);
+    let report = place.import(&[file.to_str().unwrap(), "--mapping", MAPPING]);
+    assert_eq!((&report["taken"], &report["changed"], &report["unchanged"]), (&json!(0), &json!(1), &json!(7)));
+    let id = changed["id"].as_str().unwrap().parse().unwrap();
+    let shown = get(&deps, None, id).unwrap();
+    assert_eq!(shown.value["organization"]["email"], "autre@grand-detour.example");
+    assert!(shown.version > 1);
+    let kept = deps.store.read(|conn| relais::store::organizations::get(conn, organization)).unwrap();
+    assert_eq!(kept.referral_address.as_deref(), Some("vraie@adresse.example"));
+});
+
+on_both!(the_official_examples_go_in_and_come_out_with_every_member, |place| {
+    for (file, records) in [("service_full", 1), ("organization_full", 1)] {
+        let path = format!("tests/fixtures/hsds/{file}.json");
+        let report = place.import(&[&path, "--source", file]);
+        let done = report["taken"].as_i64().unwrap() + report["refused"].as_array().unwrap().len() as i64;
+        assert!(done >= records, "{report}");
+    }
+    let deps = place.deps();
+    let expected: Value = serde_json::from_str(include_str!("fixtures/hsds/service_full.json")).unwrap();
+    let shown = get(&deps, None, expected["id"].as_str().unwrap().parse().unwrap()).unwrap();
+    contains(&shown.value, &expected, "");
+});
+
+#[test]
+fn an_organisation_goes_in_and_comes_out_with_every_member() {
+    let text = include_str!("fixtures/hsds/organization_full.json");
+    let nothing = |_: &str| false;
+    let reading =
+        Reading { source: "hsds", language: Lang::Fr, fresh: None, is_request: false, is_category: &nothing };
+    let contents = read_file(text.as_bytes(), reading).unwrap();
+    assert!(contents.refused.is_empty(), "{:?}", contents.refused);
+    let mut expected: Value = serde_json::from_str(text).unwrap();
+    expected.as_object_mut().unwrap().remove("services");
+    let places: Vec<_> = contents.entries[0].locations.clone();
+    let context = Context { eyes: Eyes::Public, territory: &|_| None, category: &|_| None };
+    contains(&hsds::organization(&contents.entries[0].organization, &places, context), &expected, "");
+}
+
+/// Every member of `expected` is in `found`; lists may be longer, and `last_modified` is this directory's own.
+fn contains(found: &Value, expected: &Value, path: &str) {
+    match expected {
+        Value::Object(members) => members.iter().filter(|(name, _)| *name != "last_modified").for_each(|(name, value)| {
+            let path = format!("{path}.{name}");
+            contains(found.get(name).unwrap_or_else(|| panic!("{path} is lost")), value, &path);
+        }),
+        Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| {
+            let path = format!("{path}.{at}");
+            contains(found.get(at).unwrap_or_else(|| panic!("{path} is lost")), value, &path);
+        }),
+        other => assert_eq!(found, other, "{path}"),
+    }
+}
