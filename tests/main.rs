@@ -13,6 +13,7 @@ mod tidy;
 // -- directory
 
 // -- search
+mod check;
 mod feed;
 mod nodes;
 
