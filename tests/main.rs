@@ -14,6 +14,7 @@ mod tidy;
 mod imports;
 
 // -- search
+mod check;
 mod feed;
 mod nodes;
 
