@@ -60,7 +60,8 @@ fn announce(address: SocketAddr) {
   curl -s '{base}/api/v1/search?q=bouffe+pas+cher&near=Longueuil&radius_km=10'
   curl -s '{base}/api/v1/services?per_page=2'
   curl -s '{base}/api/v1/geocode?q=trois-rivieres'
-  TOKEN=$(curl -s {base}/api/v1/auth/token -d grant_type=password -d username=table@demo.relais.example -d password={PASSWORD} | jq -r .access_token)
+  TOKEN=$(curl -s {base}/api/v1/auth/token -d grant_type=password -d username=table@demo.relais.example \
+    -d password={PASSWORD} | jq -r .access_token)
   curl -s -H "Authorization: Bearer $TOKEN" '{base}/api/v1/reports/portrait?format=csv'
 "#
     );

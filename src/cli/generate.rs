@@ -20,14 +20,18 @@ pub struct GenerateArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Services à inventer / Services to make up
-    #[arg(long, value_name = "N", default_value_t = 2_500, value_parser = clap::value_parser!(u32).range(1..=SERVICES_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 2_500, value_parser = count_up_to(SERVICES_MAX))]
     services: u32,
     /// Familles à inventer / Families to make up
-    #[arg(long, value_name = "N", default_value_t = 5_305, value_parser = clap::value_parser!(u32).range(1..=FAMILIES_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 5_305, value_parser = count_up_to(FAMILIES_MAX))]
     families: u32,
     /// La même graine et le même jour donnent les mêmes données / The same seed and day give the same data
     #[arg(long, value_name = "S", default_value_t = SEED_DEFAULT)]
     seed: u64,
+}
+
+fn count_up_to(max: i64) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=max)
 }
 
 pub fn run(args: &GenerateArgs) -> Result<ExitCode, String> {

@@ -474,7 +474,9 @@ mod tests {
 
         /// Whatever the table, nothing small is shown and no hidden cell has a single possible value.
         #[test]
-        fn nothing_hidden_is_found(rows in 1usize..=3, columns in 1usize..=2, seed in prop::collection::vec(0u64..=7, 6)) {
+        fn nothing_hidden_is_found(
+            rows in 1usize..=3, columns in 1usize..=2, seed in prop::collection::vec(0u64..=7, 6),
+        ) {
             let mut table = table_of(rows, columns, &seed[..rows * columns]);
             table.hide_small(|_, _, _, _| false);
             table.protect();

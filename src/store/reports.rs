@@ -43,7 +43,8 @@ fn network_of(viewer: &Viewer) -> Result<Id, Error> {
     }
 }
 
-/// Facts of every family that was accompanied in the period, and of the organisations that carry them. Eight statements.
+/// Facts of every family that was accompanied in the period, and of the organisations that carry them: eight
+/// statements.
 pub fn load_portrait(conn: &mut Conn, viewer: &Viewer, period: Period, lists: &Lists<'_>) -> Result<Facts, Error> {
     let mut loader =
         Loader { network_id: network_of(viewer)?, period, lists, places: HashMap::new(), families: vec![] };
