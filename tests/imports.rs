@@ -96,7 +96,8 @@ on_both!(a_spreadsheet_with_every_trap_is_taken_once, |place| {
     assert_eq!((&report["taken"], &report["dropped"], &report["blank"]), (&json!(8), &json!(1), &json!(2)));
     let refused = report["refused"].as_array().unwrap();
     assert_eq!(refused.len(), 1, "{report}");
-    assert_eq!(refused[0], json!({"line": 13, "code": "invalid_value", "field": "organization.email", "rule": "e-mail address"}));
+    let why = json!({"line": 13, "code": "invalid_value", "field": "organization.email", "rule": "e-mail address"});
+    assert_eq!(refused[0], why);
     assert_eq!(report["placements"], json!({"municipality": 1, "none": 1, "postal_area": 6}));
     let head = place.head();
     assert!(head > 0);
@@ -136,9 +137,15 @@ on_both!(a_wrong_mapping_is_refused_by_its_key_before_any_row, |place| {
     let cases = [
         (text.replace("phone = \"Téléphone\"", "phone = \"Téléfone\""), "columns.phone: Téléfone"),
         (text.replace("phone = \"Téléphone\"", "phon = \"Téléphone\""), "columns.phon"),
-        (text.replace("CPE = [\"childcare/daycare\"]", "CPE = [\"childcare/moon\"]"), "categories.values.CPE: childcare/moon"),
+        (
+            text.replace("CPE = [\"childcare/daycare\"]", "CPE = [\"childcare/moon\"]"),
+            "categories.values.CPE: childcare/moon",
+        ),
         (text.replace("preamble_lines", "preamble"), "preamble"),
-        (text.replace("column = \"Type de service de garde\"\nkeep", "column = \"Type\"\nkeep"), "filters.0.column: Type"),
+        (
+            text.replace("column = \"Type de service de garde\"\nkeep", "column = \"Type\"\nkeep"),
+            "filters.0.column: Type",
+        ),
         (text.replace("status = \"active\"", "status = \"awake\""), "constants.status: awake"),
         (text.replace("key = [", "cle = ["), "cle"),
         (text.replace("source = ", "source "), "mapping"),

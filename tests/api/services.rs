@@ -150,7 +150,7 @@ both!(what_cannot_be_a_listing_is_refused_by_name_and_nothing_is_written, |app| 
     let cases = [
         (json!({ "color": "red" }), 400, "unknown_field", "color"),
         (json!({ "id": "019ec0de-0000-7000-8000-00000000ffff" }), 422, "invalid_value", "id"),
-        (json!({ "name": null }), 400, "missing_field", "name"),
+        (json!({ "name": null, "translations": null }), 400, "missing_field", "name"),
         (json!({ "name": 5 }), 400, "wrong_type", "name"),
         (json!({ "name": "x".repeat(301) }), 422, "too_long", "name"),
         (json!({ "categories": ["childcare/moon"] }), 422, "unknown_category", "categories.0"),
@@ -162,7 +162,12 @@ both!(what_cannot_be_a_listing_is_refused_by_name_and_nothing_is_written, |app| 
         (json!({ "url": "javascript:alert(1)" }), 422, "invalid_value", "url"),
         (json!({ "verified_at": "2027-01-01T00:00:00Z" }), 422, "out_of_range", "verified_at"),
         (json!({ "status": "asleep" }), 422, "invalid_value", "status"),
-        (json!({ "schedules": [{ "opens_at": "25:00", "closes_at": "26:00" }] }), 422, "invalid_value", "schedules.0.opens_at"),
+        (
+            json!({ "schedules": [{ "opens_at": "25:00", "closes_at": "26:00" }] }),
+            422,
+            "invalid_value",
+            "schedules.0.opens_at",
+        ),
         (json!({ "organization_id": "019ec0de-0000-7000-8000-00000000ffff" }), 403, "forbidden", "organization_id"),
         (
             json!({ "service_at_locations": [{ "location": { "latitude": 90.0001, "longitude": 0 } }] }),
@@ -201,7 +206,8 @@ both!(a_change_needs_the_version_read_and_a_stale_one_writes_nothing, |app| {
     app.worker().if_match(1).patch(&path, &patch).expect_problem(412, "stale_version");
     let same = app.worker().if_match(2).patch(&path, &patch).expect(200);
     assert_eq!((&same.json["version"], &same.json["change"]), (&json!(2), &json!(0)), "the same again changes nothing");
-    app.worker().if_match(2).patch(&path, &json!({ "organization_id": organization("cpe") })).expect_problem(422, "invalid_value");
+    let moved = json!({ "organization_id": organization("cpe") });
+    app.worker().if_match(2).patch(&path, &moved).expect_problem(422, "invalid_value");
     let reply = app.worker().if_match(2).patch(&path, &json!({ "capacity": { "places_available": 3 } })).expect(200);
     assert_eq!(reply.json["capacity"]["places_available"], 3);
     assert_eq!(reply.json["capacity"]["observed_at"], "2026-06-15T14:00:00Z");
@@ -210,7 +216,8 @@ both!(a_change_needs_the_version_read_and_a_stale_one_writes_nothing, |app| {
 
 both!(a_hidden_place_sent_back_as_it_was_shown_keeps_its_address, |app| {
     let abri = organization("abri");
-    let id = app.anonymous().get(&format!("{SERVICES}?organization_id={abri}")).expect(200).json["contents"][0]["id"].clone();
+    let page = app.anonymous().get(&format!("{SERVICES}?organization_id={abri}")).expect(200).json;
+    let id = page["contents"][0]["id"].clone();
     let path = format!("{SERVICES}/{}", id.as_str().unwrap());
     let shown = app.curator().get(&path).expect(200).json;
     let version = shown["version"].as_i64().unwrap();
@@ -237,11 +244,11 @@ both!(what_professionals_are_told_is_told_to_nobody_else, |app| {
 both!(nobody_changes_a_place_through_a_service_that_is_not_there, |app| {
     let path = format!("{SERVICES}/{}", created(app)["id"].as_str().unwrap());
     let foreign = relais::sample::id_of("location", "grand-pont").to_string();
-    let take = json!({ "service_at_locations": [{ "location": { "id": foreign, "latitude": 45.0, "longitude": -73.0 } }] });
+    let elsewhere = json!({ "id": foreign, "latitude": 45.0, "longitude": -73.0 });
+    let take = json!({ "service_at_locations": [{ "location": elsewhere }] });
     app.worker().if_match(1).patch(&path, &take).expect_problem(409, "already_exists");
     let link = json!({ "service_at_locations": [{ "location_id": foreign }] });
     let linked = app.worker().if_match(1).patch(&path, &link).expect(200).json;
     assert_eq!(linked["service_at_locations"][0]["location"]["id"], json!(foreign));
-    let moved = json!({ "service_at_locations": [{ "location": { "id": foreign, "latitude": 45.0, "longitude": -73.0 } }] });
-    app.worker().if_match(2).patch(&path, &moved).expect_problem(403, "forbidden");
+    app.worker().if_match(2).patch(&path, &take).expect_problem(403, "forbidden");
 });
