@@ -19,6 +19,7 @@ pub fn now() -> Time {
 pub fn store_of(url: &str) -> Store {
     let store = Store::open(&Settings::new(url)).unwrap();
     store.migrate(&Ids::seeded(1), now()).unwrap();
+    relais::actions::territories::seed(&store, now()).unwrap();
     store.write(now(), |tx| sample::write_twenty(tx, now())).unwrap();
     store
 }
