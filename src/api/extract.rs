@@ -218,7 +218,11 @@ fn refusal_of_serde(path: &str, message: &str) -> Refusal {
     let parent = if path == "." { "" } else { path };
     let join = |name: &str| {
         let known = parent.rsplit('.').next() == Some(name);
-        if parent.is_empty() || known { name.to_owned() } else { format!("{parent}.{name}") }
+        match (parent.is_empty(), known) {
+            (true, _) => name.to_owned(),
+            (false, true) => parent.to_owned(),
+            (false, false) => format!("{parent}.{name}"),
+        }
     };
     if message.starts_with("unknown field") {
         return Refusal::field(Code::UnknownField, join(quoted)).rule(expected(message));
