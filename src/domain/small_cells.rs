@@ -9,7 +9,7 @@
 //! 2. what is hidden in a line whose total is shown rests on five families at least, taken together.
 //!
 //! A block is two rows by two columns (by two layers where there are layers): the smallest move that keeps every sum.
-//! Where no block does, the whole row is hidden with its empty cells, so that a hidden cell may be empty after all.
+//! Where no block does, an empty cell is hidden too, so that a hidden cell may be empty after all.
 
 /// Fewer distinct families than this are never shown. An operator may raise the limit, never lower it.
 pub const FAMILIES_MIN: u64 = 5;
@@ -165,14 +165,35 @@ impl Table {
             let block: Vec<usize> = self.corners(at, other).map(|(index, _)| index).collect();
             return cost > 0 && self.hide_all(&block);
         }
-        let mut all: Vec<usize> = (0..self.shape[1]).map(|column| self.index([at[0], column, at[2]])).collect();
-        if self.shape[2] > 1 {
-            all.extend((0..self.shape[2]).map(|layer| self.index([at[0], at[1], layer])));
+        // Only a block that lets a cell become empty is left: one that is empty is hidden too, so that a reader does not
+        // know that hidden cells are not.
+        let mut more = self.empty_neighbour(at);
+        match self.cheapest_block(at, 0) {
+            Some((_, other)) => more.extend(self.corners(at, other).map(|(index, _)| index)),
+            None => more.extend((0..self.shape[1]).map(|column| self.index([at[0], column, at[2]]))),
         }
-        if let Some((_, other)) = self.cheapest_block(at, 0) {
-            all.extend(self.corners(at, other).map(|(index, _)| index));
+        self.hide_all(&more)
+    }
+
+    /// An empty cell of the same row, column or layers: one that is hidden already, else the first; none where all
+    /// hold something.
+    fn empty_neighbour(&self, at: At) -> Vec<usize> {
+        let mut found: Option<usize> = None;
+        for dimension in 0..DIMENSIONS {
+            for step in 0..self.shape[dimension] {
+                let mut other = at;
+                other[dimension] = step;
+                let index = self.index(other);
+                if self.cells[index].count > 0 || self.fixed[index] {
+                    continue;
+                }
+                if self.hidden[index] {
+                    return Vec::new();
+                }
+                found = found.or(Some(index));
+            }
         }
-        self.hide_all(&all)
+        found.into_iter().collect()
     }
 
     fn hide_all(&mut self, cells: &[usize]) -> bool {
