@@ -13,7 +13,7 @@ use crate::domain::identity::Identity;
 use crate::domain::language::Text;
 use crate::domain::month::local_day;
 use crate::domain::referral::{
-    self, Actor, Answer, CODE_ATTEMPTS_MAX, CODE_MINUTES, CODE_PAUSE_S, Channel, Letter, LINK_DAYS_MAX, Reason, Status,
+    self, Actor, Answer, CODE_ATTEMPTS_MAX, CODE_MINUTES, CODE_PAUSE_S, Channel, LINK_DAYS_MAX, Letter, Reason, Status,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::Viewer;
@@ -91,7 +91,8 @@ pub fn look(deps: &Deps, token: &str) -> Outcome<LinkView> {
         let service = referrals::service_names(conn, &ids)?.pop().map_or_else(Text::default, |(_, name)| name);
         let choices = choices(found.row.status);
         let shown = Shown { row: found.row, sender: Text::default(), receiver, service, is_sender: false };
-        let municipality = facts.municipality_id.as_deref().and_then(|id| deps.gazetteer().get(id)).map(|one| one.name.clone());
+        let municipality = facts.municipality_id.as_deref().and_then(|id| deps.gazetteer().get(id));
+        let municipality = municipality.map(|one| one.name.clone());
         Ok(LinkView { shown, facts, municipality, choices, today: local_day(now) })
     })
 }
@@ -283,7 +284,7 @@ pub fn remind(deps: &Deps, referral_id: Id, now: Time) -> Outcome<bool> {
         let due = row.sent_at.map_or(0, |sent_at| referral::reminders_due(sent_at, now));
         let due = i32::try_from(due).unwrap_or(i32::MAX);
         let waits = row.status.awaits_answer() && row.due_at.is_some_and(|until| now < until);
-        if !waits || due <= row.reminders_sent || !referrals::count_reminder(tx, row.id, row.reminders_sent, due)? {
+        if !waits || due <= row.reminders_sent || !referrals::mark_reminded(tx, row.id, row.reminders_sent, due)? {
             return Ok(false);
         }
         let receiver = row.receiver_organization_id;

@@ -21,7 +21,7 @@ use crate::store::follow_ups::FollowUpRow;
 use crate::store::outbox::{self, OutboxRow};
 use crate::store::referrals::{self, ReferralEventRow, ReferralMove, ReferralRow};
 use crate::store::types::Json;
-use crate::store::{self, Tx, accounts, capacities, consents, follow_ups, organizations};
+use crate::store::{self, Tx, accounts, capacities, consents, follow_ups, organizations, services};
 
 /// In which part somebody acts, and who that is.
 #[derive(Debug, Clone)]
@@ -237,7 +237,7 @@ fn follow(deps: &Deps, tx: &mut Tx<'_>, row: &ReferralRow, by: &By, effect: Effe
             ask_receiver(deps, tx, row)
         }
         Effect::OpenFollowUp => {
-            if referrals::count_open_siblings(tx, row)? == 0 {
+            if referrals::count_open_siblings(tx, &Viewer::Job("follow-ups"), row)? == 0 {
                 follow_ups::open(tx, &follow_up_of(deps, row, now))?;
             }
             Ok(())
@@ -275,7 +275,7 @@ fn follow_up_of(deps: &Deps, row: &ReferralRow, now: Time) -> FollowUpRow {
 /// many ended.
 pub fn withdraw_under_consent(deps: &Deps, tx: &mut Tx<'_>, consent_id: Id, by: &By) -> Outcome<usize> {
     let job = Viewer::Job("consent withdrawn");
-    let ids = referrals::list_open_under_consent(tx, consent_id)?;
+    let ids = referrals::list_open_under_consent(tx, &job, consent_id)?;
     for id in &ids {
         referrals::lock(tx, *id)?;
         let Some(row) = referrals::find(tx, &job, *id)?.filter(|row| !row.status.is_closed()) else { continue };
@@ -319,7 +319,7 @@ pub fn post(deps: &Deps, tx: &mut Tx<'_>, letter: Letter, subject_id: Id, versio
 /// covers it.
 fn make_child(deps: &Deps, tx: &mut Tx<'_>, parent: &ReferralRow, service_id: Id) -> Outcome<()> {
     let unknown = || Refusal::field(Code::UnknownReference, "redirected_to_service_id");
-    let receiver = referrals::find_service_organization(tx, service_id)?.ok_or_else(unknown)?;
+    let receiver = services::find_organization_of(tx, service_id)?.ok_or_else(unknown)?;
     let now = tx.now();
     let child = ReferralRow {
         id: deps.ids.new_id(now),

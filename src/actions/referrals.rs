@@ -19,7 +19,7 @@ use crate::seal;
 use crate::seal::identity::Place;
 use crate::store::identities::{self, IdentityReadRow, ReadAction};
 use crate::store::referrals::{self, Facts, ReferralEventRow, ReferralRow, Side};
-use crate::store::{self, Conn, Tx, accounts, needs};
+use crate::store::{self, Conn, Tx, accounts, needs, services};
 
 /// Events that one referral shows at most.
 pub const EVENTS_MAX: i64 = 500;
@@ -132,7 +132,7 @@ fn draft(
         return Err(unknown_need().into());
     }
     let unknown_service = || Refusal::field(Code::UnknownReference, "service_id");
-    let receiver = referrals::find_service_organization(tx, new.service_id)?.ok_or_else(unknown_service)?;
+    let receiver = services::find_organization_of(tx, new.service_id)?.ok_or_else(unknown_service)?;
     if new.shares_identity && need.family_id.is_none() {
         return Err(Refusal::field(Code::InvalidValue, "need_id").rule("the need of a family").into());
     }
@@ -304,8 +304,8 @@ pub fn open(deps: &Deps, viewer: &Viewer, id: Id) -> Outcome<Opened> {
 /// Who the family is, for the receiver, while the referral is accepted and the consent lives. Each reading is logged.
 ///
 /// # Errors
-/// `not_found` where the viewer may not know of the referral; `consent_ended` before acceptance, after the end, and when
-/// the consent is over.
+/// `not_found` where the viewer may not know of the referral; `consent_ended` before acceptance, after the end, and
+/// when the consent is over.
 pub fn identity(deps: &Deps, viewer: &Viewer, id: Id) -> Outcome<Identity> {
     let account = signed_in(viewer)?;
     let written = deps.store.write(deps.clock.now(), |tx| {

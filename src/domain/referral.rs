@@ -512,7 +512,8 @@ fn check_move(current: &State, actor: Actor, to: Status, now: Time) -> Result<()
     if !allowed.contains(&to) {
         return Err(illegal());
     }
-    if !actors(from, to, current.sharing).contains(&actor) || (to == Status::EnteredInError && !current.actor_made_event) {
+    let not_its_own = to == Status::EnteredInError && !current.actor_made_event;
+    if not_its_own || !actors(from, to, current.sharing).contains(&actor) {
         return Err(Refusal::field(Code::NotYourMove, "to"));
     }
     let within = |since: Time, limit: TimeDelta| now <= since.plus(limit);

@@ -91,7 +91,8 @@ impl Mailer {
                 transport.send(&message).map(|_| ()).map_err(|error| Error::Transport(error.to_string()))
             }
             Way::Folder(folder) => {
-                let (part, whole) = (folder.join(format!("{}.part", letter.id)), folder.join(format!("{}.eml", letter.id)));
+                let part = folder.join(format!("{}.part", letter.id));
+                let whole = folder.join(format!("{}.eml", letter.id));
                 let written = std::fs::write(&part, message.formatted()).and_then(|()| std::fs::rename(&part, &whole));
                 written.map_err(|error| Error::Transport(error.to_string()))
             }

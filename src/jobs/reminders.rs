@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use crate::actions::{Deps, Failure, answers};
 use crate::clock::Time;
 use crate::domain::referral::REMINDER_DAYS;
+use crate::domain::viewer::Viewer;
 use crate::store::referrals;
 
 /// Referrals of one run and one reminder.
@@ -16,7 +17,9 @@ pub fn run(deps: &Deps, now: Time) -> Result<usize, Failure> {
     for (position, days) in REMINDER_DAYS.into_iter().enumerate().rev() {
         let sent_before = now.plus(TimeDelta::days(-days));
         let reminders = i32::try_from(position).unwrap_or(i32::MAX).saturating_add(1);
-        let ids = deps.store.read(|conn| referrals::list_to_remind(conn, sent_before, now, reminders, REFERRALS_MAX))?;
+        let ids = deps.store.read(|conn| {
+            referrals::list_to_remind(conn, &Viewer::Job("reminders"), sent_before, now, reminders, REFERRALS_MAX)
+        })?;
         for id in ids {
             reminded += usize::from(answers::remind(deps, id, now)?);
         }

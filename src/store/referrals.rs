@@ -288,9 +288,9 @@ pub fn propose_superseding(conn: &mut Conn, row: &ReferralRow, now: Time) -> Res
 }
 
 /// How many referrals of a need are still open, this one left out.
-pub fn count_open_siblings(conn: &mut Conn, row: &ReferralRow) -> Result<i64, Error> {
+pub fn count_open_siblings(conn: &mut Conn, viewer: &Viewer, row: &ReferralRow) -> Result<i64, Error> {
     let open: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_closed()).collect();
-    let siblings = referral::table
+    let siblings = seen_by(viewer)
         .filter(referral::need_id.eq(row.need_id))
         .filter(referral::id.ne(row.id))
         .filter(referral::status.eq_any(open))
@@ -299,9 +299,10 @@ pub fn count_open_siblings(conn: &mut Conn, row: &ReferralRow) -> Result<i64, Er
 }
 
 /// Open referrals that were sent under a consent.
-pub fn list_open_under_consent(conn: &mut Conn, consent_id: Id) -> Result<Vec<Id>, Error> {
+pub fn list_open_under_consent(conn: &mut Conn, viewer: &Viewer, consent_id: Id) -> Result<Vec<Id>, Error> {
     let open: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_closed()).collect();
-    let under = referral::table.filter(referral::consent_id.eq(consent_id)).filter(referral::status.eq_any(open));
+    let under =
+        seen_by(viewer).filter(referral::consent_id.eq(consent_id)).filter(referral::status.eq_any(open));
     Ok(under.order(referral::id.asc()).select(referral::id).load(conn)?)
 }
 
@@ -337,16 +338,16 @@ pub fn service_names(conn: &mut Conn, ids: &[Id]) -> Result<Vec<(Id, Text)>, Err
     Ok(rows.into_iter().map(|(id, fr, en)| (id, Text { fr, en })).collect())
 }
 
-/// The organisation that gives a service, if it is there.
-pub fn find_service_organization(conn: &mut Conn, service_id: Id) -> Result<Option<Id>, Error> {
-    let found = service::table.find(service_id).select(service::organization_id);
-    Ok(found.first(conn).optional()?)
-}
-
 /// Referrals whose clock has run out in these statuses, the longest overdue first: for jobs.
-pub fn list_overdue(conn: &mut Conn, statuses: &[Status], before: Time, limit: i64) -> Result<Vec<Id>, Error> {
-    let overdue = referral::table
-        .filter(referral::status.eq_any(statuses))
+pub fn list_overdue(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    statuses: &[Status],
+    before: Time,
+    limit: i64,
+) -> Result<Vec<Id>, Error> {
+    let overdue = seen_by(viewer)
+        .filter(referral::status.eq_any(statuses.to_vec()))
         .filter(referral::shares_identity.eq(true))
         .filter(referral::due_at.le(before))
         .order((referral::due_at.asc(), referral::id.asc()))
@@ -358,12 +359,13 @@ pub fn list_overdue(conn: &mut Conn, statuses: &[Status], before: Time, limit: i
 /// reminders than they should: for jobs.
 pub fn list_to_remind(
     conn: &mut Conn,
+    viewer: &Viewer,
     sent_before: Time,
     now: Time,
     reminders: i32,
     limit: i64,
 ) -> Result<Vec<Id>, Error> {
-    let waiting = referral::table
+    let waiting = seen_by(viewer)
         .filter(referral::status.eq_any([Status::Sent, Status::Seen]))
         .filter(referral::shares_identity.eq(true))
         .filter(referral::sent_at.le(sent_before))
@@ -375,7 +377,7 @@ pub fn list_to_remind(
 }
 
 /// Counts a reminder, once: false when another node has counted it already.
-pub fn count_reminder(conn: &mut Conn, id: Id, from: i32, to: i32) -> Result<bool, Error> {
+pub fn mark_reminded(conn: &mut Conn, id: Id, from: i32, to: i32) -> Result<bool, Error> {
     let target = referral::table.filter(referral::id.eq(id)).filter(referral::reminders_sent.eq(from));
     Ok(diesel::update(target).set(referral::reminders_sent.eq(to)).execute(conn)? == 1)
 }

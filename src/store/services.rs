@@ -182,6 +182,11 @@ pub fn services_showing(
     Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
 }
 
+/// The organisation that gives a service, if it is there.
+pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error> {
+    Ok(service::table.find(id).select(service::organization_id).first(conn).optional()?)
+}
+
 pub fn count(conn: &mut Conn) -> Result<i64, Error> {
     Ok(service::table.count().get_result(conn)?)
 }

@@ -82,8 +82,8 @@ const FRENCH: Words = Words {
     places: "Places qui restent (facultatif)",
     wait_days: "Attente prévue, en jours (facultatif)",
     send_answer: "Envoyer la réponse",
-    gone: "Ce lien n'existe pas ou n'est plus valide. Si vous attendiez une demande, écrivez à la personne qui vous l'a \
-           envoyée.",
+    gone: "Ce lien n'existe pas ou n'est plus valide. Si vous attendiez une demande, écrivez à la personne qui \
+           vous l'a envoyée.",
     footer: "relais, le réseau de référence des familles. Ne transférez pas ce lien.",
     need: "Besoin",
     ages: "Âge des enfants",
