@@ -52,7 +52,7 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     pub from: String,
-    /// `smtp://user:password@host:port` or `smtps://…`. Without it, messages are files in `mail/` of the data directory.
+    /// `smtp://user:password@host:port` or `smtps://…`. Without it, messages are files in the data directory's `mail/`.
     #[serde(default)]
     pub smtp_url: Option<SecretString>,
 }

@@ -1,5 +1,5 @@
-//! Problem details (RFC 9457): the one place where refusals and errors become HTTP. Every code and every error is named,
-//! without `_`, so that a new one cannot be forgotten. What broke inside goes to the log, never to the answer.
+//! Problem details (RFC 9457): the one place where refusals and errors become HTTP. Every code and every error is
+//! named, without `_`, so that a new one cannot be forgotten. What broke inside goes to the log, never to the answer.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -165,8 +165,8 @@ impl Table {
             let block: Vec<usize> = self.corners(at, other).map(|(index, _)| index).collect();
             return cost > 0 && self.hide_all(&block);
         }
-        // Only a block that lets a cell become empty is left: one that is empty is hidden too, so that a reader does not
-        // know that hidden cells are not.
+        // Only a block that lets a cell become empty is left: one that is empty is hidden too, so that a reader does
+        // not know that hidden cells are not.
         let mut more = self.empty_neighbour(at);
         match self.cheapest_block(at, 0) {
             Some((_, other)) => more.extend(self.corners(at, other).map(|(index, _)| index)),

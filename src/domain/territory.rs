@@ -229,8 +229,8 @@ impl Gazetteer {
         nearest.map(|(distance_km, id)| NearestMunicipality { id: id.clone(), distance_km: Some(distance_km) })
     }
 
-    /// What a territory is in, itself included. A rural postal area is in nothing that is known: it reaches over several
-    /// MRC. An urban one is in no municipality for sure.
+    /// What a territory is in, itself included. A rural postal area is in nothing that is known: it reaches over
+    /// several MRC. An urban one is in no municipality for sure.
     pub fn located_in(&self, id: &str) -> LocatedIn {
         let Some(territory) = self.get(id) else { return LocatedIn::default() };
         if territory.level == Level::PostalArea && is_rural_postal_area(&territory.code) {
@@ -254,8 +254,8 @@ impl Gazetteer {
     }
 
     /// The municipality of a name as an address writes it (`Ville de Québec`, `ST-JEROME`). With homonyms only the hint
-    /// (the id, code or name of an MRC or region) decides; without it the answer is `None`. Of two in one MRC (a village
-    /// and the parish around it) it is the one with more people.
+    /// (the id, code or name of an MRC or region) decides; without it the answer is `None`. Of two in one MRC (a
+    /// village and the parish around it) it is the one with more people.
     pub fn municipality(&self, name: &str, hint: Option<&str>) -> Option<&Territory> {
         let folded = fold_place(name);
         let bare = ["ville de ", "municipalite de ", "paroisse de ", "village de ", "canton de "];

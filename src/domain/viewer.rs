@@ -1,4 +1,4 @@
-//! Who looks. Every read of a family, need, consent or referral takes a [`Viewer`], and the store turns it into a filter.
+//! Who looks. Every read of a family, need, consent or referral takes a [`Viewer`]; the store turns it into a filter.
 
 use serde::{Deserialize, Serialize};
 

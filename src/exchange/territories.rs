@@ -39,8 +39,8 @@ impl From<Refusal> for FeatureRefusal {
 }
 
 /// Reads a GeoJSON FeatureCollection (RFC 7946) whose features have the properties `code`, `name`, `level` and `parent`
-/// (a territory id, or null), and may have `population`, `rural`, `designation`, `lat` and `lon`. Other properties are not
-/// read. Geometry is a polygon, several, or a point, in degrees. Whether a parent exists is not known here.
+/// (a territory id, or null), and may have `population`, `rural`, `designation`, `lat` and `lon`. Other properties are
+/// not read. Geometry is a polygon, several, or a point, in degrees. Whether a parent exists is not known here.
 pub fn read_geojson(bytes: &[u8]) -> Result<Vec<TerritoryShape>, FeatureRefusal> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let document: Value = serde_json::from_slice(bytes)

@@ -1,6 +1,6 @@
 //! The demo's history: fifteen whole months of families, needs, referrals and what became of them, ending last
-//! month. Shares come from the pilot's published figures; rows are drawn one by one, and what adds them up knows nothing
-//! of it.
+//! month. Shares come from the pilot's published figures; rows are drawn one by one, and what adds them up knows
+//! nothing of it.
 
 use std::collections::HashMap;
 
