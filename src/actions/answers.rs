@@ -13,7 +13,7 @@ use crate::domain::identity::Identity;
 use crate::domain::language::Text;
 use crate::domain::month::local_day;
 use crate::domain::referral::{
-    self, Actor, Answer, CODE_ATTEMPTS_MAX, CODE_MINUTES, CODE_PAUSE_S, Channel, Letter, LINK_DAYS_MAX, Reason, Status,
+    self, Actor, Answer, CODE_ATTEMPTS_MAX, CODE_MINUTES, CODE_PAUSE_S, Channel, LINK_DAYS_MAX, Letter, Reason, Status,
 };
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::Viewer;
@@ -91,7 +91,8 @@ pub fn look(deps: &Deps, token: &str) -> Outcome<LinkView> {
         let service = referrals::service_names(conn, &ids)?.pop().map_or_else(Text::default, |(_, name)| name);
         let choices = choices(found.row.status);
         let shown = Shown { row: found.row, sender: Text::default(), receiver, service, is_sender: false };
-        let municipality = facts.municipality_id.as_deref().and_then(|id| deps.gazetteer().get(id)).map(|one| one.name.clone());
+        let municipality =
+            facts.municipality_id.as_deref().and_then(|id| deps.gazetteer().get(id)).map(|one| one.name.clone());
         Ok(LinkView { shown, facts, municipality, choices, today: local_day(now) })
     })
 }
@@ -250,10 +251,8 @@ pub fn prepare_link(deps: &Deps, referral_id: Id, now: Time) -> Outcome<Option<O
 }
 
 fn still_covered(tx: &mut Tx<'_>, row: &ReferralRow, now: Time) -> Outcome<bool> {
-    let Some(family_id) = row.family_id else { return Ok(false) };
     let purpose = crate::domain::consent::Purpose::Referral;
-    let found = consents::find_covering(tx, family_id, row.receiver_organization_id, purpose, local_day(now))?;
-    Ok(found.is_some())
+    Ok(consents::covering(tx, row, purpose, local_day(now))?.is_some())
 }
 
 /// Mints the code that was asked for, at the moment it leaves. `None`: it is not wanted any more.
