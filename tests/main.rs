@@ -19,6 +19,7 @@ mod feed;
 mod nodes;
 
 // -- families
+mod policy;
 
 // -- reports
 

@@ -251,10 +251,8 @@ pub fn prepare_link(deps: &Deps, referral_id: Id, now: Time) -> Outcome<Option<O
 }
 
 fn still_covered(tx: &mut Tx<'_>, row: &ReferralRow, now: Time) -> Outcome<bool> {
-    let Some(family_id) = row.family_id else { return Ok(false) };
     let purpose = crate::domain::consent::Purpose::Referral;
-    let found = consents::find_covering(tx, family_id, row.receiver_organization_id, purpose, local_day(now))?;
-    Ok(found.is_some())
+    Ok(consents::covering(tx, row, purpose, local_day(now))?.is_some())
 }
 
 /// Mints the code that was asked for, at the moment it leaves. `None`: it is not wanted any more.

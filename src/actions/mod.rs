@@ -30,6 +30,7 @@ pub mod check;
 pub mod index;
 pub mod search;
 // -- families
+pub mod consents;
 pub mod families;
 pub mod follow_ups;
 pub mod needs;

@@ -147,13 +147,7 @@ fn state_of(deps: &Deps, tx: &mut Tx<'_>, row: &ReferralRow, by: &By) -> Outcome
 /// # Errors
 /// `consent_required`, without saying which part is missing: the sender knows its file.
 pub fn covering_consent(tx: &mut Tx<'_>, row: &ReferralRow, now: Time) -> Outcome<Id> {
-    let found = match row.family_id {
-        None => None,
-        Some(family_id) => {
-            let receiver = row.receiver_organization_id;
-            consents::find_covering(tx, family_id, receiver, Purpose::Referral, local_day(now))?
-        }
-    };
+    let found = consents::covering(tx, row, Purpose::Referral, local_day(now))?;
     let found = found.ok_or_else(|| Refusal::new(Code::ConsentRequired))?;
     Ok(found.id)
 }

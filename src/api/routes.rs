@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, families, follow_ups, health, needs, referrals, reports, search, services, taxonomy_terms,
-    territories,
+    accounts, answers, consents, families, follow_ups, health, needs, referrals, reports, search, services,
+    taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -64,6 +64,9 @@ routes! {
     GET "/api/v1/needs" => needs::list;
     GET "/api/v1/needs/{id}" => needs::get;
     POST "/api/v1/needs/{id}/outcomes" => needs::say;
+    POST "/api/v1/consents" => consents::create;
+    GET "/api/v1/consents" => consents::list;
+    POST "/api/v1/consents/{id}/revocation" => consents::revoke;
     GET "/api/v1/follow_ups" => follow_ups::list;
     POST "/api/v1/follow_ups/{id}/completion" => follow_ups::complete;
 

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::families::organizations_of;
+use super::referrals::ReferralRow;
 use super::schema::{consent, family};
 use super::types::Json;
 use super::{Conn, Error};
@@ -84,19 +85,19 @@ pub fn list(conn: &mut Conn, viewer: &Viewer, family_id: Id) -> Result<Vec<Conse
     Ok(rows.select(ConsentRow::as_select()).load(conn)?)
 }
 
-/// The consent of a family in force on a day for this receiver and purpose, the one that ends last. The caller was
-/// given a referral or a file of that family. On PostgreSQL it is locked for the rest of the transaction, so that a
-/// revocation comes before or after what follows from it, never in between.
-pub fn find_covering(
+/// The consent in force on a day that covers what a referral shares, for one who was given that referral: of its
+/// family, for its receiver; of several the one that ends last. On PostgreSQL it is locked for the rest of the
+/// transaction, so that a revocation comes before or after what follows from it, never in between.
+pub fn covering(
     conn: &mut Conn,
-    family_id: Id,
-    organization_id: Id,
+    referral: &ReferralRow,
     purpose: Purpose,
     day: NaiveDate,
 ) -> Result<Option<ConsentRow>, Error> {
+    let Some(family_id) = referral.family_id else { return Ok(None) };
     let in_force = consent::table
         .filter(consent::family_id.eq(family_id))
-        .filter(consent::organization_id.eq(organization_id))
+        .filter(consent::organization_id.eq(referral.receiver_organization_id))
         .filter(consent::purpose.eq(purpose))
         .filter(consent::starts_on.le(day))
         .filter(consent::ends_on.ge(day))

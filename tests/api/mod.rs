@@ -14,13 +14,14 @@ mod services;
 mod search;
 
 // -- families
+mod consents;
 mod families;
 mod needs;
 
 // -- referrals
 mod answers;
 mod referrals;
-mod story;
+pub mod story;
 
 // -- reports
 mod reports;
