@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use relais::actions::services::{ListAsked, get, list};
 use relais::actions::Deps;
+use relais::actions::services::{ListAsked, get, list};
 use relais::clock::Clock;
 use relais::domain::language::Lang;
 use relais::exchange::hsds::{self, Context, Eyes};
@@ -204,8 +204,7 @@ on_both!(the_official_examples_go_in_and_come_out_with_every_member, |place| {
 fn an_organisation_goes_in_and_comes_out_with_every_member() {
     let text = include_str!("fixtures/hsds/organization_full.json");
     let nothing = |_: &str| false;
-    let reading =
-        Reading { source: "hsds", language: Lang::Fr, fresh: None, is_request: false, is_category: &nothing };
+    let reading = Reading { source: "hsds", language: Lang::Fr, fresh: None, is_request: false, is_category: &nothing };
     let contents = read_file(text.as_bytes(), reading).unwrap();
     assert!(contents.refused.is_empty(), "{:?}", contents.refused);
     let mut expected: Value = serde_json::from_str(text).unwrap();
@@ -218,10 +217,12 @@ fn an_organisation_goes_in_and_comes_out_with_every_member() {
 /// Every member of `expected` is in `found`; lists may be longer, and `last_modified` is this directory's own.
 fn contains(found: &Value, expected: &Value, path: &str) {
     match expected {
-        Value::Object(members) => members.iter().filter(|(name, _)| *name != "last_modified").for_each(|(name, value)| {
-            let path = format!("{path}.{name}");
-            contains(found.get(name).unwrap_or_else(|| panic!("{path} is lost")), value, &path);
-        }),
+        Value::Object(members) => {
+            members.iter().filter(|(name, _)| *name != "last_modified").for_each(|(name, value)| {
+                let path = format!("{path}.{name}");
+                contains(found.get(name).unwrap_or_else(|| panic!("{path} is lost")), value, &path);
+            })
+        }
         Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| {
             let path = format!("{path}.{at}");
             contains(found.get(at).unwrap_or_else(|| panic!("{path} is lost")), value, &path);

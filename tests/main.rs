@@ -22,4 +22,3 @@ mod nodes;
 mod policy;
 
 // -- reports
-

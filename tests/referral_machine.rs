@@ -190,8 +190,16 @@ fn step() -> impl Strategy<Value = Step> {
             let appointment_at = has[0].then(|| start().plus(TimeDelta::days(60)));
             let redirected_to = has[1].then(|| Id::from_words(&["service"]));
             let has_informant_function = has[2];
-            let asked =
-                Move { to, reason, detail, waitlisted_on, appointment_at, has_note, has_informant_function, redirected_to };
+            let asked = Move {
+                to,
+                reason,
+                detail,
+                waitlisted_on,
+                appointment_at,
+                has_note,
+                has_informant_function,
+                redirected_to,
+            };
             Step { actor, asked, wait_hours, made_event, sender_acted }
         },
     )
@@ -285,7 +293,8 @@ fn every_cell_of_the_table() {
                     asked.has_note = true;
                     asked.has_informant_function = true;
                 }
-                let got = decide(&state, actor, &asked, now).map(|decision| decision.to).map_err(|refusal| refusal.code);
+                let got =
+                    decide(&state, actor, &asked, now).map(|decision| decision.to).map_err(|refusal| refusal.code);
                 assert_eq!(got, model(&state, actor, &asked, now), "{state:?} {actor:?} {asked:?}");
             }
         }
@@ -302,8 +311,7 @@ fn the_clock_runs_on_when_a_referral_is_opened_and_starts_again_when_it_is_sent_
     let sent = decide(&draft(true, false), Actor::Sender, &Move::to(Status::Sent), now).unwrap();
     assert_eq!(sent.due_at, Some(now.plus(TimeDelta::days(21))));
     assert!(sent.needs_consent && sent.effects.contains(&Effect::AskReceiver));
-    let state =
-        State { status: Status::Sent, due_at: sent.due_at, sent_at: sent.sent_at, ..draft(true, false) };
+    let state = State { status: Status::Sent, due_at: sent.due_at, sent_at: sent.sent_at, ..draft(true, false) };
     let later = now.plus(TimeDelta::days(4));
     let seen = decide(&state, Actor::Receiver, &Move::to(Status::Seen), later).unwrap();
     assert_eq!((seen.due_at, seen.sent_at), (sent.due_at, sent.sent_at));

@@ -155,7 +155,8 @@ fn long_functions(source: &Source) -> Vec<String> {
             continue;
         }
         let words: Vec<&str> = line.split_whitespace().take(5).collect();
-        let is_function = words.contains(&"fn") && !line.trim_start().starts_with("//") && !line.trim_end().ends_with('}');
+        let is_function =
+            words.contains(&"fn") && !line.trim_start().starts_with("//") && !line.trim_end().ends_with('}');
         if is_function && !line.trim_end().ends_with(';') {
             open = Some((n, indent, line.trim().to_owned()));
         }

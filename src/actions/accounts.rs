@@ -31,8 +31,9 @@ pub struct Grant {
 pub fn sign_in(deps: &Deps, email: &str, password: &str) -> Outcome<Grant> {
     let now = deps.clock.now();
     let email = normal_email(email);
-    let (found, head) =
-        deps.store.read(|conn| Ok::<_, crate::store::Error>((accounts::find_by_email(conn, &email)?, changes::head(conn)?)))?;
+    let (found, head) = deps
+        .store
+        .read(|conn| Ok::<_, crate::store::Error>((accounts::find_by_email(conn, &email)?, changes::head(conn)?)))?;
     let hash = found.as_ref().and_then(|account| account.password_hash.clone());
     let matches = passwords::verify(hash.as_deref().unwrap_or(passwords::NOBODY), password);
     let Some(account) = found.filter(|account| hash.is_some() && may_sign_in(account, head.is_demo, now)) else {

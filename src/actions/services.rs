@@ -452,11 +452,8 @@ impl Changed<'_> {
 
 /// Two members that say one thing: the one that the patch says wins over the one that is known.
 fn forget_what_is_said_otherwise(known: &mut Value, patch: &Map<String, Value>) {
-    let pairs = [
-        ("minimum_age", "minimum_age_months"),
-        ("maximum_age", "maximum_age_months"),
-        ("assured_date", "verified_at"),
-    ];
+    let pairs =
+        [("minimum_age", "minimum_age_months"), ("maximum_age", "maximum_age_months"), ("assured_date", "verified_at")];
     let Some(known) = known.as_object_mut() else { return };
     for (standard, ours) in pairs {
         match (patch.contains_key(standard), patch.contains_key(ours)) {

@@ -45,8 +45,9 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         Some(path) => Format::Csv { mapping: read_text(path)? },
         None => {
             if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-                return Err("--mapping MAP.toml : un CSV a besoin de sa correspondance / a CSV needs its mapping"
-                    .to_owned());
+                return Err(
+                    "--mapping MAP.toml : un CSV a besoin de sa correspondance / a CSV needs its mapping".to_owned()
+                );
             }
             let language = Lang::parse(&args.language).unwrap_or_default();
             Format::Hsds { source: args.source.clone(), language }

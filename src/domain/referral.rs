@@ -377,23 +377,48 @@ pub fn moves(from: Status, sharing: bool) -> &'static [Status] {
         Draft => &[Sent, Held, Withdrawn, EnteredInError],
         Held => &[Sent, Draft, Withdrawn, EnteredInError],
         Sent => &[
-            Seen, Accepted, Waitlisted, NeedsInfo, Declined, Redirected, Withdrawn, Expired, Superseded, EnteredInError,
+            Seen,
+            Accepted,
+            Waitlisted,
+            NeedsInfo,
+            Declined,
+            Redirected,
+            Withdrawn,
+            Expired,
+            Superseded,
+            EnteredInError,
         ],
         Seen => {
             &[Accepted, Waitlisted, NeedsInfo, Declined, Redirected, Withdrawn, Expired, Superseded, EnteredInError]
         }
-        NeedsInfo => &[
-            Sent, Accepted, Waitlisted, Declined, Redirected, Withdrawn, NotCompleted, Superseded, EnteredInError,
-        ],
+        NeedsInfo => {
+            &[Sent, Accepted, Waitlisted, Declined, Redirected, Withdrawn, NotCompleted, Superseded, EnteredInError]
+        }
         Accepted => &[
-            Scheduled, InService, Waitlisted, Completed, NotCompleted, Declined, Redirected, Withdrawn, Superseded,
+            Scheduled,
+            InService,
+            Waitlisted,
+            Completed,
+            NotCompleted,
+            Declined,
+            Redirected,
+            Withdrawn,
+            Superseded,
             EnteredInError,
         ],
-        Waitlisted => &[
-            Accepted, Scheduled, InService, Declined, Redirected, Withdrawn, Superseded, NotCompleted, EnteredInError,
-        ],
+        Waitlisted => {
+            &[Accepted, Scheduled, InService, Declined, Redirected, Withdrawn, Superseded, NotCompleted, EnteredInError]
+        }
         Scheduled => &[
-            InService, Completed, NotCompleted, Accepted, Waitlisted, Declined, Redirected, Withdrawn, Superseded,
+            InService,
+            Completed,
+            NotCompleted,
+            Accepted,
+            Waitlisted,
+            Declined,
+            Redirected,
+            Withdrawn,
+            Superseded,
             EnteredInError,
         ],
         InService => &[Completed, NotCompleted, Waitlisted, Withdrawn, EnteredInError],

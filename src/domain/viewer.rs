@@ -74,9 +74,16 @@ impl AccountViewer {
 pub enum Viewer {
     Account(AccountViewer),
     /// An organisation without an account, through the link of one referral.
-    Link { network_id: Id, referral_id: Id, organization_id: Id },
+    Link {
+        network_id: Id,
+        referral_id: Id,
+        organization_id: Id,
+    },
     /// A family, through its own link: its referrals, and nothing of other families.
-    FamilyLink { network_id: Id, family_id: Id },
+    FamilyLink {
+        network_id: Id,
+        family_id: Id,
+    },
     /// A job of the program itself, by name: it acts, it never shows.
     Job(&'static str),
 }

@@ -452,9 +452,8 @@ pub fn read_location(
 
 fn take_point(members: &mut Members, is_exact: bool, reading: Reading<'_>) -> Result<Option<Point>, Refusal> {
     let (lat, lon) = (members.remove("latitude"), members.remove("longitude"));
-    let number = |value: &Value, name: &str| {
-        value.as_f64().ok_or_else(|| Refusal::field(Code::WrongType, name).rule("number"))
-    };
+    let number =
+        |value: &Value, name: &str| value.as_f64().ok_or_else(|| Refusal::field(Code::WrongType, name).rule("number"));
     let (lat, lon) = match (lat, lon) {
         (Some(lat), Some(lon)) => (number(&lat, "latitude")?, number(&lon, "longitude")?),
         (None, None) => return Ok(None),
@@ -607,9 +606,8 @@ fn take_list<T: DeserializeOwned>(members: &mut Members, name: &str) -> Result<V
         Some(_) => return Err(Refusal::field(Code::WrongType, name).rule("array")),
     };
     let read = |(position, item): (usize, Value)| {
-        serde_json::from_value(item).map_err(|error| {
-            Refusal::field(Code::WrongType, format!("{name}.{position}")).rule(error.to_string())
-        })
+        serde_json::from_value(item)
+            .map_err(|error| Refusal::field(Code::WrongType, format!("{name}.{position}")).rule(error.to_string()))
     };
     items.into_iter().enumerate().map(read).collect()
 }
@@ -657,12 +655,7 @@ fn take_english(members: &mut Members, reading: Reading<'_>) -> Result<Members, 
 }
 
 /// The member is French unless it equals its English translation.
-fn take_text(
-    members: &mut Members,
-    english: &mut Members,
-    name: &str,
-    reading: Reading<'_>,
-) -> Result<Text, Refusal> {
+fn take_text(members: &mut Members, english: &mut Members, name: &str, reading: Reading<'_>) -> Result<Text, Refusal> {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let first = filled(take_string(members, name)?);
     let second = filled(take_string(english, name).map_err(|refusal| under("translations.en", refusal))?);

@@ -230,9 +230,11 @@ impl Mapping {
 
     fn check_categories(&self, is_category: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
         let always = self.categories.always.iter().map(|code| ("categories.always".to_owned(), code));
-        let by_value = self.categories.values.iter().flat_map(|(value, codes)| {
-            codes.iter().map(move |code| (format!("categories.values.{value}"), code))
-        });
+        let by_value = self
+            .categories
+            .values
+            .iter()
+            .flat_map(|(value, codes)| codes.iter().map(move |code| (format!("categories.values.{value}"), code)));
         for (key, code) in always.chain(by_value) {
             if !is_category(code) {
                 return Err(Refusal::field(Code::UnknownCategory, key).rule(code.clone()));
@@ -302,8 +304,7 @@ impl Bound<'_> {
 
     /// The key of a row in its source; `None` when all its columns are empty.
     pub fn key(&self, cells: &[String]) -> Option<String> {
-        let parts: Vec<&str> =
-            self.key.iter().map(|column| cells.get(*column).map_or("", String::as_str)).collect();
+        let parts: Vec<&str> = self.key.iter().map(|column| cells.get(*column).map_or("", String::as_str)).collect();
         parts.iter().any(|part| !part.is_empty()).then(|| parts.join("|"))
     }
 

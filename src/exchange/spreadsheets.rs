@@ -29,12 +29,9 @@ pub fn read(bytes: &[u8], mapping: &Mapping) -> Result<Contents, Refusal> {
     let text = decode(bytes, mapping.encoding)?;
     let (table, preamble) = after_preamble(&text, mapping.preamble_lines)?;
     check_quotes(table, mapping.delimiter, preamble)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(mapping.delimiter)
-        .flexible(true)
-        .from_reader(table.as_bytes());
-    let names: Vec<String> =
-        reader.headers().map_err(|error| unreadable(&error))?.iter().map(clean).collect();
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(table.as_bytes());
+    let names: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(clean).collect();
     let bound = mapping.bind(&names)?;
     let mut contents = Contents::default();
     let mut seen: HashMap<String, u32> = HashMap::new();
@@ -210,9 +207,8 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
     }
     let organization = read_organization(&row, source)?;
     let location = read_location(&row, Id::from_words(&[source, "location", key]), origin("location"))?;
-    let categories = bound
-        .categories(cells)
-        .map_err(|value| Refusal::field(Code::UnknownCategory, "categories").rule(value))?;
+    let categories =
+        bound.categories(cells).map_err(|value| Refusal::field(Code::UnknownCategory, "categories").rule(value))?;
     let id = Id::from_words(&[source, key]);
     let service = Service {
         id,

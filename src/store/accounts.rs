@@ -63,10 +63,7 @@ pub fn insert(conn: &mut Conn, rows: &[AccountRow]) -> Result<(), Error> {
 }
 
 pub fn insert_memberships(conn: &mut Conn, rows: &[MembershipRow]) -> Result<(), Error> {
-    each_backend!(conn, |c| diesel::insert_into(membership::table)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .execute(c))?;
+    each_backend!(conn, |c| diesel::insert_into(membership::table).values(rows).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
 

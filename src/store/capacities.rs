@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::changes::Subject;
-use super::schema::{capacity, service};
 use super::organizations::STATEMENT_ROWS_MAX;
+use super::schema::{capacity, service};
 use super::{Conn, Error, Tx, services};
 use crate::clock::Time;
 use crate::domain::directory::{Capacity, Service};
@@ -103,11 +103,7 @@ pub fn confirm_verified(tx: &mut Tx<'_>, service_id: Id, at: Time) -> Result<(),
         return Ok(());
     }
     diesel::update(service::table.find(service_id))
-        .set((
-            service::verified_at.eq(at),
-            service::version.eq(service::version + 1),
-            service::updated_at.eq(now),
-        ))
+        .set((service::verified_at.eq(at), service::version.eq(service::version + 1), service::updated_at.eq(now)))
         .execute(&mut **tx)?;
     tx.changed(Subject::Service, service_id);
     Ok(())

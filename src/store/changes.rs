@@ -51,7 +51,8 @@ pub struct Head {
 
 /// Makes the head of a new log; leaves one that exists.
 pub fn begin_log(tx: &mut Tx<'_>, epoch: Id) -> Result<(), Error> {
-    let row = (change_head::id.eq(1), change_head::n.eq(0_i64), change_head::epoch.eq(epoch), change_head::is_demo.eq(false));
+    let row =
+        (change_head::id.eq(1), change_head::n.eq(0_i64), change_head::epoch.eq(epoch), change_head::is_demo.eq(false));
     each_backend!(&mut **tx, |c| diesel::insert_into(change_head::table)
         .values(row)
         .on_conflict(change_head::id)

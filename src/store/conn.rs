@@ -96,7 +96,9 @@ impl Conn {
 
     fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Conn::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL READ COMMITTED"),
+            Conn::Postgres(c) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL READ COMMITTED")
+            }
             // The write lock at once: a deferred transaction that reads first and then writes fails without waiting.
             Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
         }

@@ -94,11 +94,7 @@ pub fn list_by_ids(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Organization>, Err
 }
 
 /// A page of organisations in the order of their folded names, after `(folded name, id)`.
-pub fn list_by_name(
-    conn: &mut Conn,
-    after: Option<(&str, Id)>,
-    limit: i64,
-) -> Result<Vec<Organization>, Error> {
+pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> Result<Vec<Organization>, Error> {
     let mut query = organization::table.select(OrganizationRow::as_select()).into_boxed();
     if let Some((name, id)) = after {
         let later = organization::folded_name.gt(name.to_owned());

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 
 use super::conn::MultiBackend;
 use super::schema::{child, family, need, referral, referral_event, service};
-use crate::text_words;
 use super::{Conn, Error};
 use crate::clock::Time;
 use crate::domain::language::Text;
@@ -15,6 +14,7 @@ use crate::domain::referral::{Actor, Channel, Reason, ReasonDetail, Status};
 use crate::domain::viewer::{Role, Viewer};
 use crate::each_backend;
 use crate::id::Id;
+use crate::text_words;
 
 text_words!(Status, Reason, ReasonDetail, Actor, Channel);
 
@@ -301,8 +301,7 @@ pub fn count_open_siblings(conn: &mut Conn, viewer: &Viewer, row: &ReferralRow) 
 /// Open referrals that were sent under a consent.
 pub fn list_open_under_consent(conn: &mut Conn, viewer: &Viewer, consent_id: Id) -> Result<Vec<Id>, Error> {
     let open: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_closed()).collect();
-    let under =
-        seen_by(viewer).filter(referral::consent_id.eq(consent_id)).filter(referral::status.eq_any(open));
+    let under = seen_by(viewer).filter(referral::consent_id.eq(consent_id)).filter(referral::status.eq_any(open));
     Ok(under.order(referral::id.asc()).select(referral::id).load(conn)?)
 }
 
@@ -318,11 +317,8 @@ pub fn propose_unmet_reason(conn: &mut Conn, row: &ReferralRow, reason: UnmetRea
 pub fn find_facts(conn: &mut Conn, viewer: &Viewer, id: Id) -> Result<Option<Facts>, Error> {
     let Some(row) = find(conn, viewer, id)? else { return Ok(None) };
     let Some(family_id) = row.family_id else { return Ok(Some(Facts::default())) };
-    let known: Option<(Option<String>, Option<String>)> = family::table
-        .find(family_id)
-        .select((family::municipality_id, family::language))
-        .first(conn)
-        .optional()?;
+    let known: Option<(Option<String>, Option<String>)> =
+        family::table.find(family_id).select((family::municipality_id, family::language)).first(conn).optional()?;
     let (municipality_id, language) = known.unwrap_or_default();
     let children = child::table.filter(child::family_id.eq(family_id)).order(child::id.asc());
     let children = children.select((child::born_in, child::due_in)).load(conn)?;

@@ -347,7 +347,8 @@ pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, 
 /// # Errors
 /// `NotFound` for a service that is not there.
 pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
-    let locked = diesel::update(service::table.find(id)).set(service::version.eq(service::version)).execute(&mut **tx)?;
+    let locked =
+        diesel::update(service::table.find(id)).set(service::version.eq(service::version)).execute(&mut **tx)?;
     if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
@@ -396,8 +397,7 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
     }
     diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
     diesel::delete(service_territory::table.filter(service_territory::service_id.eq(one.id))).execute(&mut **tx)?;
-    diesel::delete(service_at_location::table.filter(service_at_location::service_id.eq(one.id)))
-        .execute(&mut **tx)?;
+    diesel::delete(service_at_location::table.filter(service_at_location::service_id.eq(one.id))).execute(&mut **tx)?;
     insert_parts(tx, std::slice::from_ref(one))?;
     let said = (
         one.capacity.places_available,

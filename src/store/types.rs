@@ -105,10 +105,7 @@ macro_rules! diesel_value {
                 DB: diesel::backend::Backend,
                 Self: diesel::serialize::ToSql<$sql, DB>,
             {
-                fn to_sql<'b>(
-                    &'b self,
-                    out: &mut diesel::serialize::Output<'b, '_, DB>,
-                ) -> diesel::serialize::Result {
+                fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
                     diesel::serialize::ToSql::<$sql, DB>::to_sql(self, out)
                 }
             }

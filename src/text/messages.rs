@@ -66,7 +66,9 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
         Code::InvalidCursor => ("Ce curseur n'est pas valide.", "This cursor is not valid."),
         Code::UnknownCategory => ("Cette catégorie de besoin n'existe pas.", "This category of need does not exist."),
         Code::UnknownTerritory => ("Ce territoire n'existe pas.", "This territory does not exist."),
-        Code::UnknownReference => ("Ce champ désigne une fiche introuvable.", "This field refers to a record not found."),
+        Code::UnknownReference => {
+            ("Ce champ désigne une fiche introuvable.", "This field refers to a record not found.")
+        }
         Code::PlaceNotFound => ("Ce lieu est introuvable.", "This place was not found."),
         Code::MethodNotAllowed => ("Cette méthode n'est pas permise ici.", "This method is not allowed here."),
         Code::UnsupportedMediaType => ("Ce type de contenu n'est pas accepté.", "This content type is not accepted."),
@@ -107,10 +109,9 @@ fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
         Code::ReasonRequired => ("Une raison est requise.", "A reason is required."),
         Code::ReasonNotAllowed => ("Cette raison ne convient pas ici.", "This reason does not fit here."),
         Code::DateRequired => ("Une date est requise.", "A date is required."),
-        Code::ConsentRequired => (
-            "Aucun consentement en vigueur ne couvre ce partage.",
-            "No consent in force covers this sharing.",
-        ),
+        Code::ConsentRequired => {
+            ("Aucun consentement en vigueur ne couvre ce partage.", "No consent in force covers this sharing.")
+        }
         Code::ConsentEnded => ("Ce consentement a déjà pris fin.", "This consent has already ended."),
         Code::AlreadyClosed => ("C'est déjà clos.", "This is already closed."),
         Code::LinkEnded => ("Ce lien n'est plus valide.", "This link is no longer valid."),

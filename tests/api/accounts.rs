@@ -51,8 +51,7 @@ both!(a_token_expires_after_fifteen_minutes, |app| {
 
 both!(a_foreign_or_bent_token_is_refused, |app| {
     let good = {
-        let form =
-            [("grant_type", "password"), ("username", "worker@demo.relais.example"), ("password", PASSWORD)];
+        let form = [("grant_type", "password"), ("username", "worker@demo.relais.example"), ("password", PASSWORD)];
         app.anonymous().post_form(TOKEN, &form).json["access_token"].as_str().expect("a token").to_owned()
     };
     let parts: Vec<&str> = good.split('.').collect();
@@ -72,9 +71,8 @@ both!(a_foreign_or_bent_token_is_refused, |app| {
 });
 
 both!(a_refresh_token_is_good_once_and_its_return_ends_them_all, |app| {
-    let refresh = |token: &str| {
-        app.anonymous().post_form(TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", token)])
-    };
+    let refresh =
+        |token: &str| app.anonymous().post_form(TOKEN, &[("grant_type", "refresh_token"), ("refresh_token", token)]);
     let form = [("grant_type", "password"), ("username", "worker@demo.relais.example"), ("password", PASSWORD)];
     let first = app.anonymous().post_form(TOKEN, &form).expect(200).json["refresh_token"].as_str().unwrap().to_owned();
     let second = refresh(&first).expect(200).json["refresh_token"].as_str().unwrap().to_owned();

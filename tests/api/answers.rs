@@ -6,9 +6,7 @@ use relais::id::Id;
 use serde_json::json;
 
 use super::app::{Reply, TestApp, both};
-use super::story::{
-    CANARY, code_in, events, family, go, known_sender, letters, link_in, places, revoke, send, status,
-};
+use super::story::{CANARY, code_in, events, family, go, known_sender, letters, link_in, places, revoke, send, status};
 
 /// The childcare centre of the demo has an address and no account.
 fn sent_to_the_centre(app: &TestApp) -> (String, String) {
@@ -47,7 +45,9 @@ both!(from_the_letter_to_the_name_of_the_family, |app| {
         assert!(!page.text.contains(CANARY) && !page.text.contains("450 555-0142"));
     }
     let english = app.anonymous().in_english().get(&link).expect(200);
-    assert!(english.text.contains("lang=\"en\"") && english.text.contains("2 years") && english.text.contains("We accept"));
+    assert!(
+        english.text.contains("lang=\"en\"") && english.text.contains("2 years") && english.text.contains("We accept")
+    );
     assert_eq!((status(app, &id).as_str(), events(app, &id).len()), ("sent", 2));
 
     app.anonymous().post_form(&format!("{link}/seen"), &[]).expect(303);

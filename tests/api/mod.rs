@@ -25,4 +25,3 @@ pub mod story;
 
 // -- reports
 mod reports;
-

@@ -151,7 +151,8 @@ both!(what_is_not_yours_is_not_there, |app| {
     partner.post("/api/v1/referrals", &foreign_need).expect_problem(422, "unknown_reference").naming("need_id");
     let nowhere = json!({ "need_id": story.need_id, "service_id": missing });
     app.worker().post("/api/v1/referrals", &nowhere).expect_problem(422, "unknown_reference").naming("service_id");
-    let assigned = json!({ "need_id": story.need_id, "service_id": service("panier"), "sender_organization_id": missing });
+    let assigned =
+        json!({ "need_id": story.need_id, "service_id": service("panier"), "sender_organization_id": missing });
     app.worker().post("/api/v1/referrals", &assigned).expect_problem(400, "unknown_field");
     assert_eq!(status(app, &id), "sent");
 });

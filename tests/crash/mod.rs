@@ -189,7 +189,8 @@ fn write_spreadsheet(dir: &Path, round: usize) -> (PathBuf, PathBuf) {
     let mut out = std::io::BufWriter::new(std::fs::File::create(&file).expect("a file"));
     writeln!(out, "NO,NOM,ADRESSE,VILLE,CODE POSTAL,TELEPHONE").expect("a line");
     for n in 0..IMPORT_ROWS {
-        writeln!(out, "{n},Garderie fictive {n} ({round}),{n} rue Fictive,Longueuil,J4K 2T1,450 555-0100").expect("a line");
+        writeln!(out, "{n},Garderie fictive {n} ({round}),{n} rue Fictive,Longueuil,J4K 2T1,450 555-0100")
+            .expect("a line");
     }
     out.flush().expect("written");
     std::fs::write(&mapping, MAPPING).expect("written");

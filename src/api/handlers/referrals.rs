@@ -10,9 +10,7 @@ use crate::actions::referrals::{self as actions, Receipt};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, PathId, Query};
 use crate::api::problem::Answer;
-use crate::api::wire::referrals::{
-    ListQuery, OpenedView, ReceiptView, ReferralBody, ReferralListView, TransitionBody,
-};
+use crate::api::wire::referrals::{ListQuery, OpenedView, ReceiptView, ReferralBody, ReferralListView, TransitionBody};
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 
@@ -69,9 +67,7 @@ pub async fn identity(app: Data<App>, caller: Caller, id: PathId) -> Answer {
 }
 
 fn answered(mut builder: actix_web::HttpResponseBuilder, receipt: &Receipt) -> actix_web::HttpResponseBuilder {
-    builder
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((ETAG, format!("\"{}\"", receipt.version)));
+    builder.insert_header((CACHE_CONTROL, "no-store")).insert_header((ETAG, format!("\"{}\"", receipt.version)));
     builder
 }
 

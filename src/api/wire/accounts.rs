@@ -38,7 +38,9 @@ impl TokenRequest {
                 username: need(form.username, "username", EMAIL_LENGTH_MAX)?,
                 password: need(form.password, "password", PASSWORD_BYTES_MAX)?,
             }),
-            Some("refresh_token") => Ok(Self::Refresh { refresh_token: need(form.refresh_token, "refresh_token", 256)? }),
+            Some("refresh_token") => {
+                Ok(Self::Refresh { refresh_token: need(form.refresh_token, "refresh_token", 256)? })
+            }
             Some(_) => Err(Refusal::field(Code::InvalidValue, "grant_type").rule("password, refresh_token")),
             None => Err(Refusal::field(Code::MissingField, "grant_type")),
         }

@@ -75,10 +75,9 @@ pub fn shown(view: &LinkView, token: &str, lang: Lang, identity: Option<&Identit
     let row = &view.shown.row;
     let has = |answer: Answer| view.choices.contains(&answer);
     let superseded = row.status == Status::Superseded;
-    let reasons = Reason::DECLINED.iter().map(|reason| Choice {
-        word: reason.as_str(),
-        label: texts::reason_label(lang, *reason),
-    });
+    let reasons = Reason::DECLINED
+        .iter()
+        .map(|reason| Choice { word: reason.as_str(), label: texts::reason_label(lang, *reason) });
     Shown {
         path: format!("/r/{token}"),
         service: view.shown.service.get(lang).to_owned(),

@@ -42,9 +42,9 @@ impl ListQuery {
         if self.cursor.is_some() && (self.page.is_some() || self.modified_after.is_some()) {
             return Err(Refusal::field(Code::InvalidCursor, "cursor").rule("without page and modified_after"));
         }
-        let organization_id = self.organization_id.map(|text| {
-            text.parse().map_err(|_| Refusal::field(Code::InvalidValue, "organization_id").rule("uuid"))
-        });
+        let organization_id = self
+            .organization_id
+            .map(|text| text.parse().map_err(|_| Refusal::field(Code::InvalidValue, "organization_id").rule("uuid")));
         let after = self.cursor.map(|text| text.parse().map_err(|_| Refusal::field(Code::InvalidCursor, "cursor")));
         Ok(ListAsked {
             organization_id: organization_id.transpose()?,
