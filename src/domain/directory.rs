@@ -21,7 +21,7 @@ words! {
     }
 }
 words! {
-    /// Who may see where a place is. `RegionOnly` (a shelter): its MRC and nothing finer, in answers, index and exports.
+    /// Who may see where a place is. `RegionOnly` (a shelter): its MRC and nothing finer, in every answer and index.
     pub enum Visibility {
         Public => "public",
         Professional => "professional",
