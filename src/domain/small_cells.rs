@@ -324,7 +324,8 @@ impl Table {
         let (mut families, mut any) = (0, false);
         for &index in parts.iter().filter(|&&index| self.hidden[index]) {
             families += self.cells[index].families;
-            any = true;
+            // Hidden cells that are all empty hide nobody.
+            any |= self.cells[index].count > 0;
         }
         if !any || families >= FAMILIES_MIN || self.hidden[total] {
             return false;
