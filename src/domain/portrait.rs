@@ -723,6 +723,21 @@ mod tests {
     }
 
     #[test]
+    fn a_hidden_region_leaves_the_network_shown() {
+        let mut facts = Facts { regions: 17, receivers: vec![0; 19], ..Facts::default() };
+        for number in 0..73 {
+            let region = if number < 40 { 15 } else if number < 70 { 5 } else { 12 };
+            facts.families.push(family(region, Some(number % 2 == 0)));
+        }
+        let portraits = compute(&facts);
+        let isolated = |figures: &[Figure]| find(figures, "isolated_families", None, None).value;
+        assert_eq!(isolated(portraits.network()), Shown::Value(Quantity::Count(37)));
+        assert_eq!(isolated(portraits.region(12)), Shown::Hidden);
+        let regions = [isolated(portraits.region(15)), isolated(portraits.region(5))];
+        assert_eq!(regions.iter().filter(|shown| shown.is_hidden()).count(), 1);
+    }
+
+    #[test]
     fn a_trait_of_everybody_is_hidden() {
         let portraits = compute(&facts());
         // All of region 0 have the first factor, none of region 1.

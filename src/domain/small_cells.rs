@@ -147,7 +147,7 @@ impl Table {
         loop {
             let mut changed = false;
             for index in 0..self.cells.len() {
-                if self.hidden[index] && !self.fixed[index] {
+                if self.hidden[index] && !self.fixed[index] && !self.is_plainly_empty(index) {
                     changed |= self.protect_cell(index);
                 }
             }
@@ -156,6 +156,17 @@ impl Table {
                 return;
             }
         }
+    }
+
+    /// The total of a line is shown and is zero: so are its parts, and nobody is in them.
+    fn is_plainly_empty(&self, index: usize) -> bool {
+        let at = self.place(index);
+        (0..DIMENSIONS).any(|dimension| {
+            let mut total = at;
+            total[dimension] = self.shape[dimension] - 1;
+            let total = self.index(total);
+            total != index && self.cells[total].count == 0 && (!self.hidden[total] || self.fixed[total])
+        })
     }
 
     /// Gives one hidden cell the cheapest block that lets it move. True when that hid another cell.
@@ -313,7 +324,8 @@ impl Table {
         let (mut families, mut any) = (0, false);
         for &index in parts.iter().filter(|&&index| self.hidden[index]) {
             families += self.cells[index].families;
-            any = true;
+            // Hidden cells that are all empty hide nobody.
+            any |= self.cells[index].count > 0;
         }
         if !any || families >= FAMILIES_MIN || self.hidden[total] {
             return false;
@@ -431,7 +443,8 @@ mod tests {
         let empty = (0..rows * columns).any(|index| table.hidden[index] && table.cells[index].count == 0);
         let mut reader = Reader { table, floor: u64::from(!empty), bound, seen: vec![Vec::new(); rows * columns] };
         reader.fill(&mut Vec::new());
-        (0..rows * columns).filter(|&index| table.hidden[index] && reader.seen[index].len() < 2).collect()
+        let found = |index: &usize| table.hidden[*index] && reader.seen[*index].len() < 2;
+        (0..rows * columns).filter(found).filter(|&index| !table.is_plainly_empty(index)).collect()
     }
 
     fn shown_smallest(table: &Table) -> u64 {

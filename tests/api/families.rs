@@ -146,9 +146,40 @@ both!(who_a_family_is_goes_sealed_and_each_look_is_logged, |app| {
     app.worker().get(&format!("/api/v1/families/{}/identity", open_file(app))).expect_problem(404, "not_found");
 });
 
-/// Every file that the server wrote, the databases and the index among them, read byte by byte.
+/// Everything that is logged in this process at debug level, by every test; the clients of the tests left out.
+mod logs {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+    struct Sink;
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            WRITTEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    pub fn listen() {
+        let filter = tracing_subscriber::EnvFilter::new("debug,ureq=off,ureq_proto=off");
+        let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Sink).try_init();
+        listening.expect("nothing else listens to the logs of the tests");
+    }
+
+    pub fn so_far() -> String {
+        let written = WRITTEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        String::from_utf8_lossy(&written).into_owned()
+    }
+}
+
+/// Every file that the server wrote, the databases and the index among them, read byte by byte; and every line logged.
 #[test]
 fn a_name_is_found_nowhere_outside_its_sealed_column() {
+    logs::listen();
     let app = TestApp::start(relais::store::Backend::Sqlite).expect("SQLite is built in");
     let named = json!({"identity": {"parent_names": [CANARY], "notes": CANARY}, "language": "fr"});
     let id = app.worker().post("/api/v1/families", &named).expect(201).id();
@@ -161,6 +192,9 @@ fn a_name_is_found_nowhere_outside_its_sealed_column() {
     assert!(!wrong.text.contains(CANARY_BYTES), "an error does not repeat what was sent");
     let metrics = app.anonymous().get("/metrics").expect(200);
     assert!(!metrics.text.contains(CANARY_BYTES) && !metrics.text.contains(&id));
+    let logs = logs::so_far();
+    assert!(logs.contains("/api/v1/families/{id}/identity"), "requests are logged by their route");
+    assert!(!logs.contains(CANARY_BYTES) && !logs.contains(&id), "and by nothing of the family");
     let mut looked_at = 0;
     let mut folders = vec![app.dir.clone()];
     while let Some(folder) = folders.pop() {
