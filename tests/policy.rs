@@ -116,7 +116,7 @@ fn strangers(app: &TestApp) -> [(&'static str, Client); 2] {
         let membership = MembershipRow { account_id: account.id, organization_id: organization("carrefour"), role };
         let written = app.deps.store.write(now, |tx| {
             accounts::insert(tx, &[account.clone()])?;
-            accounts::insert_memberships(tx, &[membership.clone()])
+            accounts::insert_memberships(tx, std::slice::from_ref(&membership))
         });
         written.expect("the stranger has an account");
         app.signed_in(&email)

@@ -117,14 +117,14 @@ fn receiver_by(found: &Found) -> By {
 
 /// "I have seen it": once; later it changes nothing.
 pub fn mark_seen(deps: &Deps, token: &str) -> Outcome<()> {
-    let written = deps.store.write(deps.clock.now(), |tx| {
+    deps.store.write(deps.clock.now(), |tx| {
         let found = resolve_and_lock(tx, token)?;
         if found.row.status == Status::Sent {
             carry_out(deps, tx, &found.row, &receiver_by(&found), &Ask::to(Status::Seen))?;
         }
         Ok::<_, Failure>(())
     })?;
-    Ok(written.value)
+    Ok(())
 }
 
 /// Takes an answer. The same answer again changes nothing; another one is taken if its move is legal.
@@ -143,7 +143,7 @@ pub fn answer(deps: &Deps, token: &str, form: &AnswerForm) -> Outcome<()> {
         ..Ask::default()
     };
     let ask = ask.checked()?;
-    let written = deps.store.write(deps.clock.now(), |tx| {
+    deps.store.write(deps.clock.now(), |tx| {
         let found = resolve_and_lock(tx, token)?;
         let Some(to) = ask.to else { return take_capacity(tx, &found, ask.capacity) };
         if found.row.status == to && found.row.reason == ask.reason {
@@ -152,7 +152,7 @@ pub fn answer(deps: &Deps, token: &str, form: &AnswerForm) -> Outcome<()> {
         carry_out(deps, tx, &found.row, &receiver_by(&found), &ask)?;
         Ok::<_, Failure>(())
     })?;
-    Ok(written.value)
+    Ok(())
 }
 
 /// How much room there is, and nothing about the referral.
@@ -171,7 +171,7 @@ fn take_capacity(tx: &mut Tx<'_>, found: &Found, said: Capacity) -> Outcome<()> 
 /// Asks for a code: it leaves at once for the verified address, and for no other. One that is on its way is enough.
 pub fn ask_code(deps: &Deps, token: &str) -> Outcome<()> {
     let now = deps.clock.now();
-    let written = deps.store.write(now, |tx| {
+    deps.store.write(now, |tx| {
         let found = resolve_and_lock(tx, token)?;
         if !found.row.status.shows_identity() {
             return Err(Refusal::new(Code::IllegalTransition).into());
@@ -184,7 +184,7 @@ pub fn ask_code(deps: &Deps, token: &str) -> Outcome<()> {
         referral_links::set_code(tx, found.link.id, None, expires_at)?;
         post(deps, tx, Letter::Code, found.link.id, found.row.version)
     })?;
-    Ok(written.value)
+    Ok(())
 }
 
 /// Who the family is, for the one who holds the link and the code. A try is counted before the code is looked at.

@@ -32,14 +32,15 @@ both!(a_first_referral_passes_a_curator_and_the_partner_sees_the_family_once_it_
     assert!(results(&partner.get("/api/v1/referrals?box=inbox").expect(200).json).is_empty());
 
     let held = app.curator().get("/api/v1/referrals?box=held").expect(200);
-    assert_eq!(results(&held.json), [id.clone()]);
+    assert_eq!(results(&held.json), std::slice::from_ref(&id));
     let seen = app.curator().get(&path(&id)).expect(200);
     assert!(!seen.text.contains(&story.family_id.to_string()) && !seen.text.contains(CANARY));
     app.curator().get(&format!("{}/identity", path(&id))).expect_problem(404, "not_found");
     go(app, &app.curator(), &id, &json!({ "to": "draft" })).expect_problem(400, "missing_field").naming("note");
     go(app, &app.curator(), &id, &json!({ "to": "sent" })).expect(200);
 
-    assert_eq!(results(&partner.get("/api/v1/referrals?box=inbox").expect(200).json), [id.clone()]);
+    let inbox = partner.get("/api/v1/referrals?box=inbox").expect(200);
+    assert_eq!(results(&inbox.json), std::slice::from_ref(&id));
     let opened = partner.get(&path(&id)).expect(200);
     assert_eq!(opened.json["facts"]["children"][0]["born_in"], "2024-03");
     assert_eq!(opened.json["message"], "Disponible en matinée, sans voiture.");
