@@ -313,11 +313,10 @@ impl<'a> Maker<'a> {
     fn table_under(&self, columns: usize, group: &Group) -> Table {
         let mut table = Table::flat(self.rows, columns + 1);
         for row in 0..self.rows {
-            table.fix(row, columns, 0);
-            if !group.shown[row] {
-                for column in 0..=columns {
-                    table.hide(row, column, 0);
-                }
+            if group.shown[row] {
+                table.fix(row, columns, 0);
+            } else {
+                (0..=columns).for_each(|column| table.hide(row, column, 0));
             }
         }
         table

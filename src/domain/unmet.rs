@@ -82,8 +82,9 @@ fn hide_reasons(rows: usize, columns: usize, outcomes: &Table, reasons: &mut Tab
     let total = UnmetReason::ALL.len();
     for row in 0..rows {
         for column in 0..columns {
-            reasons.fix(row, column, total);
-            if !outcomes.is_shown(row, column, UNMET) {
+            if outcomes.is_shown(row, column, UNMET) {
+                reasons.fix(row, column, total);
+            } else {
                 (0..=total).for_each(|layer| reasons.hide(row, column, layer));
             }
         }
