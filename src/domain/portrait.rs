@@ -725,7 +725,13 @@ mod tests {
     fn a_hidden_region_leaves_the_network_shown() {
         let mut facts = Facts { regions: 17, receivers: vec![0; 19], ..Facts::default() };
         for number in 0..73 {
-            let region = if number < 40 { 15 } else if number < 70 { 5 } else { 12 };
+            let region = if number < 40 {
+                15
+            } else if number < 70 {
+                5
+            } else {
+                12
+            };
             facts.families.push(family(region, Some(number % 2 == 0)));
         }
         let portraits = compute(&facts);
