@@ -127,10 +127,11 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
+        // RELAIS_CONFIG names the file and RELAIS_PASSWORD a new account's password: they are not settings.
         // RELAIS_LIMITS__RETRY_AFTER_S=5 sets limits.retry_after_s; DATABASE_URL is what every platform sets.
         figment
             .merge(Env::raw().only(&["DATABASE_URL"]))
-            .merge(Env::prefixed("RELAIS_").ignore(&["config"]).split("__"))
+            .merge(Env::prefixed("RELAIS_").ignore(&["config", "password", "soak"]).split("__"))
             .extract()
             .map_err(Box::new)
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that unwraps says where it broke
 
 mod api;
+mod commands;
 mod contract;
 mod crash;
 mod postgres;

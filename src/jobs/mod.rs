@@ -6,6 +6,7 @@ pub mod expiry;
 pub mod mail;
 pub mod outbox;
 pub mod reminders;
+pub mod retention;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -94,6 +95,7 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     let now = deps.clock.now();
     expiry::run(deps, now)?;
     reminders::run(deps, now)?;
+    retention::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
     Ok(())
 }

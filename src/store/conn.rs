@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::r2d2::{CustomizeConnection, ManageConnection, Pool, R2D2Connection};
+use diesel::r2d2::{CustomizeConnection, ManageConnection, NopErrorHandler, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::changes::{self, Subject};
@@ -241,6 +241,8 @@ impl Store {
                 .min_idle(Some(0))
                 .test_on_check_out(backend == Backend::Postgres)
                 .connection_timeout(Duration::from_millis(settings.connection_wait_ms))
+                // What fails is told to the caller, who knows whether it is worth a line in the log.
+                .error_handler(Box::new(NopErrorHandler))
                 .connection_customizer(Box::new(Session {
                     lock_wait_ms: settings.lock_wait_ms,
                     statement_ms: settings.statement_ms,

@@ -49,7 +49,12 @@ pub fn set_answer(
     Ok(())
 }
 
-/// Forgets keys taken before a moment; as many as one statement holds.
+pub fn is_any_before(conn: &mut Conn, before: Time) -> Result<bool, Error> {
+    let old = idempotency::table.filter(idempotency::created_at.lt(before));
+    Ok(diesel::select(diesel::dsl::exists(old)).get_result(conn)?)
+}
+
+/// Forgets keys taken before a moment.
 pub fn delete_before(conn: &mut Conn, before: Time) -> Result<usize, Error> {
     Ok(diesel::delete(idempotency::table.filter(idempotency::created_at.lt(before))).execute(conn)?)
 }

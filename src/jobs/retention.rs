@@ -1,0 +1,19 @@
+//! Forgets what has served its time: keys of requests that nobody will repeat.
+
+use chrono::TimeDelta;
+
+use crate::actions::{Deps, Failure};
+use crate::clock::Time;
+use crate::store::idempotency;
+
+/// A client that lost an answer asks again within minutes; two days leave room for a phone without a signal.
+const IDEMPOTENCY_HOURS: i64 = 48;
+
+pub fn run(deps: &Deps, now: Time) -> Result<(), Failure> {
+    let before = now.plus(TimeDelta::hours(-IDEMPOTENCY_HOURS));
+    // Read first: the writer's lock is not taken for nothing.
+    if deps.store.read(|conn| idempotency::is_any_before(conn, before))? {
+        deps.store.write(now, |tx| idempotency::delete_before(tx, before))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The command line and its settings, through the built binary.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use relais::actions::{Deps, accounts};
+use relais::clock::Clock;
+use relais::id::Ids;
+use relais::store::Backend;
+
+use crate::api::app;
+
+fn relais(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
+    command.args(arguments).arg("--data-dir").arg(dir);
+    command.env("RELAIS_MASTER_KEY", app::MASTER_KEY).env("RELAIS_LOG__FILTER", "error").env("LC_ALL", "C");
+    command.env_remove("DATABASE_URL");
+    command
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_setting_that_does_not_exist_is_refused_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("relais.toml");
+    std::fs::write(&file, "[limits]\nretry_after_seconds = 3\n").unwrap();
+    let output = relais(dir.path(), &["check", "--config", file.to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("retry_after_seconds"), "{}", said(&output));
+
+    let output = relais(dir.path(), &["check"]).env("RELAIS_LISTNE", "127.0.0.1:1").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("listne"), "{}", said(&output));
+
+    let output = relais(dir.path(), &["check"]).env("RELAIS_LIMITS__RETRY_AFTER_S", "soon").output().unwrap();
+    assert!(said(&output).to_lowercase().contains("retry_after_s"), "{}", said(&output));
+    let output = relais(dir.path(), &["check", "--database-url", "mysql://nowhere"]).output().unwrap();
+    assert!(!output.status.success() && said(&output).contains("postgres://"), "{}", said(&output));
+    let output = relais(dir.path(), &["no-such-command"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+fn an_account_is_added_and_signs_in(backend: Backend) {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(url) = app::filled_database(backend, dir.path()) else { return };
+    let keys = format!("sqlite:{}", dir.path().join("keys.db").display());
+    let run = |arguments: &[&str]| {
+        let mut command = relais(dir.path(), arguments);
+        command.args(["--database-url", &url]).env("RELAIS_KEYS_DATABASE_URL", &keys);
+        command.env("RELAIS_PASSWORD", "une phrase assez longue").output().unwrap()
+    };
+    let added = run(&["organization", "add", "--name", "Organisme fictif", "--enrolled-on", "2026-01-01"]);
+    assert!(added.status.success(), "{}", said(&added));
+    let organization = String::from_utf8(added.stdout).unwrap().trim().to_owned();
+    let account = |email: &str, organization: &str| {
+        run(&["account", "add", "--email", email, "--role", "worker", "--organization", organization])
+    };
+    let added = account("Alix@Organisme.example", &organization);
+    assert!(added.status.success(), "{}", said(&added));
+    let again = account("alix@organisme.example", &organization);
+    assert!(again.status.code() == Some(1) && said(&again).contains("email"), "{}", said(&again));
+    let nowhere = account("bo@organisme.example", "019ec0de-0000-7000-8000-000000000000");
+    assert!(nowhere.status.code() == Some(1) && said(&nowhere).contains("organization"), "{}", said(&nowhere));
+    let invalid = run(&["organization", "add", "--name", "X", "--referral-address", "nobody"]);
+    assert!(invalid.status.code() == Some(1) && said(&invalid).contains("referral_address"), "{}", said(&invalid));
+
+    let deps = Deps::open(app::config(dir.path(), &url), Clock::system(), Ids::random()).unwrap();
+    accounts::sign_in(&deps, "alix@organisme.example", "une phrase assez longue").expect("the new account signs in");
+    assert!(accounts::sign_in(&deps, "alix@organisme.example", "une autre phrase").is_err());
+}
+
+#[test]
+fn an_account_is_added_and_signs_in_on_sqlite() {
+    an_account_is_added_and_signs_in(Backend::Sqlite);
+}
+
+#[test]
+fn an_account_is_added_and_signs_in_on_postgres() {
+    an_account_is_added_and_signs_in(Backend::Postgres);
+}
+
+#[test]
+fn the_server_is_up_before_its_database_and_stops_when_told() {
+    let dir = tempfile::tempdir().unwrap();
+    // Nobody listens on port 1: the server lives, and says that it is not ready.
+    let mut command = relais(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    command.args(["--database-url", "postgres://relais@127.0.0.1:1/relais"]).stdout(Stdio::piped());
+    command.env("RELAIS_LIMITS__DATABASE_CONNECTION_WAIT_MS", "100");
+    command.env("RELAIS_KEYS_DATABASE_URL", format!("sqlite:{}", dir.path().join("keys.db").display()));
+    let mut child = command.spawn().unwrap();
+    let line = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let base = line.split_whitespace().last().unwrap().to_owned();
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let status = |path: &str| agent.get(format!("{base}{path}")).call().unwrap().status().as_u16();
+    assert_eq!((status("/livez"), status("/readyz")), (200, 503));
+    assert_eq!(status("/api/v1/search?q=aide"), 503);
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(child.wait().unwrap().success(), "a server that is told to stop ends well");
+}
