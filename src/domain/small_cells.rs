@@ -172,9 +172,15 @@ impl Table {
     /// Gives one hidden cell the cheapest block that lets it move. True when that hid another cell.
     fn protect_cell(&mut self, index: usize) -> bool {
         let at = self.place(index);
-        if let Some((cost, other)) = self.cheapest_block(at, 1) {
+        let strict = self.cheapest_block(at, 1);
+        if matches!(strict, Some((0, _))) {
+            return false;
+        }
+        let loose = self.cheapest_block(at, 0);
+        let dear = |cost: u64| loose.is_some_and(|(least, _)| cost > least.saturating_add(EMPTY_PRICE * 1_000));
+        if let Some((_, other)) = strict.filter(|(cost, _)| !dear(*cost)) {
             let block: Vec<usize> = self.corners(at, other).map(|(index, _)| index).collect();
-            return cost > 0 && self.hide_all(&block);
+            return self.hide_all(&block);
         }
         // Only a block that lets a cell become empty is left: one that is empty is hidden too, so that a reader does
         // not know that hidden cells are not.
