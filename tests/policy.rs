@@ -137,7 +137,8 @@ fn ask(who: &Client, rule: &Rule, id: &str) -> Reply {
 
 /// Everything of an answer that does not belong to the one request: status, headers and body.
 fn said(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
-    let own = ["x-request-id", "date", "content-length"];
+    // Whether the connection stays open tells how much of the body had arrived when the answer was written, no more.
+    let own = ["x-request-id", "date", "content-length", "connection"];
     let mut headers: Vec<(String, String)> = reply
         .headers
         .iter()
