@@ -22,7 +22,8 @@ lint:
 
 # The long ones: many crash points, a million steps. CI runs a small seeded share of each.
 soak: setup
-	RELAIS_SOAK=1 $(CARGO) test --locked --release --test relais -- --nocapture crash referral_machine
+	RELAIS_SOAK=1 $(CARGO) test --locked --release --test relais -- --include-ignored --nocapture crash \
+		referral_machine api::referrals
 
 bench: setup
 	@bash benches/run

@@ -14,6 +14,8 @@ to=$(date -u +%Y-%m)
 today=$(date -u +%Y-%m-%d)
 wait_s_max=20
 
+[ -d "$data" ] || { echo "journey: $data is not the demo's data directory" >&2; exit 1; }
+
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 fail() { echo "journey: $*" >&2; exit 1; }
 

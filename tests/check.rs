@@ -80,11 +80,16 @@ both!(a_server_that_holds_its_index_is_checked_beside_it, |app| {
 #[test]
 fn the_command_answers_by_its_exit_code_and_in_json() {
     let app = TestApp::start(relais::store::Backend::Sqlite).expect("SQLite is built in");
-    let run = |arguments: &[&str]| {
+    let run_with = |arguments: &[&str], master_key: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
         command.arg("check").arg("--data-dir").arg(&app.dir).args(arguments);
-        command.env_remove("DATABASE_URL").output().unwrap()
+        command.env("RELAIS_MASTER_KEY", master_key).env_remove("DATABASE_URL").output().unwrap()
     };
+    let run = |arguments: &[&str]| run_with(arguments, crate::api::app::MASTER_KEY);
+    // Another master key would seal the next family under a second one: it is refused before anything is sealed.
+    let wrong = run_with(&[], "HxwdHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("master key"));
     let output = run(&["--json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

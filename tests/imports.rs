@@ -35,7 +35,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
         command.current_dir(root()).arg("import").args(arguments);
         command.args(["--data-dir", self.dir.path().to_str().unwrap(), "--database-url", &self.url]);
-        command.env("LC_ALL", "fr_CA.UTF-8").output().unwrap()
+        command.env("RELAIS_MASTER_KEY", app::MASTER_KEY);
+        let keys = format!("sqlite:{}", self.dir.path().join("keys.db").display());
+        command.env("RELAIS_KEYS_DATABASE_URL", keys).env("LC_ALL", "fr_CA.UTF-8").output().unwrap()
     }
     fn import(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat());
@@ -185,6 +187,23 @@ on_both!(a_changed_row_changes_one_service_and_no_import_says_where_referrals_go
     assert!(shown.version > 1);
     let kept = deps.store.read(|conn| relais::store::organizations::get(conn, organization)).unwrap();
     assert_eq!(kept.referral_address.as_deref(), Some("vraie@adresse.example"));
+});
+
+on_both!(what_somebody_hid_stays_hidden_whatever_a_source_leaves_out, |place| {
+    place.import(&[FILE, "--mapping", MAPPING]);
+    let deps = place.deps();
+    let changed = all(&deps).into_iter().find(|one| one["name"] == "CPE DU GRAND DÉTOUR").unwrap();
+    let id: relais::id::Id = changed["id"].as_str().unwrap().parse().unwrap();
+    let known = deps.store.read(|conn| relais::store::services::get_aggregate(conn, id)).unwrap();
+    let mut hidden = known.locations[0].clone();
+    assert!(hidden.organization_id.is_some(), "every place has an owner");
+    hidden.visibility = relais::domain::directory::Visibility::RegionOnly;
+    deps.store.write(deps.clock.now(), |tx| relais::store::locations::update(tx, &hidden)).unwrap();
+    let text = std::fs::read_to_string(root().join(FILE)).unwrap().replace("info@grand-detour", "autre@grand-detour");
+    let file = place.write("later.csv", &text);
+    assert_eq!(place.import(&[file.to_str().unwrap(), "--mapping", MAPPING])["changed"], json!(1));
+    let after = deps.store.read(|conn| relais::store::services::get_aggregate(conn, id)).unwrap();
+    assert_eq!(after.locations[0].visibility, relais::domain::directory::Visibility::RegionOnly);
 });
 
 on_both!(the_official_examples_go_in_and_come_out_with_every_member, |place| {

@@ -39,22 +39,25 @@ pub fn sign_in(deps: &Deps, email: &str, password: &str) -> Outcome<Grant> {
     let Some(account) = found.filter(|account| hash.is_some() && may_sign_in(account, head.is_demo, now)) else {
         return Err(Refusal::new(Code::InvalidGrant).into());
     };
-    if !matches {
-        let attempts = account.failed_attempts + 1;
-        let locks = attempts >= deps.config.limits.sign_in_failures_max;
-        let until = locks.then(|| now.plus(TimeDelta::minutes(deps.config.limits.sign_in_lock_minutes)));
-        let kept = if locks { 0 } else { attempts };
-        deps.store.write(now, |tx| accounts::record_failure(tx, account.id, kept, until))?;
-        return Err(Refusal::new(Code::InvalidGrant).into());
-    }
     let family_id = deps.ids.new_id(now);
     let written = deps.store.write(now, |tx| {
-        if account.failed_attempts > 0 {
-            accounts::record_failure(tx, account.id, 0, None)?;
+        // Many may try at once: what counts is the row as it is now.
+        let account = accounts::find(tx, account.id)?.filter(|account| may_sign_in(account, head.is_demo, now));
+        let Some(account) = account else { return Ok(None) };
+        if !matches {
+            let limits = &deps.config.limits;
+            if accounts::count_failure(tx, account.id)? >= limits.sign_in_failures_max {
+                let until = now.plus(TimeDelta::minutes(limits.sign_in_lock_minutes));
+                accounts::forget_failures(tx, account.id, Some(until))?;
+            }
+            return Ok(None);
         }
-        issue(deps, tx, account.id, family_id)
+        if account.failed_attempts > 0 {
+            accounts::forget_failures(tx, account.id, None)?;
+        }
+        issue(deps, tx, account.id, family_id).map(Some)
     })?;
-    Ok(written.value)
+    written.value.ok_or_else(|| Refusal::new(Code::InvalidGrant).into())
 }
 
 fn may_sign_in(account: &AccountRow, data_are_demo: bool, now: Time) -> bool {

@@ -312,7 +312,7 @@ impl Plan {
         let is_organization_new = self.add_organization(&entry.organization, known);
         let mut has_changed = is_organization_new == Some(false);
         for place in &entry.locations {
-            has_changed |= self.add_location(place, known);
+            has_changed |= self.add_location(place, entry.organization.id, known);
         }
         match &entry.service {
             Some(service) => self.add_service(service, known),
@@ -346,15 +346,24 @@ impl Plan {
         Some(false)
     }
 
-    fn add_location(&mut self, said: &Location, known: &Known) -> bool {
+    /// A place belongs to the first organisation that a source gives it to. A source may hide it further; what somebody
+    /// hid here stays hidden, whatever a source says or leaves out.
+    fn add_location(&mut self, said: &Location, organization_id: Id, known: &Known) -> bool {
         if !self.outcome.seen.0.insert(said.id) {
             return false;
         }
+        let owner = said.organization_id.or(Some(organization_id));
         let Some(there) = known.locations.get(&said.id) else {
-            self.new_locations.push(said.clone());
+            self.new_locations.push(Location { organization_id: owner, ..said.clone() });
             return true;
         };
-        let would_be = Location { version: there.version, origin: there.origin.clone(), ..said.clone() };
+        let would_be = Location {
+            version: there.version,
+            origin: there.origin.clone(),
+            organization_id: there.organization_id.or(owner),
+            visibility: there.visibility.max(said.visibility),
+            ..said.clone()
+        };
         if would_be == *there || there.origin.source != said.origin.source {
             return false;
         }

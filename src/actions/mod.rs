@@ -100,7 +100,7 @@ impl Deps {
     /// Opens what does not need the database to answer. `prepare` does the rest.
     pub fn open(config: Config, clock: Clock, ids: Ids) -> Outcome<Self> {
         let data_dir = config.data_dir.clone();
-        std::fs::create_dir_all(&data_dir).map_err(|error| Failure::File(data_dir.clone(), error))?;
+        make_private_directory(&data_dir).map_err(|error| Failure::File(data_dir.clone(), error))?;
         let key_encryption = match &config.master_key {
             Some(key) => KeyEncryptionKeys::parse(1, key.expose_secret().as_bytes())?,
             None => {
@@ -130,7 +130,7 @@ impl Deps {
         // -- territories
         self.prepare_territories()?;
         // -- families
-        self.keys.prepare()?;
+        self.keys.prepare(self.clock.now())?;
         // -- search
         self.ready.store(true, Ordering::SeqCst);
         Ok(())
@@ -140,6 +140,15 @@ impl Deps {
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::SeqCst) && self.index.get().is_some()
     }
+}
+
+/// A directory that its owner alone may enter: what lies in it opens files of families. One that exists is left as the
+/// operator made it.
+fn make_private_directory(path: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 /// The account behind a viewer, for what only a signed-in person may do.

@@ -58,7 +58,7 @@ pub struct UnmetReport {
 pub fn portrait(deps: &Deps, viewer: &Viewer, asked: &Asked) -> Outcome<PortraitReport> {
     authorise(viewer)?;
     let now = deps.clock.now();
-    let period = period_of(asked, now)?;
+    let period = period_of(viewer, asked, now)?;
     let (regions, categories) = (regions(), categories());
     let region = region_of(asked, &regions)?;
     let lists = Lists { regions: &regions, categories: &categories };
@@ -73,7 +73,7 @@ pub fn portrait(deps: &Deps, viewer: &Viewer, asked: &Asked) -> Outcome<Portrait
 pub fn unmet_needs(deps: &Deps, viewer: &Viewer, asked: &Asked) -> Outcome<UnmetReport> {
     authorise(viewer)?;
     let now = deps.clock.now();
-    let period = period_of(asked, now)?;
+    let period = period_of(viewer, asked, now)?;
     let (mut rows, mut columns) = (regions(), categories());
     let lists = Lists { regions: &rows, categories: &columns };
     let needs = deps.store.read(|conn| store::reports::load_needs(conn, viewer, period, &lists))?;
@@ -94,9 +94,19 @@ fn authorise(viewer: &Viewer) -> Result<(), Refusal> {
 }
 
 /// The last fifteen whole months, or what was asked for: up to the month under way, sixty months at most.
-fn period_of(asked: &Asked, now: Time) -> Result<Period, Refusal> {
+///
+/// Who reads as a table alone has the fifteen months and no other period: two that overlap, or one month before and
+/// after a family is opened, can be subtracted from each other down to one family, whatever each of them hides.
+fn period_of(viewer: &Viewer, asked: &Asked, now: Time) -> Result<Period, Refusal> {
     let today = local_day(now);
     let current = Month::of(today);
+    let sees_rows = signed_in(viewer).is_ok_and(|one| one.has_role(Role::Worker) || one.has_role(Role::Admin));
+    let release = Period::last_before(today);
+    for (field, month, only) in [("from", asked.from, release.from()), ("to", asked.to, release.to())] {
+        if !sees_rows && month.is_some_and(|month| month != only) {
+            return Err(Refusal::field(Code::OutOfRange, field).rule(format!("{only}")));
+        }
+    }
     for (field, month) in [("from", asked.from), ("to", asked.to)] {
         if month.is_some_and(|month| month > current) {
             return Err(Refusal::field(Code::OutOfRange, field).rule(format!("<= {current}")));

@@ -178,6 +178,7 @@ pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>
     placing::check_served(gazetteer, &service.served)?;
     for place in &mut entry.locations {
         place.origin = Origin::local(place.id);
+        place.organization_id = Some(organization_id);
         check_location(place, "location")?;
         placing::place(gazetteer, place, "location")?;
     }
@@ -186,7 +187,7 @@ pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>
         if organizations::find(tx, organization_id)?.is_none() {
             return Err(Refusal::field(Code::UnknownReference, "organization_id").into());
         }
-        let new = new_places(tx, &service, &entry.locations, &[])?;
+        let new = new_places(tx, account, &service, &entry.locations, &[])?;
         locations::insert_many(tx, &new)?;
         services::insert(tx, &service, said_by)?;
         Ok(show(tx, service.id, gazetteer, Eyes::Professional)?)
@@ -293,9 +294,10 @@ fn settle(service: &mut Service, said: &Map<String, Value>, now: Time) -> Result
 }
 
 /// The places of a request that are not there yet. One that is there and that the service did not show is linked as it
-/// is: nobody changes a place through a service that was not given there.
+/// is: nobody changes a place through a service that was not given there. One that is not public is its owner's to use.
 fn new_places(
     tx: &mut Tx<'_>,
+    account: &AccountViewer,
     service: &Service,
     said: &[Location],
     shown: &[Location],
@@ -313,8 +315,27 @@ fn new_places(
             let field = format!("service_at_locations.{position}.location");
             return Err(Refusal::field(Code::AlreadyExists, field).rule("link it by location_id").into());
         }
+        if let Some(place) = there.get(id)
+            && !shown.iter().any(|known| known.id == *id)
+            && !may_link(account, place, service.organization_id)
+        {
+            let field = format!("service_at_locations.{position}.location_id");
+            return Err(Refusal::field(Code::Forbidden, field).rule("a place of another organization").into());
+        }
     }
     Ok(said.iter().filter(|place| !there.contains_key(&place.id)).cloned().collect())
+}
+
+/// A service may be given at a public place of anybody; at one that is not public, by its owner or a curator alone.
+fn may_link(account: &AccountViewer, place: &Location, organization_id: Id) -> bool {
+    let is_own = place.organization_id == Some(organization_id);
+    is_own || account.has_role(Role::Curator) || place.visibility == Visibility::Public
+}
+
+/// Which of the members that hide or show a place a caller sent.
+struct SaidOfPlace {
+    visibility: bool,
+    address: bool,
 }
 
 /// One change under way: what is known, and what the caller says.
@@ -395,6 +416,22 @@ impl Changed<'_> {
         Ok((service, places))
     }
 
+    /// What the caller itself says of a place, and does not leave as it was.
+    fn said_of(&self, location_id: Id) -> SaidOfPlace {
+        let links = self.patch.get("service_at_locations").and_then(Value::as_array);
+        let Some(links) = links else { return SaidOfPlace { visibility: true, address: true } };
+        let id = location_id.to_string();
+        let is_it = |link: &&Value| {
+            let named = [link.get("location_id"), link.get("location").and_then(|place| place.get("id"))];
+            named.into_iter().flatten().any(|name| name.as_str() == Some(&id))
+        };
+        let place = links.iter().find(is_it).and_then(|link| link.get("location"));
+        let has = |name: &str| place.and_then(|place| place.get(name)).is_some_and(|value| !value.is_null());
+        let addresses = place.and_then(|place| place.get("addresses")).and_then(Value::as_array);
+        let address = addresses.is_some_and(|all| !all.is_empty()) || (has("latitude") && has("longitude"));
+        SaidOfPlace { visibility: has("location_visibility"), address }
+    }
+
     fn is_hidden(&self, location_id: Id) -> bool {
         let hidden = |place: &Location| place.id == location_id && place.visibility == Visibility::RegionOnly;
         self.known.locations.iter().any(hidden)
@@ -404,9 +441,20 @@ impl Changed<'_> {
         let known = self.known.locations.iter().find(|known| known.id == place.id);
         let Some(known) = known else {
             place.origin = Origin::local(place.id);
+            place.organization_id = Some(self.known.service.organization_id);
             check_location(place, "location")?;
             return placing::place(self.gazetteer, place, "location");
         };
+        let said = self.said_of(place.id);
+        if !said.visibility {
+            // Who does not speak of it leaves it as it is.
+            place.visibility = known.visibility;
+        }
+        if known.visibility == Visibility::RegionOnly && place.visibility < known.visibility && !said.address {
+            // Showing a hidden place takes knowing where it is: nobody finds it out by opening it.
+            let rule = "send the address again to show a hidden place";
+            return Err(Refusal::field(Code::InvalidValue, "location_visibility").rule(rule));
+        }
         if known.visibility == Visibility::RegionOnly && place.point.is_none() && place.document.addresses.is_empty() {
             // The caller was shown the MRC alone, and sends back what it was shown.
             *place = Location { visibility: place.visibility, ..known.clone() };
@@ -426,7 +474,7 @@ impl Changed<'_> {
         service: &Service,
         places: &[Location],
     ) -> Result<(Vec<Location>, Vec<Location>), super::Failure> {
-        let new = new_places(tx, service, places, &self.known.locations)?;
+        let new = new_places(tx, self.account, service, places, &self.known.locations)?;
         let mut altered = Vec::new();
         for place in places {
             let Some(known) = self.known.locations.iter().find(|known| known.id == place.id) else { continue };

@@ -84,9 +84,18 @@ pub fn organization_names(conn: &mut Conn, ids: &[Id]) -> Result<Vec<(Id, Option
     Ok(rows.select((organization::id, organization::name_fr, organization::name_en)).load(conn)?)
 }
 
-pub fn record_failure(conn: &mut Conn, id: Id, attempts: i64, locked_until: Option<Time>) -> Result<(), Error> {
+/// Counts one failure more and gives the count: the row's own lock puts failures of the same moment in a line.
+pub fn count_failure(conn: &mut Conn, id: Id) -> Result<i64, Error> {
+    Ok(diesel::update(account::table.find(id))
+        .set(account::failed_attempts.eq(account::failed_attempts + 1))
+        .returning(account::failed_attempts)
+        .get_result(conn)?)
+}
+
+/// Begins the count again, locked until a moment or not.
+pub fn forget_failures(conn: &mut Conn, id: Id, locked_until: Option<Time>) -> Result<(), Error> {
     diesel::update(account::table.find(id))
-        .set((account::failed_attempts.eq(attempts), account::locked_until.eq(locked_until)))
+        .set((account::failed_attempts.eq(0), account::locked_until.eq(locked_until)))
         .execute(conn)?;
     Ok(())
 }

@@ -19,6 +19,8 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/keys/sqlite");
 
 /// The version of a family's first key. A later one would seal everything of the family anew.
 const FIRST_KEY_VERSION: i32 = 1;
+/// The key that proves the master key.
+const NO_FAMILY: Id = Id(uuid::Uuid::nil());
 /// Connections that read keys.
 const CONNECTIONS_MAX: u32 = 4;
 
@@ -73,11 +75,18 @@ impl KeyStore {
     }
 
     /// Brings the schema of keys up to date. A PostgreSQL database that is not there yet is made.
-    pub fn prepare(&self) -> Result<(), Error> {
+    /// One key belongs to no family: if the master key does not open it, it is not the one of these data, and nothing
+    /// may be sealed with it.
+    pub fn prepare(&self, now: Time) -> Result<(), Error> {
         if self.store.backend() == Backend::Postgres {
             make_database(self.store.url())?;
         }
-        self.store.read(migrate)
+        self.store.read(migrate)?;
+        let wrong = "the master key is not the one that the keys of these data were wrapped with";
+        self.get_or_make(NO_FAMILY, now).map(|_| ()).map_err(|error| match error {
+            Error::Corrupt(_) => Error::Corrupt(wrong.to_owned()),
+            other => other,
+        })
     }
 
     /// The key of a family, made when it has none; none when it was destroyed.

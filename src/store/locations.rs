@@ -110,8 +110,14 @@ pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) ->
     Ok(rows.into_iter().map(Location::from).collect())
 }
 
-/// Whether a service of another organisation is given there, or another organisation has the place for its own.
+/// Whether a place is not this organisation's to change: another has it for its own, or nobody does and a service of
+/// another organisation is given there. An owner keeps its place, whoever else uses it.
 pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, Error> {
+    let owner: Option<Option<Id>> =
+        location::table.find(id).select(location::organization_id).first(conn).optional()?;
+    if let Some(owner) = owner.flatten() {
+        return Ok(owner != organization_id);
+    }
     let given_there = service_at_location::table
         .filter(service_at_location::location_id.eq(id))
         .select(service_at_location::service_id);
@@ -119,9 +125,7 @@ pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, E
         .filter(service::id.eq_any(given_there).and(service::organization_id.ne(organization_id)))
         .select(service::id);
     let is_used: Option<Id> = others.first(conn).optional()?;
-    let owner: Option<Option<Id>> =
-        location::table.find(id).select(location::organization_id).first(conn).optional()?;
-    Ok(is_used.is_some() || owner.flatten().is_some_and(|owner| owner != organization_id))
+    Ok(is_used.is_some())
 }
 
 /// Inserts at version 1.

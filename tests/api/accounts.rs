@@ -40,6 +40,25 @@ both!(ten_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour, |app| {
     assert_eq!(ask(PASSWORD), 200);
 });
 
+both!(wrong_passwords_tried_at_once_lock_it_too, |app| {
+    let tried = |password: &'static str| {
+        let form = [("grant_type", "password"), ("username", "partner@demo.relais.example"), ("password", password)];
+        app.anonymous().post_form(TOKEN, &form).status
+    };
+    let client = app.anonymous();
+    std::thread::scope(|scope| {
+        for _ in 0..app.deps.config.limits.sign_in_failures_max {
+            let client = client.clone();
+            scope.spawn(move || {
+                let form =
+                    [("grant_type", "password"), ("username", "partner@demo.relais.example"), ("password", "no")];
+                assert_eq!(client.post_form(TOKEN, &form).status, 400);
+            });
+        }
+    });
+    assert_eq!(tried(PASSWORD), 400, "locked, even with the right password");
+});
+
 both!(a_token_expires_after_fifteen_minutes, |app| {
     let worker = app.worker();
     app.advance(TimeDelta::minutes(14));

@@ -228,7 +228,7 @@ both!(only_workers_tables_and_administrators_read_reports, |app| {
 });
 
 both!(a_bad_question_names_its_field_and_rule, |app| {
-    let table = app.table();
+    let table = app.admin();
     let asks = |query: &str, code: &str, status: u16, field: &str| {
         table.get(&format!("{PORTRAIT}?{query}")).expect_problem(status, code).naming(field);
     };
@@ -245,4 +245,14 @@ both!(a_bad_question_names_its_field_and_rule, |app| {
     table.get(&format!("{UNMET}?region=region:16")).expect_problem(400, "unknown_field").naming("region");
     let report = table.get(&format!("{PORTRAIT}?from=2026-06&to=2026-06")).expect(200).json;
     assert_eq!(report["report"]["parameters"]["to"], "2026-06", "the month under way, by name");
+});
+
+both!(a_table_has_one_period_so_that_periods_cannot_be_subtracted, |app| {
+    let table = app.table();
+    table.get(&format!("{PORTRAIT}?from=2025-03&to=2026-05")).expect(200);
+    for path in [PORTRAIT, UNMET] {
+        table.get(&format!("{path}?from=2025-04")).expect_problem(422, "out_of_range").naming("from");
+        table.get(&format!("{path}?to=2026-06")).expect_problem(422, "out_of_range").naming("to");
+        table.get(&format!("{path}?to=2026-04")).expect_problem(422, "out_of_range").naming("to");
+    }
 });

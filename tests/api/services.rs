@@ -252,3 +252,66 @@ both!(nobody_changes_a_place_through_a_service_that_is_not_there, |app| {
     assert_eq!(linked["service_at_locations"][0]["location"]["id"], json!(foreign));
     app.worker().if_match(2).patch(&path, &take).expect_problem(403, "forbidden");
 });
+
+/// A refuge of the worker's organisation, and the id of its place.
+fn refuge(app: &TestApp) -> (String, i64, String) {
+    let mut body = listing();
+    body["service_at_locations"][0]["location"]["location_visibility"] = json!("region_only");
+    let made = app.worker().post(SERVICES, &body).expect(201).json;
+    let place = made["service_at_locations"][0]["location"]["id"].as_str().unwrap().to_owned();
+    assert!(!made.to_string().contains("rue Exemple"), "{made}");
+    (made["id"].as_str().unwrap().to_owned(), made["version"].as_i64().unwrap(), place)
+}
+
+both!(a_hidden_place_is_shown_by_nobody_who_does_not_know_where_it_is, |app| {
+    let (id, version, place) = refuge(app);
+    let path = format!("{SERVICES}/{id}");
+    let links = |location: Value| json!({ "service_at_locations": [{ "location_id": place, "location": location }] });
+    for client in [app.curator(), app.worker()] {
+        for wider in ["public", "professional"] {
+            let widen = links(json!({ "id": place, "location_visibility": wider }));
+            let refused = client.clone().if_match(version).patch(&path, &widen);
+            refused.expect_problem(422, "invalid_value").naming("location_visibility");
+        }
+    }
+    // A client that drops members it does not know leaves the place as hidden as it was.
+    let silent = links(json!({ "id": place, "name": "Local fictif rénové" }));
+    let kept = app.curator().if_match(version).patch(&path, &silent).expect(200).json;
+    assert_eq!(kept["service_at_locations"][0]["location"]["location_visibility"], "region_only");
+    for client in [app.anonymous(), app.curator()] {
+        assert!(!client.get(&path).expect(200).text.contains("rue Exemple"));
+    }
+    let version = app.curator().get(&path).expect(200).json["version"].as_i64().unwrap();
+    let opened = links(json!({ "id": place, "name": "Local fictif", "location_visibility": "public",
+        "addresses": [{ "address_1": "2, rue Exemple", "city": "Longueuil", "postal_code": "J4K 1A1" }] }));
+    app.worker().if_match(version).patch(&path, &opened).expect(200);
+    assert!(app.anonymous().get(&path).expect(200).text.contains("2, rue Exemple"), "its owner may open it");
+});
+
+both!(a_place_stays_its_owners_whoever_else_is_given_there, |app| {
+    let (id, version, hidden) = refuge(app);
+    let partner = app.partner().get("/api/v1/me").expect(200).json["memberships"][0]["organization_id"].clone();
+    assert_ne!(partner, json!(organization("famille")), "the partner is of another organisation");
+    let at = |place: &str| {
+        let mut body = listing();
+        body["organization_id"] = partner.clone();
+        body["service_at_locations"] = json!([{ "location_id": place }]);
+        body
+    };
+    app.partner().post(SERVICES, &at(&hidden)).expect_problem(403, "forbidden");
+    // Not even when the refuge itself has left it.
+    let none = json!({ "service_at_locations": [] });
+    app.worker().if_match(version).patch(&format!("{SERVICES}/{id}"), &none).expect(200);
+    app.partner().post(SERVICES, &at(&hidden)).expect_problem(403, "forbidden");
+
+    let public = created(app);
+    let place = public["service_at_locations"][0]["location"]["id"].as_str().unwrap().to_owned();
+    app.partner().post(SERVICES, &at(&place)).expect(201);
+    let hide = json!({ "service_at_locations": [{ "location_id": place,
+        "location": { "id": place, "name": "Local fictif", "location_visibility": "region_only",
+            "addresses": [{ "address_1": "1, rue Exemple", "city": "Longueuil", "postal_code": "J4K 1A1" }] } }] });
+    let path = format!("{SERVICES}/{}", public["id"].as_str().unwrap());
+    let version = app.worker().get(&path).expect(200).json["version"].as_i64().unwrap();
+    app.worker().if_match(version).patch(&path, &hide).expect(200);
+    assert!(!app.anonymous().get(&path).expect(200).text.contains("rue Exemple"), "its owner may still hide it");
+});
