@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use relais::actions::{Deps, accounts};
 use relais::clock::Clock;
 use relais::id::Ids;
-use relais::store::Backend;
+use relais::store::{Backend, changes, services};
 
 use crate::api::app;
 
@@ -42,6 +42,49 @@ fn a_setting_that_does_not_exist_is_refused_by_its_name() {
     assert!(!output.status.success() && said(&output).contains("postgres://"), "{}", said(&output));
     let output = relais(dir.path(), &["no-such-command"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+fn real_data_are_never_made_a_demo(backend: Backend) {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(url) = app::empty_database(backend, dir.path()) else { return };
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = relais(dir.path(), arguments);
+        command.args(["--database-url", url]);
+        let keys = format!("sqlite:{}", dir.path().join("keys.db").display());
+        command.env("RELAIS_KEYS_DATABASE_URL", keys).output().unwrap()
+    };
+    // An address that nobody can listen on: a demo that went on would end there.
+    let demo = ["demo", "--listen", "256.0.0.1:1"];
+    let generate = ["generate", "--services", "20", "--families", "5"];
+    let added = run(&url, &["organization", "add", "--name", "Organisme fictif"]);
+    assert!(added.status.success(), "{}", said(&added));
+    for (arguments, sentence) in [(&demo[..], "pas celles d'une démonstration"), (&generate[..], "déjà des données")]
+    {
+        let refused = run(&url, arguments);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains(sentence), "{}", said(&refused));
+    }
+    let deps = Deps::open(app::config(dir.path(), &url), Clock::system(), Ids::random()).unwrap();
+    assert!(!deps.store.read(changes::head).unwrap().is_demo);
+    assert_eq!(deps.store.read(services::count).unwrap(), 0);
+
+    let Some(empty) = app::empty_database(backend, dir.path()) else { return };
+    let made = run(&empty, &generate);
+    assert!(made.status.success(), "{}", said(&made));
+    let again = run(&empty, &generate);
+    assert!(again.status.code() == Some(1) && said(&again).contains("déjà des données"), "{}", said(&again));
+    let second_start = run(&empty, &demo);
+    assert!(!said(&second_start).contains("démonstration"), "a demo's own data are served: {}", said(&second_start));
+}
+
+#[test]
+fn real_data_are_never_made_a_demo_on_sqlite() {
+    real_data_are_never_made_a_demo(Backend::Sqlite);
+}
+
+#[test]
+fn real_data_are_never_made_a_demo_on_postgres() {
+    real_data_are_never_made_a_demo(Backend::Postgres);
 }
 
 fn an_account_is_added_and_signs_in(backend: Backend) {
