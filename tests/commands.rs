@@ -44,6 +44,54 @@ fn a_setting_that_does_not_exist_is_refused_by_its_name() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }
 
+#[test]
+fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |variable: &str, value: &str| {
+        let output = relais(dir.path(), &["check"]).env(variable, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{variable}={value}: {}", said(&output));
+        said(&output)
+    };
+    for (key, bounds) in [
+        ("request_body_bytes_max", (1_024_u64, 104_857_600_u64)),
+        ("query_bytes_max", (256, 1_048_576)),
+        ("database_connections_max", (1, 1_000)),
+        ("database_connection_wait_ms", (1, 3_600_000)),
+        ("database_lock_wait_ms", (1, 3_600_000)),
+        ("database_statement_ms", (1, 3_600_000)),
+        ("retry_after_s", (1, 3_600)),
+        ("access_token_minutes", (1, 1_440)),
+        ("refresh_token_days", (1, 3_650)),
+        ("sign_in_failures_max", (1, 1_000)),
+        ("sign_in_lock_minutes", (1, 1_440)),
+        ("shutdown_s", (0, 3_600)),
+        ("search_min_change_wait_ms", (1, 3_600_000)),
+        ("referral_expiry_days", (1, 365)),
+    ] {
+        let variable = format!("RELAIS_LIMITS__{}", key.to_uppercase());
+        let (min, max) = bounds;
+        for value in [min.checked_sub(1), Some(max + 1)].into_iter().flatten() {
+            let message = check(&variable, &value.to_string());
+            assert!(message.contains(&format!("limits.{key} = {value}: {min}..={max}")), "{message}");
+        }
+        for value in [min, max] {
+            let message = check(&variable, &value.to_string());
+            assert!(!message.contains(key), "{value} is within the bounds: {message}");
+        }
+    }
+    for (variable, value, key) in [
+        ("RELAIS_LOG__FILTER", "relais=loud", "log.filter"),
+        ("RELAIS_LISTEN", "127.0.0.1:99999", "listen"),
+        ("RELAIS_LISTEN", "localhost", "listen"),
+        ("RELAIS_PUBLIC_URL", "relais.example", "public_url"),
+        ("RELAIS_PUBLIC_URL", "ftp://relais.example", "public_url"),
+        ("RELAIS_MAIL__SMTP_URL", "http://relais:secret-word@relais.example", "mail.smtp_url"),
+    ] {
+        let message = check(variable, value);
+        assert!(message.contains(key) && !message.contains("secret-word"), "{variable}={value}: {message}");
+    }
+}
+
 fn real_data_are_never_made_a_demo(backend: Backend) {
     let dir = tempfile::tempdir().unwrap();
     let Some(url) = app::empty_database(backend, dir.path()) else { return };
