@@ -92,6 +92,18 @@ fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
     }
 }
 
+#[test]
+fn a_check_of_a_directory_that_is_not_there_makes_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let misspelt = dir.path().join("dtaa");
+    for (locale, sentence) in [("fr_CA.UTF-8", "il n'y a pas de base"), ("en_CA.UTF-8", "there is no database")] {
+        let output = relais(&misspelt, &["check", "--json"]).env("LC_ALL", locale).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(sentence) && said(&output).contains("dtaa"), "{}", said(&output));
+        assert!(!misspelt.exists(), "nothing was made");
+    }
+}
+
 fn real_data_are_never_made_a_demo(backend: Backend) {
     let dir = tempfile::tempdir().unwrap();
     let Some(url) = app::empty_database(backend, dir.path()) else { return };
