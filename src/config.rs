@@ -1,11 +1,12 @@
 //! What an operator may set: a TOML file, then the environment (`RELAIS_…`, and `DATABASE_URL`). A key that relais does
 //! not know is refused, so that a misspelt limit is heard of at start and not in production.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -113,6 +114,35 @@ impl Default for Limits {
     }
 }
 
+const WAIT_MS: RangeInclusive<i128> = 1..=3_600_000;
+
+impl Limits {
+    /// Every limit by its key, its value, and the bounds within which the program works.
+    fn bounds(&self) -> [(&'static str, i128, RangeInclusive<i128>); 14] {
+        [
+            ("request_body_bytes_max", self.request_body_bytes_max as i128, 1_024..=104_857_600),
+            ("query_bytes_max", self.query_bytes_max as i128, 256..=1_048_576),
+            ("database_connections_max", self.database_connections_max.into(), 1..=1_000),
+            ("database_connection_wait_ms", self.database_connection_wait_ms.into(), WAIT_MS),
+            ("database_lock_wait_ms", self.database_lock_wait_ms.into(), WAIT_MS),
+            ("database_statement_ms", self.database_statement_ms.into(), WAIT_MS),
+            ("retry_after_s", self.retry_after_s.into(), 1..=3_600),
+            ("access_token_minutes", self.access_token_minutes.into(), 1..=1_440),
+            ("refresh_token_days", self.refresh_token_days.into(), 1..=3_650),
+            ("sign_in_failures_max", self.sign_in_failures_max.into(), 1..=1_000),
+            ("sign_in_lock_minutes", self.sign_in_lock_minutes.into(), 1..=1_440),
+            ("shutdown_s", self.shutdown_s.into(), 0..=3_600),
+            ("search_min_change_wait_ms", self.search_min_change_wait_ms.into(), WAIT_MS),
+            ("referral_expiry_days", self.referral_expiry_days.into(), 1..=365),
+        ]
+    }
+}
+
+/// Whether a text is an absolute URL of one of the schemes.
+fn is_url(text: &str, schemes: [&str; 2]) -> bool {
+    url::Url::parse(text).is_ok_and(|url| schemes.contains(&url.scheme()) && url.has_host())
+}
+
 impl Config {
     /// Defaults, then the file, then the environment. The error names the key.
     pub fn load(file: Option<&Path>) -> Result<Self, Box<figment::Error>> {
@@ -129,11 +159,37 @@ impl Config {
         }
         // RELAIS_CONFIG names the file and RELAIS_PASSWORD a new account's password: they are not settings.
         // RELAIS_LIMITS__RETRY_AFTER_S=5 sets limits.retry_after_s; DATABASE_URL is what every platform sets.
-        figment
+        let config: Self = figment
             .merge(Env::raw().only(&["DATABASE_URL"]))
             .merge(Env::prefixed("RELAIS_").ignore(&["config", "password", "soak"]).split("__"))
             .extract()
-            .map_err(Box::new)
+            .map_err(Box::new)?;
+        config.validate().map_err(|message| Box::new(figment::Error::from(message)))?;
+        Ok(config)
+    }
+
+    /// Values of the right type that could not work are heard of at start too. The message names the key and what it
+    /// may be; it never repeats a secret.
+    fn validate(&self) -> Result<(), String> {
+        for (key, value, range) in self.limits.bounds() {
+            if !range.contains(&value) {
+                return Err(format!("limits.{key} = {value}: {}..={}", range.start(), range.end()));
+            }
+        }
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
+            return Err(format!("log.filter = {:?}: {error}", self.log.filter));
+        }
+        let port = self.listen.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+        if !matches!(port, Some(Ok(_))) {
+            return Err(format!("listen = {:?}: address:port", self.listen));
+        }
+        if let Some(url) = self.public_url.as_deref().filter(|url| !is_url(url, ["http", "https"])) {
+            return Err(format!("public_url = {url:?}: http://… | https://…"));
+        }
+        if self.mail.smtp_url.as_ref().is_some_and(|url| !is_url(url.expose_secret(), ["smtp", "smtps"])) {
+            return Err("mail.smtp_url: smtp://… | smtps://…".to_owned());
+        }
+        Ok(())
     }
 
     pub fn database_url(&self) -> String {

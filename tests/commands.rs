@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use relais::actions::{Deps, accounts};
 use relais::clock::Clock;
 use relais::id::Ids;
-use relais::store::Backend;
+use relais::store::{Backend, changes, services};
 
 use crate::api::app;
 
@@ -42,6 +42,109 @@ fn a_setting_that_does_not_exist_is_refused_by_its_name() {
     assert!(!output.status.success() && said(&output).contains("postgres://"), "{}", said(&output));
     let output = relais(dir.path(), &["no-such-command"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |variable: &str, value: &str| {
+        let output = relais(dir.path(), &["check"]).env(variable, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{variable}={value}: {}", said(&output));
+        said(&output)
+    };
+    for (key, bounds) in [
+        ("request_body_bytes_max", (1_024_u64, 104_857_600_u64)),
+        ("query_bytes_max", (256, 1_048_576)),
+        ("database_connections_max", (1, 1_000)),
+        ("database_connection_wait_ms", (1, 3_600_000)),
+        ("database_lock_wait_ms", (1, 3_600_000)),
+        ("database_statement_ms", (1, 3_600_000)),
+        ("retry_after_s", (1, 3_600)),
+        ("access_token_minutes", (1, 1_440)),
+        ("refresh_token_days", (1, 3_650)),
+        ("sign_in_failures_max", (1, 1_000)),
+        ("sign_in_lock_minutes", (1, 1_440)),
+        ("shutdown_s", (0, 3_600)),
+        ("search_min_change_wait_ms", (1, 3_600_000)),
+        ("referral_expiry_days", (1, 365)),
+    ] {
+        let variable = format!("RELAIS_LIMITS__{}", key.to_uppercase());
+        let (min, max) = bounds;
+        for value in [min.checked_sub(1), Some(max + 1)].into_iter().flatten() {
+            let message = check(&variable, &value.to_string());
+            assert!(message.contains(&format!("limits.{key} = {value}: {min}..={max}")), "{message}");
+        }
+        for value in [min, max] {
+            let message = check(&variable, &value.to_string());
+            assert!(!message.contains(key), "{value} is within the bounds: {message}");
+        }
+    }
+    for (variable, value, key) in [
+        ("RELAIS_LOG__FILTER", "relais=loud", "log.filter"),
+        ("RELAIS_LISTEN", "127.0.0.1:99999", "listen"),
+        ("RELAIS_LISTEN", "localhost", "listen"),
+        ("RELAIS_PUBLIC_URL", "relais.example", "public_url"),
+        ("RELAIS_PUBLIC_URL", "ftp://relais.example", "public_url"),
+        ("RELAIS_MAIL__SMTP_URL", "http://relais:secret-word@relais.example", "mail.smtp_url"),
+    ] {
+        let message = check(variable, value);
+        assert!(message.contains(key) && !message.contains("secret-word"), "{variable}={value}: {message}");
+    }
+}
+
+#[test]
+fn a_check_of_a_directory_that_is_not_there_makes_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let misspelt = dir.path().join("dtaa");
+    for (locale, sentence) in [("fr_CA.UTF-8", "il n'y a pas de base"), ("en_CA.UTF-8", "there is no database")] {
+        let output = relais(&misspelt, &["check", "--json"]).env("LC_ALL", locale).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(sentence) && said(&output).contains("dtaa"), "{}", said(&output));
+        assert!(!misspelt.exists(), "nothing was made");
+    }
+}
+
+fn real_data_are_never_made_a_demo(backend: Backend) {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(url) = app::empty_database(backend, dir.path()) else { return };
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = relais(dir.path(), arguments);
+        command.args(["--database-url", url]);
+        let keys = format!("sqlite:{}", dir.path().join("keys.db").display());
+        command.env("RELAIS_KEYS_DATABASE_URL", keys).output().unwrap()
+    };
+    // An address that nobody can listen on: a demo that went on would end there.
+    let demo = ["demo", "--listen", "256.0.0.1:1"];
+    let generate = ["generate", "--services", "20", "--families", "5"];
+    let added = run(&url, &["organization", "add", "--name", "Organisme fictif"]);
+    assert!(added.status.success(), "{}", said(&added));
+    for (arguments, sentence) in [(&demo[..], "pas celles d'une démonstration"), (&generate[..], "déjà des données")]
+    {
+        let refused = run(&url, arguments);
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains(sentence), "{}", said(&refused));
+    }
+    let deps = Deps::open(app::config(dir.path(), &url), Clock::system(), Ids::random()).unwrap();
+    assert!(!deps.store.read(changes::head).unwrap().is_demo);
+    assert_eq!(deps.store.read(services::count).unwrap(), 0);
+
+    let Some(empty) = app::empty_database(backend, dir.path()) else { return };
+    let made = run(&empty, &generate);
+    assert!(made.status.success(), "{}", said(&made));
+    let again = run(&empty, &generate);
+    assert!(again.status.code() == Some(1) && said(&again).contains("déjà des données"), "{}", said(&again));
+    let second_start = run(&empty, &demo);
+    assert!(!said(&second_start).contains("démonstration"), "a demo's own data are served: {}", said(&second_start));
+}
+
+#[test]
+fn real_data_are_never_made_a_demo_on_sqlite() {
+    real_data_are_never_made_a_demo(Backend::Sqlite);
+}
+
+#[test]
+fn real_data_are_never_made_a_demo_on_postgres() {
+    real_data_are_never_made_a_demo(Backend::Postgres);
 }
 
 fn an_account_is_added_and_signs_in(backend: Backend) {

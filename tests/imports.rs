@@ -168,6 +168,23 @@ on_both!(a_dry_run_counts_and_writes_nothing, |place| {
     assert_eq!(written, report);
 });
 
+on_both!(an_import_that_takes_nothing_fails_and_its_report_is_opened_first, |place| {
+    let report_path = place.dir.path().join("report.json");
+    std::fs::write(&report_path, "x".repeat(100_000)).unwrap();
+    let nameless = place.write("nameless.json", r#"{"id": "019ec0de-0000-7000-8000-000000000000", "services": [{}]}"#);
+    let output = place.run(&[nameless.to_str().unwrap(), "--json", "--report", report_path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["taken"], report["refused"].as_array().unwrap().len()), (&json!(0), 1), "{report}");
+    let written: Value = serde_json::from_slice(&std::fs::read(&report_path).unwrap()).unwrap();
+    assert_eq!(written, report, "the earlier report is gone");
+
+    let nowhere = place.dir.path().join("no-such-folder/report.json");
+    let said = place.refused(&[FILE, "--mapping", MAPPING, "--report", nowhere.to_str().unwrap()]);
+    assert!(said.contains("no-such-folder"), "{said}");
+    assert_eq!(place.head(), 0, "nothing was taken");
+});
+
 on_both!(a_changed_row_changes_one_service_and_no_import_says_where_referrals_go, |place| {
     place.import(&[FILE, "--mapping", MAPPING]);
     let deps = place.deps();
@@ -209,7 +226,9 @@ on_both!(what_somebody_hid_stays_hidden_whatever_a_source_leaves_out, |place| {
 on_both!(the_official_examples_go_in_and_come_out_with_every_member, |place| {
     for (file, records) in [("service_full", 1), ("organization_full", 1)] {
         let path = format!("tests/fixtures/hsds/{file}.json");
-        let report = place.import(&[&path, "--source", file]);
+        // The second holds ids of the first, from another source: it may be refused, and the report says so.
+        let output = place.run(&[&path, "--source", file, "--json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let done = report["taken"].as_i64().unwrap() + report["refused"].as_array().unwrap().len() as i64;
         assert!(done >= records, "{report}");
     }

@@ -11,7 +11,8 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Gazetteer, Located, Match};
 use crate::domain::viewer::Viewer;
-use crate::search::{self, Audience, Coverage, Origin, Page, Request, Sort};
+use crate::search::{self, Audience, Coverage, Index, Origin, Page, Request, Sort};
+use crate::store::changes;
 
 /// A text may mean several places: so many are told.
 const PLACES_TOLD_MAX: usize = 10;
@@ -78,9 +79,8 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         None => None,
     };
     let index = deps.index()?;
-    let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
-    if asked.min_change.is_some_and(|change| !index.wait_for(change, wait_max)) {
-        return Err(Failure::IndexBehind);
+    if let Some(change) = asked.min_change {
+        wait_for_change(deps, index, change)?;
     }
     let signed_in = viewer.and_then(Viewer::account).is_some();
     let request = Request {
@@ -105,6 +105,19 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         other => other.into(),
     })?;
     Ok(Found { page, place })
+}
+
+/// Waits until the index has a change. One that nobody has made yet is refused at once: a thread is never held for it.
+fn wait_for_change(deps: &Deps, index: &Index, change: i64) -> Outcome<()> {
+    if index.position().is_some_and(|reached| reached >= change) {
+        return Ok(());
+    }
+    let head = deps.store.read(changes::head)?.n;
+    if change > head {
+        return Err(Refusal::field(Code::OutOfRange, "min_change").rule(format!("<= {head}")).into());
+    }
+    let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
+    if index.wait_for(change, wait_max) { Ok(()) } else { Err(Failure::IndexBehind) }
 }
 
 /// A radius, a coverage or an order by distance means nothing without a place to start from.

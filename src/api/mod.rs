@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
@@ -69,6 +70,21 @@ pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
     Ok((address, server.run()))
 }
 
+/// A method by its name where it is a known one. A caller may invent others without end: they are all `other`, so that
+/// the metrics stay bounded and a log line holds no text of a stranger.
+fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// One span a request: method, route template, status and request id. Never the path itself nor its query.
 struct RouteSpan;
 
@@ -77,7 +93,7 @@ impl RootSpanBuilder for RouteSpan {
         use actix_web::HttpMessage;
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned());
-        let method = request.method().as_str();
+        let method = method_label(request.method());
         tracing::info_span!("request", method, route, request_id = id, status = tracing::field::Empty)
     }
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
@@ -96,10 +112,10 @@ async fn measure(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
-    let method = request.method().as_str().to_owned();
+    let method = method_label(request.method());
     let response = next.call(request).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", response.status().as_u16().to_string())];
     metrics::counter!("relais_http_requests_total", &labels).increment(1);
     metrics::histogram!("relais_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
     Ok(response)

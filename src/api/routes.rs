@@ -89,7 +89,8 @@ routes! {
 
 }
 
-/// One resource a path, so that another method gets 405 with `Allow`, and an unknown path a problem document.
+/// One resource a path, so that another method gets 405 with `Allow`, and an unknown path a problem document. HEAD is
+/// answered wherever GET is, by the same handler: the server sends the headers and leaves the body out.
 pub fn configure(config: &mut ServiceConfig) {
     let mut entries = table();
     while let Some(path) = entries.first().map(|entry| entry.path) {
@@ -99,6 +100,10 @@ pub fn configure(config: &mut ServiceConfig) {
         let mut methods: Vec<String> = Vec::new();
         for entry in here {
             methods.push(entry.method.to_string());
+            if entry.method == Method::GET {
+                methods.push(Method::HEAD.to_string());
+                resource = resource.route((entry.route)().method(Method::HEAD));
+            }
             resource = resource.route((entry.route)().method(entry.method));
         }
         let allow: &'static str = Box::leak(methods.join(", ").into_boxed_str());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::generate::{SEED_DEFAULT, fill, has_services, sentence as made_sentence};
+use super::generate::{SEED_DEFAULT, fill, holds_nothing, sentence as made_sentence};
 use super::serve::{ServeArgs, serve};
 use super::{sentence, terminal_lang};
 use crate::actions::Deps;
@@ -27,7 +27,10 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
     crate::telemetry::start_logs(&config.log);
     let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
     deps.prepare().map_err(|failure| sentence(&failure))?;
-    if has_services(&deps)? {
+    if holds_nothing(&deps)? {
+        println!("{}", made_sentence(&fill(&deps, Size::DEMO, SEED_DEFAULT)?));
+    } else {
+        // Real data are never marked as a demo's: the demo's logins, which everybody knows, would work on them.
         let head = deps.store.read(changes::head).map_err(|error| error.to_string())?;
         if !head.is_demo {
             return Err(match terminal_lang() {
@@ -35,8 +38,6 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
                 Lang::En => "these data are not a demo's: relais serve serves them".to_owned(),
             });
         }
-    } else {
-        println!("{}", made_sentence(&fill(&deps, Size::DEMO, SEED_DEFAULT)?));
     }
     serve(Arc::new(deps), announce)
 }

@@ -9,7 +9,7 @@ use super::{DataArgs, terminal_lang};
 use crate::actions::Deps;
 use crate::domain::language::Lang;
 use crate::sample::generate::{Made, Size, generate};
-use crate::store;
+use crate::store::changes;
 
 pub const SEED_DEFAULT: u64 = 1;
 const SERVICES_MAX: i64 = 1_000_000;
@@ -45,18 +45,18 @@ pub fn run(args: &GenerateArgs) -> Result<ExitCode, String> {
 
 /// Fills a database that has nothing in it; refuses one that has.
 pub fn fill(deps: &Deps, size: Size, seed: u64) -> Result<Made, String> {
-    if has_services(deps)? {
+    if !holds_nothing(deps)? {
         return Err(match terminal_lang() {
-            Lang::Fr => "la base contient déjà un répertoire: prenez un dossier vide (--data-dir)".to_owned(),
-            Lang::En => "the database already holds a directory: take an empty folder (--data-dir)".to_owned(),
+            Lang::Fr => "la base contient déjà des données: prenez un dossier vide (--data-dir)".to_owned(),
+            Lang::En => "the database already holds data: take an empty folder (--data-dir)".to_owned(),
         });
     }
     generate(&deps.store, size, seed, deps.clock.now()).map_err(|error| error.to_string())
 }
 
-pub fn has_services(deps: &Deps) -> Result<bool, String> {
-    let count = deps.store.read(store::services::count).map_err(|error| error.to_string())?;
-    Ok(count > 0)
+/// Whether the database has no organisation, account, family or service.
+pub fn holds_nothing(deps: &Deps) -> Result<bool, String> {
+    deps.store.read(changes::holds_nothing).map_err(|error| error.to_string())
 }
 
 pub fn sentence(made: &Made) -> String {

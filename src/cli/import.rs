@@ -1,6 +1,7 @@
 //! `relais import`: a file of HSDS 3 JSON, or any CSV with a mapping, into the directory.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -54,6 +55,8 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         }
     };
     let bytes = read_bytes(&args.file)?;
+    // Before anything is written: a report that nobody could read would come too late.
+    let report_file = args.report.as_deref().map(open_report).transpose()?;
     let deps = args.data.open()?;
     let bar = progress_bar(args.json);
     let progress = |done: usize, total: usize| {
@@ -67,16 +70,31 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         bar.finish_and_clear();
     }
     let report = outcome.map_err(|failure| sentence(&failure))?;
-    if let Some(path) = &args.report {
+    if let (Some(path), Some(file)) = (&args.report, report_file) {
         let text = serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?;
-        std::fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+        write_report(file, &text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if args.json {
         println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
     } else {
         print!("{}", in_words(&report, terminal_lang()));
     }
-    Ok(ExitCode::SUCCESS)
+    let accepted = report.taken + report.changed + report.unchanged;
+    let nothing_but_refused = accepted == 0 && !report.refused.is_empty();
+    Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Opens the file of the report, and leaves what an earlier import said there until there is a new one to say.
+fn open_report(path: &Path) -> Result<File, String> {
+    let opened = File::options().write(true).create(true).truncate(false).open(path);
+    opened.map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write_report(mut file: File, text: &str) -> std::io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    writeln!(file, "{text}")
 }
 
 fn progress_bar(is_json: bool) -> Option<ProgressBar> {

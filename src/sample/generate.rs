@@ -42,7 +42,8 @@ pub struct Made {
     pub referrals: usize,
 }
 
-/// Draws everything from a seed and a day, and writes it in two transactions. Refuses a database that has services.
+/// Draws everything from a seed and a day, and writes it in two transactions. The caller sees to it that
+/// the database has nothing in it: whatever is there is marked as fictitious.
 ///
 /// # Errors
 /// `Conflict` when the same seed was written here before.

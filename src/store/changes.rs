@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::conn::{Conn, Tx};
 use super::error::Error;
-use super::schema::{change_head, changes};
+use super::schema::{account, change_head, changes, family, organization, service};
 use crate::clock::Time;
 use crate::domain::words::words;
 use crate::id::Id;
@@ -71,6 +71,15 @@ pub fn head(conn: &mut Conn) -> Result<Head, Error> {
 pub fn set_demo(conn: &mut Conn, is_demo: bool) -> Result<(), Error> {
     diesel::update(change_head::table).set(change_head::is_demo.eq(is_demo)).execute(conn)?;
     Ok(())
+}
+
+/// Whether nobody has put anything in yet: no organisation, account, family or service.
+pub fn holds_nothing(conn: &mut Conn) -> Result<bool, Error> {
+    let organizations: Option<Id> = organization::table.select(organization::id).first(conn).optional()?;
+    let accounts: Option<Id> = account::table.select(account::id).first(conn).optional()?;
+    let families: Option<Id> = family::table.select(family::id).first(conn).optional()?;
+    let services: Option<Id> = service::table.select(service::id).first(conn).optional()?;
+    Ok([organizations, accounts, families, services].iter().all(Option::is_none))
 }
 
 /// The changes after a number, in order, at most `limit` of them.

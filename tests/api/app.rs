@@ -138,6 +138,11 @@ impl TestApp {
         self.tokens.borrow_mut().clear();
     }
 
+    /// From now on nothing is done by itself: the index receives no change.
+    pub fn stop_jobs(&mut self) {
+        self.jobs.take();
+    }
+
     /// One round of the jobs, now.
     pub fn run_jobs(&self) {
         relais::jobs::run_all(&self.deps).expect("the jobs run");

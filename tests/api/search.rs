@@ -6,7 +6,7 @@ use relais::domain::directory::{Location, Origin, Point, Service, ServiceAtLocat
 use relais::domain::language::Text;
 use relais::id::Id;
 use relais::sample::twenty::{location_id, organization_id, service_id};
-use relais::store::{locations, services};
+use relais::store::{Backend, locations, services};
 use serde_json::{Value, json};
 
 use super::app::{Reply, TestApp, both};
@@ -188,10 +188,43 @@ both!(odd_words_are_only_words, |app| {
     }
 });
 
-both!(a_change_that_never_comes_is_told_in_time, |app| {
-    let reply = app.anonymous().get("/api/v1/search?min_change=999999").expect_problem(503, "index_behind");
-    assert!(reply.header("retry-after").is_some());
+both!(a_change_that_nobody_made_is_refused_at_once, |app| {
+    let head = app.deps.store.read(relais::store::changes::head).unwrap().n;
+    app.anonymous().get(&format!("/api/v1/search?min_change={head}")).expect(200);
+    let started = std::time::Instant::now();
+    for change in [head + 1, i64::MAX] {
+        let reply = app.anonymous().get(&format!("/api/v1/search?min_change={change}"));
+        let reply = reply.expect_problem(422, "out_of_range").naming("min_change");
+        assert_eq!(reply.json["rule"], format!("<= {head}"));
+        let by_document = app.anonymous().post("/api/v1/search", &json!({"min_change": change}));
+        by_document.expect_problem(422, "out_of_range").naming("min_change");
+    }
+    let wait_ms = u128::from(app.deps.config.limits.search_min_change_wait_ms);
+    assert!(started.elapsed().as_millis() < wait_ms, "nothing was waited for");
 });
+
+fn a_change_that_the_index_does_not_receive_is_told_in_time(backend: Backend) {
+    let Some(mut app) = TestApp::start_with(backend, |config| config.limits.search_min_change_wait_ms = 100) else {
+        return;
+    };
+    app.stop_jobs();
+    let garderie = app.deps.store.read(|conn| services::get_aggregate(conn, service_id("garderie"))).unwrap().service;
+    let renamed = Service { name: Text::fr("Ostrogoth"), ..garderie };
+    let write = |tx: &mut relais::store::Tx<'_>| services::update(tx, &renamed, "test");
+    let change = app.deps.store.write(app.deps.clock.now(), write).unwrap().change;
+    let reply = app.anonymous().get(&format!("/api/v1/search?min_change={change}"));
+    assert!(reply.expect_problem(503, "index_behind").header("retry-after").is_some());
+}
+
+#[test]
+fn a_change_that_the_index_does_not_receive_is_told_in_time_on_sqlite() {
+    a_change_that_the_index_does_not_receive_is_told_in_time(Backend::Sqlite);
+}
+
+#[test]
+fn a_change_that_the_index_does_not_receive_is_told_in_time_on_postgres() {
+    a_change_that_the_index_does_not_receive_is_told_in_time(Backend::Postgres);
+}
 
 /// A fictitious directory of many services around Longueuil, several places each, equal distances on purpose.
 fn add_many(app: &TestApp) -> Vec<(Id, Vec<Point>)> {
