@@ -208,15 +208,14 @@ mod tests {
 
     fn store(dir: &std::path::Path, key: u8) -> KeyStore {
         let url = format!("sqlite:{}", dir.join("keys.db").display());
-        let store = KeyStore::open(&Settings::new(url), KeyEncryptionKeys::new(1, [key; 32])).unwrap();
-        store.prepare().unwrap();
-        store
+        KeyStore::open(&Settings::new(url), KeyEncryptionKeys::new(1, [key; 32])).unwrap()
     }
 
     #[test]
     fn a_family_keeps_its_key_and_a_destroyed_one_is_never_made_again() {
         let dir = tempfile::tempdir().unwrap();
         let keys = store(dir.path(), 1);
+        keys.prepare(Time::from_micros(1)).unwrap();
         let (family_id, now) = (Id::from_words(&["family"]), Time::from_micros(1));
         assert!(keys.find(family_id).unwrap().is_none());
         let first = keys.get_or_make(family_id, now).unwrap().unwrap();
@@ -237,7 +236,10 @@ mod tests {
     fn another_master_key_opens_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let family_id = Id::from_words(&["family"]);
-        store(dir.path(), 1).get_or_make(family_id, Time::from_micros(1)).unwrap();
-        assert!(matches!(store(dir.path(), 2).find(family_id), Err(Error::Corrupt(_))));
+        let (keys, others) = (store(dir.path(), 1), store(dir.path(), 2));
+        keys.prepare(Time::from_micros(1)).unwrap();
+        keys.get_or_make(family_id, Time::from_micros(1)).unwrap();
+        assert!(matches!(others.find(family_id), Err(Error::Corrupt(_))));
+        assert!(matches!(others.prepare(Time::from_micros(2)), Err(Error::Corrupt(_))), "refused before it seals");
     }
 }
