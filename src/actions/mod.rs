@@ -115,6 +115,7 @@ impl Deps {
             connection_wait_ms: config.limits.database_connection_wait_ms,
             lock_wait_ms: config.limits.database_lock_wait_ms,
             statement_ms: config.limits.database_statement_ms,
+            review_months: config.freshness.months_default,
         };
         let store = Store::open(&settings(config.database_url()))?;
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{Deps, Outcome, placing};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility};
+use crate::domain::directory::{
+    CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
+};
 use crate::domain::directory_checks::{check_location, check_service};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
@@ -293,6 +295,30 @@ fn settle(service: &mut Service, said: &Map<String, Value>, now: Time) -> Result
     Ok(())
 }
 
+/// A number of the room that stays as it was keeps its word; one that is said again, or anew, gets the caller's.
+fn keep_words(service: &mut Service, known: &Service, patch: &Map<String, Value>) {
+    let is_said = |name: &str| patch.get("capacity").is_some_and(|said| said.get(name).is_some());
+    let (now, before) = (service.capacity, known.capacity);
+    let kept = |name: &str, now: Option<i32>, before: Option<i32>, word: Option<CapacityWord>| {
+        word.filter(|_| now == before && !is_said(name))
+    };
+    service.capacity.said = CapacityWords {
+        places_available: kept(
+            "places_available",
+            now.places_available,
+            before.places_available,
+            before.said.places_available,
+        ),
+        waiting_list_length: kept(
+            "waiting_list_length",
+            now.waiting_list_length,
+            before.waiting_list_length,
+            before.said.waiting_list_length,
+        ),
+        wait_days: kept("wait_days", now.wait_days, before.wait_days, before.said.wait_days),
+    };
+}
+
 /// The places of a request that are not there yet. One that is there and that the service did not show is linked as it
 /// is: nobody changes a place through a service that was not given there. One that is not public is its owner's to use.
 fn new_places(
@@ -394,6 +420,7 @@ impl Changed<'_> {
         service.version = known.version;
         service.updated_at = known.updated_at;
         settle(&mut service, self.patch, self.now)?;
+        keep_words(&mut service, known, self.patch);
         for link in &mut service.at_locations {
             match known.at_locations.iter().find(|other| other.location_id == link.location_id) {
                 Some(other) => {

@@ -12,6 +12,8 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
+pub mod freshness;
+pub mod quality;
 // -- search
 pub mod schedule;
 // -- families

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::changes::{self, Subject};
 use super::error::Error;
 use crate::clock::Time;
+use crate::domain::freshness::REVIEW_MONTHS_DEFAULT;
 use crate::id::Id;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -124,9 +125,14 @@ pub struct Tx<'a> {
     conn: &'a mut Conn,
     now: Time,
     changed: Vec<(Subject, Id)>,
+    review_months: u32,
 }
 
 impl Tx<'_> {
+    /// The rhythm of a service that has none of its own, in months.
+    pub(super) fn review_months(&self) -> u32 {
+        self.review_months
+    }
     /// The moment that the caller gave to this transaction.
     pub fn now(&self) -> Time {
         self.now
@@ -206,6 +212,8 @@ pub struct Settings {
     pub connection_wait_ms: u64,
     pub lock_wait_ms: u64,
     pub statement_ms: u64,
+    /// The rhythm in which services are confirmed that have none of their own, in months.
+    pub review_months: u32,
 }
 
 impl Settings {
@@ -216,6 +224,7 @@ impl Settings {
             connection_wait_ms: 5_000,
             lock_wait_ms: 10_000,
             statement_ms: 60_000,
+            review_months: REVIEW_MONTHS_DEFAULT,
         }
     }
 }
@@ -229,6 +238,7 @@ struct Inner {
     readers: Pool<Manager>,
     /// SQLite has one writer: who waits for it waits here, in order, and not in the database's busy loop.
     writer: Option<Pool<Manager>>,
+    review_months: u32,
 }
 
 impl Store {
@@ -251,7 +261,8 @@ impl Store {
         };
         let writer = (backend == Backend::Sqlite).then(|| pool(1));
         let readers = pool(settings.connections_max);
-        Ok(Self(Arc::new(Inner { url: settings.url.clone(), backend, readers, writer })))
+        let review_months = settings.review_months;
+        Ok(Self(Arc::new(Inner { url: settings.url.clone(), backend, readers, writer, review_months })))
     }
 
     pub fn backend(&self) -> Backend {
@@ -305,7 +316,7 @@ impl Store {
     ) -> Result<Written<T>, E> {
         let mut conn = self.writing_connection()?;
         conn.begin().map_err(Error::from)?;
-        let mut tx = Tx { conn: &mut conn, now, changed: Vec::new() };
+        let mut tx = Tx { conn: &mut conn, now, changed: Vec::new(), review_months: self.0.review_months };
         let outcome = body(&mut tx).and_then(|value| {
             let changed = std::mem::take(&mut tx.changed);
             let change = changes::append(tx.conn, &changed, now)?;

@@ -191,6 +191,11 @@ table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        review_months -> Nullable<Integer>,
+        review_due_at -> Instant,
+        remind_at -> Nullable<Instant>,
+        content_score -> Nullable<Integer>,
+        capacity_words -> Nullable<Document>,
     }
 }
 table! {
@@ -233,6 +238,30 @@ table! {
         wait_days -> Nullable<Integer>,
         observed_at -> Instant,
         source -> Text,
+    }
+}
+// -- freshness
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_letter (id) {
+        id -> Guid,
+        organization_id -> Guid,
+        address_hash -> Text,
+        kind -> Text,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_link (id) {
+        id -> Guid,
+        token_hash -> Text,
+        organization_id -> Guid,
+        address_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
     }
 }
 joinable!(service -> organization (organization_id));

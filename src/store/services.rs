@@ -12,11 +12,13 @@ use super::types::Json;
 use super::{Conn, Error, Tx, capacities, locations};
 use crate::clock::Time;
 use crate::domain::directory::{
-    Capacity, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation, ServiceAtLocationDocument,
-    ServiceDocument, ServiceStatus,
+    Capacity, CapacityWords, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation,
+    ServiceAtLocationDocument, ServiceDocument, ServiceStatus, Voice,
 };
 use crate::domain::fold::fold;
+use crate::domain::freshness::{self, Review};
 use crate::domain::language::{Lang, Text};
+use crate::domain::quality;
 use crate::id::Id;
 use crate::{each_backend, text_words};
 
@@ -45,10 +47,18 @@ struct ServiceRow {
     document: Json<ServiceDocument>,
     version: i64,
     updated_at: Time,
+    review_months: Option<i32>,
+    review_due_at: Time,
+    content_score: Option<i32>,
+    capacity_words: Option<Json<CapacityWords>>,
 }
 
 impl ServiceRow {
-    fn new(one: &Service, version: i64, now: Time) -> Self {
+    /// `created_at`: from when it must be confirmed where nobody ever did. `said_by`: whose words its new numbers are.
+    fn new(one: &Service, version: i64, tx: &Tx<'_>, created_at: Time, said_by: &str) -> Self {
+        let now = tx.now();
+        let months = one.review.months.unwrap_or(tx.review_months());
+        let capacity = one.capacity.worded(Voice::parse(said_by).unwrap_or(Voice::Other), now);
         Self {
             id: one.id,
             organization_id: one.organization_id,
@@ -67,6 +77,10 @@ impl ServiceRow {
             document: Json(one.document.clone()),
             version,
             updated_at: now,
+            review_months: one.review.months.and_then(|months| i32::try_from(months).ok()),
+            review_due_at: freshness::due_at(one.verified_at, created_at, months),
+            content_score: Some(quality::content_score(one)),
+            capacity_words: Some(capacity.said).filter(|said| !said.is_empty()).map(Json),
         }
     }
 
@@ -85,8 +99,13 @@ impl ServiceRow {
                 waiting_list_length: self.waiting_list_length,
                 wait_days: self.wait_days,
                 observed_at: self.capacity_observed_at,
+                said: self.capacity_words.map(|words| words.0).unwrap_or_default(),
             },
             verified_at: self.verified_at,
+            review: Review {
+                months: self.review_months.and_then(|months| u32::try_from(months).ok()),
+                due_at: Some(self.review_due_at),
+            },
             document: self.document.0,
             version: self.version,
             updated_at: self.updated_at,
@@ -340,6 +359,9 @@ pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, 
     Ok(found)
 }
 
+/// Places, people waiting, days of wait, and when that was said.
+type Said = (Option<i32>, Option<i32>, Option<i32>, Option<Time>);
+
 // ---- writing
 
 /// Takes the lock of one service until the transaction ends, so that what is read next is what will be written over.
@@ -357,8 +379,12 @@ pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
 pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
     let now = tx.now();
     for chunk in services.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (ServiceRow::new(one, 1, now), service::created_at.eq(now))).collect();
+        let row = |one: &Service| {
+            let row = ServiceRow::new(one, 1, tx, now, said_by);
+            let remind_at = service::remind_at.eq(Some(row.review_due_at));
+            (row, service::created_at.eq(now), remind_at)
+        };
+        let rows: Vec<_> = chunk.iter().map(row).collect();
         each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
     }
     insert_parts(tx, services)?;
@@ -379,20 +405,27 @@ pub fn insert(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<(), Error
 /// # Errors
 /// `Stale` when the row has another version than `service.version`, or is not there.
 pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Error> {
-    let now = tx.now();
-    let known: Option<(Option<i32>, Option<i32>, Option<i32>, Option<Time>)> = service::table
+    let known: Option<(Said, Time, Time, Option<Time>)> = service::table
         .find(one.id)
         .select((
-            service::places_available,
-            service::waiting_list_length,
-            service::wait_days,
-            service::capacity_observed_at,
+            (
+                service::places_available,
+                service::waiting_list_length,
+                service::wait_days,
+                service::capacity_observed_at,
+            ),
+            service::created_at,
+            service::review_due_at,
+            service::remind_at,
         ))
         .first(&mut **tx)
         .optional()?;
-    let row = ServiceRow::new(one, one.version + 1, now);
+    let (known, created_at, due_at, remind_at) = known.ok_or(Error::Stale)?;
+    let row = ServiceRow::new(one, one.version + 1, tx, created_at, said_by);
+    // Another day on which it is due begins the reminders anew.
+    let remind_at = if row.review_due_at == due_at { remind_at } else { Some(row.review_due_at) };
     let target = service::table.find(one.id).filter(service::version.eq(one.version));
-    if diesel::update(target).set(&row).execute(&mut **tx)? == 0 {
+    if diesel::update(target).set((&row, service::remind_at.eq(remind_at))).execute(&mut **tx)? == 0 {
         return Err(Error::Stale);
     }
     diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
@@ -405,8 +438,10 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
         one.capacity.wait_days,
         one.capacity.observed_at,
     );
-    if known != Some(said) {
-        capacities::append_many(tx, std::slice::from_ref(one), said_by)?;
+    if known != said {
+        // What keeps its word is in the history already.
+        let capacity = Capacity { said: CapacityWords::default(), ..one.capacity.only_new() };
+        capacities::append_many(tx, &[Service { capacity, ..one.clone() }], said_by)?;
     }
     tx.changed(Subject::Service, one.id);
     Ok(row.version)
