@@ -101,6 +101,10 @@ pub struct Organization {
     pub document: OrganizationDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The organisation that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -137,6 +141,10 @@ pub struct Service {
     pub document: ServiceDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The service that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -297,6 +305,10 @@ pub struct Location {
     pub territories: LocatedIn,
     pub document: LocationDocument,
     pub version: i64,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The place that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -194,6 +194,8 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     };
     Ok(Entry { line, organization, locations, service: Some(service) })
 }
@@ -221,6 +223,8 @@ fn organization_record(
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -447,6 +451,8 @@ pub fn read_location(
         territories: LocatedIn { municipality, ..LocatedIn::default() },
         document,
         version: 0,
+        retired_at: None,
+        replaced_by: None,
     })
 }
 

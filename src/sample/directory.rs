@@ -261,6 +261,8 @@ impl Here<'_> {
             },
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -297,6 +299,8 @@ impl Here<'_> {
                 ..LocationDocument::default()
             },
             version: 1,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -327,6 +331,8 @@ impl Here<'_> {
             document: self.document(leaf, remote, rng),
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 

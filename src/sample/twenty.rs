@@ -488,6 +488,8 @@ fn organization(index: usize, spec: &OrganizationSpec, now: Time) -> Organizatio
         },
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -517,6 +519,8 @@ fn location(spec: &Place) -> Location {
             ..LocationDocument::default()
         },
         version: 1,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -542,6 +546,8 @@ fn service(index: usize, spec: &Spec, now: Time) -> Service {
         document: document(index, spec),
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
