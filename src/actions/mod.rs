@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
-use crate::id::Ids;
+use crate::id::{Id, Ids};
 use crate::seal;
 use crate::seal::identity::KeyEncryptionKeys;
 use crate::seal::tokens::Signer;
@@ -22,6 +22,7 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod history;
 pub mod imports;
 pub mod placing;
 pub mod services;
@@ -73,6 +74,9 @@ pub enum Failure {
     Search(#[from] engine::Error),
     #[error(transparent)]
     Index(#[from] index::Error),
+    /// The record left the directory, and another stands for it.
+    #[error("replaced by {0}")]
+    Replaced(Id),
     /// The change that the caller wants to read is not in the index yet.
     #[error("the search index has not received that change yet")]
     IndexBehind,
@@ -88,6 +92,7 @@ impl AsStoreError for Failure {
             | Self::Seal(_)
             | Self::Search(_)
             | Self::Index(_)
+            | Self::Replaced(_)
             | Self::IndexBehind
             | Self::File(..) => None,
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Deps, Outcome, placing};
+use super::{Deps, Outcome, history, placing};
 use crate::clock::Time;
 use crate::domain::directory::{
     CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
@@ -19,7 +19,7 @@ use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
 use crate::store::services::{self, COUNTED_MAX, Filter};
-use crate::store::{self, Conn, Tx, Written, locations, organizations};
+use crate::store::{Conn, Tx, Written, locations, organizations};
 
 /// Places of an organisation shown with one of its services.
 const ORGANIZATION_PLACES_MAX: i64 = 100;
@@ -144,11 +144,12 @@ fn filter_of(asked: &ListAsked) -> Result<Filter, Refusal> {
 
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
     let gazetteer = deps.gazetteer();
-    Ok(deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))?)
+    deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
 }
 
-fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Result<Shown, store::Error> {
+fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<Shown> {
     let aggregate = services::get_aggregate(conn, id)?;
+    history::still_there((aggregate.service.retired_at, aggregate.service.replaced_by))?;
     let places = locations::list_of_organization(conn, aggregate.organization.id, ORGANIZATION_PLACES_MAX)?;
     let territory = |id: &str| territory_name(gazetteer, id);
     let context = Context { eyes, territory: &territory, category: &term_of };
@@ -186,13 +187,14 @@ pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>
     }
     let said_by = said_by(account);
     deps.store.write(now, |tx| {
-        if organizations::find(tx, organization_id)?.is_none() {
+        let organization = organizations::find(tx, organization_id)?.filter(|one| one.retired_at.is_none());
+        if organization.is_none() {
             return Err(Refusal::field(Code::UnknownReference, "organization_id").into());
         }
         let new = new_places(tx, account, &service, &entry.locations, &[])?;
         locations::insert_many(tx, &new)?;
         services::insert(tx, &service, said_by)?;
-        Ok(show(tx, service.id, gazetteer, Eyes::Professional)?)
+        show(tx, service.id, gazetteer, Eyes::Professional)
     })
 }
 
@@ -217,10 +219,11 @@ pub fn change(
         if known.service.version != version {
             return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
         }
+        history::may_change((known.service.retired_at, known.service.replaced_by))?;
         read_only_members(patch, &known.service)?;
         let changed = Changed { deps, account, gazetteer, now, known: &known, patch };
         changed.write(tx)?;
-        Ok(show(tx, id, gazetteer, Eyes::Professional)?)
+        show(tx, id, gazetteer, Eyes::Professional)
     })
 }
 
@@ -329,7 +332,8 @@ fn new_places(
     shown: &[Location],
 ) -> Result<Vec<Location>, super::Failure> {
     let ids: Vec<Id> = service.at_locations.iter().map(|link| link.location_id).collect();
-    let there = locations::list_by_ids(tx, &ids)?;
+    let mut there = locations::list_by_ids(tx, &ids)?;
+    there.retain(|id, place| place.retired_at.is_none() || shown.iter().any(|known| known.id == *id));
     for (position, id) in ids.iter().enumerate() {
         let is_said = said.iter().any(|place| place.id == *id);
         if !there.contains_key(id) && !is_said {
@@ -419,6 +423,7 @@ impl Changed<'_> {
         service.origin = known.origin.clone();
         service.version = known.version;
         service.updated_at = known.updated_at;
+        (service.retired_at, service.replaced_by) = (known.retired_at, known.replaced_by);
         settle(&mut service, self.patch, self.now)?;
         keep_words(&mut service, known, self.patch);
         for link in &mut service.at_locations {

@@ -102,6 +102,10 @@ pub struct Organization {
     pub document: OrganizationDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The organisation that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -140,6 +144,10 @@ pub struct Service {
     pub document: ServiceDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The service that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -387,6 +395,10 @@ pub struct Location {
     pub territories: LocatedIn,
     pub document: LocationDocument,
     pub version: i64,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The place that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,6 +13,7 @@ pub mod territory;
 pub mod directory;
 pub mod directory_checks;
 pub mod freshness;
+pub mod history;
 pub mod quality;
 // -- search
 pub mod schedule;

@@ -199,6 +199,8 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     };
     Ok(Entry { line, organization, locations, service: Some(service) })
 }
@@ -226,6 +228,8 @@ fn organization_record(
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -469,6 +473,8 @@ pub fn read_location(
         territories: LocatedIn { municipality, ..LocatedIn::default() },
         document,
         version: 0,
+        retired_at: None,
+        replaced_by: None,
     })
 }
 

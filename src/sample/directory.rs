@@ -262,6 +262,8 @@ impl Here<'_> {
             },
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -298,6 +300,8 @@ impl Here<'_> {
                 ..LocationDocument::default()
             },
             version: 1,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -329,6 +333,8 @@ impl Here<'_> {
             document: self.document(leaf, remote, rng),
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 

@@ -489,6 +489,8 @@ fn organization(index: usize, spec: &OrganizationSpec, now: Time) -> Organizatio
         },
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -518,6 +520,8 @@ fn location(spec: &Place) -> Location {
             ..LocationDocument::default()
         },
         version: 1,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -550,6 +554,8 @@ fn service(index: usize, spec: &Spec, now: Time) -> Service {
         document: document(index, spec),
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 

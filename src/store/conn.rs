@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -239,6 +240,8 @@ struct Inner {
     /// SQLite has one writer: who waits for it waits here, in order, and not in the database's busy loop.
     writer: Option<Pool<Manager>>,
     review_months: u32,
+    /// The highest number of the change log that this process knows of.
+    change_heard: AtomicI64,
 }
 
 impl Store {
@@ -261,8 +264,9 @@ impl Store {
         };
         let writer = (backend == Backend::Sqlite).then(|| pool(1));
         let readers = pool(settings.connections_max);
-        let review_months = settings.review_months;
-        Ok(Self(Arc::new(Inner { url: settings.url.clone(), backend, readers, writer, review_months })))
+        let (review_months, change_heard) = (settings.review_months, AtomicI64::new(0));
+        let url = settings.url.clone();
+        Ok(Self(Arc::new(Inner { url, backend, readers, writer, review_months, change_heard })))
     }
 
     pub fn backend(&self) -> Backend {
@@ -271,6 +275,17 @@ impl Store {
 
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+
+    /// The number of the last change of the directory that this process made or heard of. What was read after asking
+    /// is no older than this; what was kept under another number may be.
+    pub fn change_heard(&self) -> i64 {
+        self.0.change_heard.load(Ordering::SeqCst)
+    }
+
+    /// Another process wrote, up to this number.
+    pub fn hear_of_change(&self, n: i64) {
+        self.0.change_heard.fetch_max(n, Ordering::SeqCst);
     }
 
     /// Brings the schema up to date and makes sure that the change log has its head.
@@ -325,6 +340,8 @@ impl Store {
         match outcome {
             Ok(written) => {
                 conn.commit().map_err(Error::from)?;
+                // Before the writer is answered: nobody who knows of the write is shown what was kept before it.
+                self.hear_of_change(written.change);
                 Ok(written)
             }
             Err(error) => {

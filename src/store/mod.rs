@@ -16,6 +16,8 @@ pub mod capacities;
 pub mod locations;
 pub mod organizations;
 pub mod services;
+// -- history
+pub mod metadata;
 // -- search
 pub mod watch;
 // -- families

@@ -27,6 +27,10 @@ text_words!(ServiceStatus);
 /// A count of a list stops here: beyond it an answer says "at least".
 pub const COUNTED_MAX: i64 = 10_000;
 
+/// When a record left the directory, and what stands for it. [`set_retired`] alone writes them: no import and no edit
+/// brings a record back.
+pub type Retired = (Option<Time>, Option<Id>);
+
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = service, treat_none_as_default_value = false, treat_none_as_null = true)]
 struct ServiceRow {
@@ -84,7 +88,7 @@ impl ServiceRow {
         }
     }
 
-    fn into_service(self) -> Service {
+    fn into_service(self, (retired_at, replaced_by): Retired) -> Service {
         Service {
             id: self.id,
             origin: Origin { source: self.source, key: self.source_key, content_hash: self.content_hash },
@@ -109,6 +113,8 @@ impl ServiceRow {
             document: self.document.0,
             version: self.version,
             updated_at: self.updated_at,
+            retired_at,
+            replaced_by,
         }
     }
 }
@@ -149,13 +155,14 @@ pub fn get_aggregate(conn: &mut Conn, id: Id) -> Result<ServiceAggregate, Error>
     find_aggregate(conn, id)?.ok_or(Error::NotFound)
 }
 
-/// The services with these ids, with all that is shown with them, in the order of `ids`; an id that is not there is
-/// left out. Six statements for every [`STATEMENT_ROWS_MAX`] ids.
+/// The services with these ids, retired ones too, with all that is shown with them, in the order of `ids`; an id that
+/// is not there is left out. Six statements for every [`STATEMENT_ROWS_MAX`] ids.
 pub fn list_aggregates(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ServiceAggregate>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<ServiceRow> =
-            service::table.filter(service::id.eq_any(chunk)).select(ServiceRow::as_select()).load(conn)?;
+        let rows = service::table.filter(service::id.eq_any(chunk));
+        let rows: Vec<(ServiceRow, Retired)> =
+            rows.select((ServiceRow::as_select(), (service::retired_at, service::replaced_by))).load(conn)?;
         for one in assemble(conn, rows)? {
             found.insert(one.service.id, one);
         }
@@ -163,13 +170,15 @@ pub fn list_aggregates(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ServiceAggrega
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// Services in the order of their ids, after `last_id`: how a rebuild of the index walks the directory.
+/// Services in the order of their ids, after `last_id`, without those that are retired: how a rebuild of the index
+/// walks the directory.
 pub fn page_after(conn: &mut Conn, last_id: Option<Id>, limit: i64) -> Result<Vec<ServiceAggregate>, Error> {
-    let mut query = service::table.select(ServiceRow::as_select()).into_boxed();
+    let columns = (ServiceRow::as_select(), (service::retired_at, service::replaced_by));
+    let mut query = service::table.filter(service::retired_at.is_null()).select(columns).into_boxed();
     if let Some(last_id) = last_id {
         query = query.filter(service::id.gt(last_id));
     }
-    let rows: Vec<ServiceRow> = query.order(service::id.asc()).limit(limit).load(conn)?;
+    let rows: Vec<(ServiceRow, Retired)> = query.order(service::id.asc()).limit(limit).load(conn)?;
     assemble(conn, rows)
 }
 
@@ -201,21 +210,23 @@ pub fn services_showing(
     Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
 }
 
-/// The organisation that gives a service, if it is there.
+/// The organisation that gives a service, if it is there and not retired.
 pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error> {
-    Ok(service::table.find(id).select(service::organization_id).first(conn).optional()?)
+    let there = service::table.find(id).filter(service::retired_at.is_null());
+    Ok(there.select(service::organization_id).first(conn).optional()?)
 }
 
+/// Services that are not retired.
 pub fn count(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(service::table.count().get_result(conn)?)
+    Ok(service::table.filter(service::retired_at.is_null()).count().get_result(conn)?)
 }
 
-fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggregate>, Error> {
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+fn assemble(conn: &mut Conn, rows: Vec<(ServiceRow, Retired)>) -> Result<Vec<ServiceAggregate>, Error> {
+    let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut organization_ids: Vec<Id> = rows.iter().map(|row| row.organization_id).collect();
+    let mut organization_ids: Vec<Id> = rows.iter().map(|(row, _)| row.organization_id).collect();
     organization_ids.sort_unstable();
     organization_ids.dedup();
     let found = organizations::list_by_ids(conn, &organization_ids)?;
@@ -228,8 +239,8 @@ fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggrega
     location_ids.dedup();
     let places = locations::list_by_ids(conn, &location_ids)?;
     let mut aggregates = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mut one = row.into_service();
+    for (row, retired) in rows {
+        let mut one = row.into_service(retired);
         one.categories = categories.remove(&one.id).unwrap_or_default();
         one.served = served.remove(&one.id).unwrap_or_default();
         one.at_locations = links.remove(&one.id).unwrap_or_default();
@@ -298,7 +309,7 @@ type Boxed<'a> = service::BoxedQuery<'a, super::conn::MultiBackend, diesel::dsl:
 
 impl Filter {
     fn query<'a>(&self) -> Boxed<'a> {
-        let mut query = service::table.select(service::id).into_boxed();
+        let mut query = service::table.filter(service::retired_at.is_null()).select(service::id).into_boxed();
         if let Some(id) = self.organization_id {
             query = query.filter(service::organization_id.eq(id));
         }
@@ -445,6 +456,32 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
     }
     tx.changed(Subject::Service, one.id);
     Ok(row.version)
+}
+
+/// Takes a service out of the directory, or brings it back, and gives the new version. The index hears of it.
+///
+/// # Errors
+/// `Stale` when the row has another version than `version`, or is not there.
+pub fn set_retired(tx: &mut Tx<'_>, id: Id, version: i64, retired: Retired) -> Result<i64, Error> {
+    let now = tx.now();
+    let changed = diesel::update(service::table.find(id).filter(service::version.eq(version)))
+        .set((
+            service::retired_at.eq(retired.0),
+            service::replaced_by.eq(retired.1),
+            service::version.eq(version + 1),
+            service::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 0 {
+        return Err(Error::Stale);
+    }
+    tx.changed(Subject::Service, id);
+    Ok(version + 1)
+}
+
+/// When a service left the directory and what stands for it, if it is there.
+pub fn find_retired(conn: &mut Conn, id: Id) -> Result<Option<Retired>, Error> {
+    Ok(service::table.find(id).select((service::retired_at, service::replaced_by)).first(conn).optional()?)
 }
 
 fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {

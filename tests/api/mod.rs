@@ -9,6 +9,7 @@ mod territories;
 
 // -- directory
 mod freshness;
+mod history;
 mod services;
 
 // -- search
