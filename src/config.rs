@@ -9,8 +9,6 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::freshness::{REVIEW_MONTHS_DEFAULT, RHYTHMS_MONTHS, Rules};
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -109,7 +107,7 @@ pub struct Freshness {
 impl Default for Freshness {
     fn default() -> Self {
         Self {
-            months_default: REVIEW_MONTHS_DEFAULT,
+            months_default: 6,
             hide: true,
             hide_overdue_days: 365,
             remind: true,
@@ -122,10 +120,6 @@ impl Default for Freshness {
 }
 
 impl Freshness {
-    pub fn rules(&self) -> Rules {
-        Rules { hides: self.hide, hide_overdue_days: self.hide_overdue_days }
-    }
-
     fn bounds(&self) -> [(&'static str, i128, RangeInclusive<i128>); 5] {
         [
             ("hide_overdue_days", self.hide_overdue_days.into(), 31..=3_650),
@@ -137,7 +131,7 @@ impl Freshness {
     }
 
     fn validate(&self) -> Result<(), String> {
-        if !RHYTHMS_MONTHS.contains(&self.months_default) {
+        if ![1, 3, 6, 12].contains(&self.months_default) {
             return Err(format!("freshness.months_default = {}: 1, 3, 6, 12", self.months_default));
         }
         match self.bounds().into_iter().find(|(_, value, range)| !range.contains(value)) {

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::freshness;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
@@ -140,6 +141,12 @@ impl Deps {
         // -- search
         self.ready.store(true, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// What the operator decided about records that nobody confirms.
+    pub fn freshness_rules(&self) -> freshness::Rules {
+        let settings = &self.config.freshness;
+        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

@@ -89,7 +89,7 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         wait_for_change(deps, index, change)?;
     }
     let signed_in = account.is_some();
-    let freshness = deps.config.freshness.rules();
+    let freshness = deps.freshness_rules();
     let hide_overdue_days = (freshness.hides && !asked.include_stale).then_some(freshness.hide_overdue_days);
     let request = Request {
         text: asked.text,

@@ -172,7 +172,8 @@ pub fn confirm_verified(tx: &mut Tx<'_>, service_id: Id, at: Time) -> Result<(),
     Ok(())
 }
 
-/// What was said of one service, the newest first, after `(observed_at, number)`, at most `limit`; each with its number.
+/// What was said of one service, the newest first, after `(observed_at, number)`, at most `limit`; each with its
+/// number.
 pub fn list_history(
     conn: &mut Conn,
     service_id: Id,
