@@ -16,49 +16,86 @@ use serde_json::{Value, json};
 
 use crate::api::app;
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-struct Place {
-    dir: tempfile::TempDir,
-    url: String,
+pub struct Place {
+    pub dir: tempfile::TempDir,
+    pub url: String,
+    pub backend: Backend,
 }
 
 impl Place {
-    fn new(backend: Backend) -> Option<Self> {
+    pub fn new(backend: Backend) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let url = app::empty_database(backend, dir.path())?;
-        Some(Self { dir, url })
+        Some(Self { dir, url, backend })
     }
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command("import", arguments)
+    }
+    fn command(&self, name: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
-        command.current_dir(root()).arg("import").args(arguments);
+        command.current_dir(root()).arg(name).args(arguments);
         command.args(["--data-dir", self.dir.path().to_str().unwrap(), "--database-url", &self.url]);
         command.env("RELAIS_MASTER_KEY", app::MASTER_KEY);
         let keys = format!("sqlite:{}", self.dir.path().join("keys.db").display());
         command.env("RELAIS_KEYS_DATABASE_URL", keys).env("LC_ALL", "fr_CA.UTF-8").output().unwrap()
     }
-    fn import(&self, arguments: &[&str]) -> Value {
+    pub fn import(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{stderr}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
-    fn refused(&self, arguments: &[&str]) -> String {
+    pub fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
-    fn deps(&self) -> Deps {
+    pub fn export(&self, arguments: &[&str]) -> Value {
+        let output = self.command("export", &[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+    pub fn export_refused(&self, arguments: &[&str]) -> String {
+        let output = self.command("export", arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+    /// The twenty services of the demo.
+    pub fn seed_twenty(&self) {
+        let deps = self.deps();
+        let now = deps.clock.now();
+        deps.store.write(now, |tx| relais::sample::write_twenty(tx, now)).unwrap();
+    }
+    /// What no way out may say: the addresses, names and points of the places that are hidden.
+    pub fn secrets(&self) -> Vec<String> {
+        let deps = self.deps();
+        let all = deps.store.read(|conn| relais::store::services::page_after(conn, None, 1_000)).unwrap();
+        let hidden = all
+            .into_iter()
+            .flat_map(|one| one.locations)
+            .filter(|place| place.visibility == relais::domain::directory::Visibility::RegionOnly);
+        let mut secrets = Vec::new();
+        for place in hidden {
+            secrets.extend(place.document.addresses.iter().filter_map(|address| address.address_1.clone()));
+            secrets.extend(place.document.addresses.iter().filter_map(|address| address.postal_code.clone()));
+            secrets.extend(place.point.map(|point| point.lat.to_string()));
+        }
+        assert!(!secrets.is_empty(), "there is a hidden place");
+        secrets
+    }
+    pub fn deps(&self) -> Deps {
         let deps = Deps::open(app::config(self.dir.path(), &self.url), Clock::system(), Ids::random()).unwrap();
         deps.prepare().unwrap();
         deps
     }
-    fn head(&self) -> i64 {
+    pub fn head(&self) -> i64 {
         self.deps().store.read(changes::head).unwrap().n
     }
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -85,10 +122,12 @@ macro_rules! on_both {
     };
 }
 
+pub(crate) use on_both;
+
 const FILE: &str = "tests/fixtures/garderies-fictives.csv";
 const MAPPING: &str = "docs/mappings/garderies.toml";
 
-fn all(deps: &Deps) -> Vec<Value> {
+pub fn all(deps: &Deps) -> Vec<Value> {
     let asked = ListAsked { page: 1, per_page: 100, is_full: true, ..ListAsked::default() };
     list(deps, None, &asked).unwrap().contents
 }

@@ -12,7 +12,9 @@ mod tidy;
 // -- territories
 
 // -- directory
+mod exports;
 mod imports;
+mod packages;
 
 // -- search
 mod check;

@@ -4,6 +4,7 @@
 //! No import sets where referrals are sent, and none writes over a record of another source.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,8 @@ use crate::domain::territory::Gazetteer;
 use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
-use crate::exchange::{Contents, Entry, RefusedRow, spreadsheets};
+use crate::exchange::package::Package;
+use crate::exchange::{Contents, Entry, RefusedRow, spreadsheets, tabular};
 use crate::id::Id;
 use crate::store::{self, Conn, Tx, locations, organizations, services};
 
@@ -38,6 +40,12 @@ pub enum Format {
     /// A spreadsheet, with the text of its mapping.
     Csv {
         mapping: String,
+    },
+    /// The tables of HSDS, of any version: a folder or a zip. The bytes of the file are not read.
+    Package {
+        package: Arc<Package>,
+        source: String,
+        language: Lang,
     },
 }
 
@@ -61,6 +69,8 @@ pub struct Report {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
     pub line: u64,
     pub code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +82,7 @@ pub struct RefusedLine {
 impl From<RefusedRow> for RefusedLine {
     fn from(row: RefusedRow) -> Self {
         let Refusal { code, field, rule } = row.refusal;
-        Self { line: row.line, code: code.as_str(), field, rule }
+        Self { table: row.table, line: row.line, code: code.as_str(), field, rule }
     }
 }
 
@@ -93,10 +103,10 @@ pub fn import(
     let mut refused = contents.refused;
     let mut ready = Vec::with_capacity(contents.entries.len());
     for entry in contents.entries {
-        let line = entry.line;
+        let (line, table) = (entry.line, entry.table.map(str::to_owned));
         match prepare(gazetteer, entry) {
             Ok(entry) => ready.push(entry),
-            Err(refusal) => refused.push(RefusedRow { line, refusal }),
+            Err(refusal) => refused.push(RefusedRow { line, table, refusal }),
         }
     }
     let (mut seen, total) = (Seen::default(), ready.len());
@@ -115,7 +125,7 @@ pub fn import(
         done += batch.len();
         progress(done, total);
     }
-    refused.sort_by_key(|row| row.line);
+    refused.sort_by(|one, other| (&one.table, one.line).cmp(&(&other.table, other.line)));
     report.refused = refused.into_iter().map(RefusedLine::from).collect();
     Ok(report)
 }
@@ -131,6 +141,18 @@ fn read(bytes: &[u8], format: &Format) -> Result<(String, Contents), Refusal> {
             let mapping = Mapping::parse(mapping, &is_category)?;
             let contents = spreadsheets::read(bytes, &mapping)?;
             Ok((mapping.source, contents))
+        }
+        Format::Package { package, source, language } => {
+            let reading =
+                Reading { source, language: *language, fresh: None, is_request: false, is_category: &is_category };
+            let mut contents = Contents::default();
+            for entry in tabular::entries(package, reading)? {
+                match entry {
+                    Ok(entry) => contents.entries.push(entry),
+                    Err(row) => contents.refused.push(row),
+                }
+            }
+            Ok((source.clone(), contents))
         }
     }
 }
@@ -206,8 +228,9 @@ fn write_batch(deps: &Deps, batch: &[Entry], seen: &Seen, dry_run: bool) -> Outc
         Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => write_one_by_one(deps, batch, seen),
         Err(Failure::Store(store::Error::Conflict(rule))) => {
             let line = batch.first().map_or(0, |entry| entry.line);
+            let table = batch.first().and_then(|entry| entry.table).map(str::to_owned);
             let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-            let refused = vec![RefusedRow { line, refusal }];
+            let refused = vec![RefusedRow { line, table, refusal }];
             Ok((BatchOutcome { seen: seen.clone(), refused, ..BatchOutcome::default() }, 0))
         }
         Err(failure) => Err(failure),
@@ -280,7 +303,11 @@ impl Plan {
         plan.outcome.seen = seen.clone();
         for entry in batch {
             if let Err(refusal) = plan.add(entry, &known) {
-                plan.outcome.refused.push(RefusedRow { line: entry.line, refusal });
+                plan.outcome.refused.push(RefusedRow {
+                    line: entry.line,
+                    table: entry.table.map(str::to_owned),
+                    refusal,
+                });
             }
         }
         Ok(plan)

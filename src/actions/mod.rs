@@ -23,6 +23,7 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod exports;
 pub mod history;
 pub mod imports;
 pub mod placing;

@@ -79,7 +79,7 @@ pub(super) fn is_category(code: &str) -> bool {
 }
 
 /// The name of a territory: the same in both languages.
-fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
+pub(super) fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
     gazetteer.get(id).map(|territory| Text::fr(&territory.name))
 }
 

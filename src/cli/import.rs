@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,12 +12,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{DataArgs, sentence, terminal_lang};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
 use crate::domain::language::Lang;
+use crate::domain::refusal::Refusal;
+use crate::exchange::package::Package;
 
 #[derive(Args)]
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON) ou CSV / HSDS 3 (JSON) or CSV file
+    /// HSDS 3 (JSON), CSV, ou tables de HSDS 1 à 3 (dossier, zip, datapackage.json) / HSDS 3 (JSON), CSV, or tables of
+    /// HSDS 1 to 3 (folder, zip, datapackage.json)
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
     #[arg(long, value_name = "MAP.toml")]
@@ -43,7 +47,15 @@ const REFUSED_SHOWN_MAX: usize = 20;
 
 pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
     let format = match &args.mapping {
-        Some(path) => Format::Csv { mapping: read_text(path)? },
+        Some(path) => Ok(Format::Csv { mapping: read_text(path)? }),
+        None if args.file.is_dir() => package_format(args, Package::from_folder(&args.file)),
+        None if args.file.file_name().is_some_and(|name| name.eq_ignore_ascii_case("datapackage.json")) => {
+            let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            package_format(args, Package::from_folder(folder.unwrap_or(Path::new("."))))
+        }
+        None if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) => {
+            package_format(args, Package::from_zip(&read_bytes(&args.file)?))
+        }
         None => {
             if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
                 return Err(
@@ -51,10 +63,11 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
                 );
             }
             let language = Lang::parse(&args.language).unwrap_or_default();
-            Format::Hsds { source: args.source.clone(), language }
+            Ok(Format::Hsds { source: args.source.clone(), language })
         }
     };
-    let bytes = read_bytes(&args.file)?;
+    let format = format.map_err(|refusal| sentence(&refusal.into()))?;
+    let bytes = if matches!(format, Format::Package { .. }) { Vec::new() } else { read_bytes(&args.file)? };
     // Before anything is written: a report that nobody could read would come too late.
     let report_file = args.report.as_deref().map(open_report).transpose()?;
     let deps = args.data.open()?;
@@ -82,6 +95,11 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
     let accepted = report.taken + report.changed + report.unchanged;
     let nothing_but_refused = accepted == 0 && !report.refused.is_empty();
     Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn package_format(args: &ImportArgs, package: Result<Package, Refusal>) -> Result<Format, Refusal> {
+    let language = Lang::parse(&args.language).unwrap_or_default();
+    Ok(Format::Package { package: Arc::new(package?), source: args.source.clone(), language })
 }
 
 /// Opens the file of the report, and leaves what an earlier import said there until there is a new one to say.
@@ -160,7 +178,8 @@ fn in_words(report: &Report, lang: Lang) -> String {
     }
     for row in report.refused.iter().take(REFUSED_SHOWN_MAX) {
         let parts = [row.field.as_deref(), row.rule.as_deref()].into_iter().flatten();
-        text += &format!("  {}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
+        let table = row.table.as_ref().map(|table| format!("{table} ")).unwrap_or_default();
+        text += &format!("  {table}{}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
     }
     if report.refused.len() > REFUSED_SHOWN_MAX {
         text += &format!("  ... +{}\n", report.refused.len() - REFUSED_SHOWN_MAX);

@@ -5,6 +5,7 @@ mod serve;
 // -- territories
 mod territories;
 // -- directory
+mod export;
 mod import;
 // -- search
 mod check;
@@ -32,6 +33,8 @@ Exemples / Examples:
   relais serve --data-dir data --listen 127.0.0.1:8080
   DATABASE_URL=postgres://relais@db/relais relais serve
   relais import garderies.csv --mapping docs/mappings/garderies.toml --dry-run
+  relais import dossier-hsds/ --source voisins --dry-run
+  relais export --format tabular-zip --output repertoire.zip
   relais check --json
 
 Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
@@ -61,6 +64,8 @@ enum Command {
     // -- directory
     /// Importer un répertoire (HSDS 3 ou CSV) / Import a directory (HSDS 3 or CSV)
     Import(import::ImportArgs),
+    /// Exporter le répertoire (HSDS JSON, NDJSON, tables) / Export the directory (HSDS JSON, NDJSON, tables)
+    Export(export::ExportArgs),
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
@@ -117,6 +122,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
     };
     match outcome {
         Ok(code) => code,

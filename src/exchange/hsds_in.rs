@@ -99,12 +99,16 @@ type Members = Map<String, Value>;
 /// `InvalidJson` when it is not JSON: nothing of it is taken.
 pub fn read_file(bytes: &[u8], reading: Reading<'_>) -> Result<Contents, Refusal> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(text).map_err(|error| {
+    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(text).into_iter().collect();
+    let mut values = values.map_err(|error| {
         Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
     })?;
-    let records = match value {
-        Value::Array(records) => records,
-        Value::Object(mut page) => match page.get_mut("contents").map(Value::take) {
+    let records = match (values.pop(), values.is_empty()) {
+        (None, _) => return Err(Refusal::new(Code::InvalidJson).rule("line 1, column 0")),
+        // One record a line.
+        (Some(last), false) => values.into_iter().chain([last]).collect(),
+        (Some(Value::Array(records)), true) => records,
+        (Some(Value::Object(mut page)), true) => match page.get_mut("contents").map(Value::take) {
             Some(Value::Array(records)) => records,
             Some(_) => return Err(Refusal::field(Code::WrongType, "contents").rule("array")),
             None => vec![Value::Object(page)],
@@ -115,7 +119,7 @@ pub fn read_file(bytes: &[u8], reading: Reading<'_>) -> Result<Contents, Refusal
     for (line, record) in (1..).zip(records) {
         match read_record(record, line, reading) {
             Ok(entries) => contents.entries.extend(entries),
-            Err(refusal) => contents.refused.push(RefusedRow { line, refusal }),
+            Err(refusal) => contents.refused.push(RefusedRow { line, table: None, refusal }),
         }
     }
     Ok(contents)
@@ -133,7 +137,11 @@ fn read_record(record: Value, line: u64, reading: Reading<'_>) -> Result<Vec<Ent
     read_organization_record(members, line, reading)
 }
 
-fn read_organization_record(mut members: Members, line: u64, reading: Reading<'_>) -> Result<Vec<Entry>, Refusal> {
+pub(super) fn read_organization_record(
+    mut members: Members,
+    line: u64,
+    reading: Reading<'_>,
+) -> Result<Vec<Entry>, Refusal> {
     let services = take_objects(&mut members, "services")?;
     let (organization, locations) = read_organization(members, "", reading)?;
     let mut entries = Vec::with_capacity(services.len() + 1);
@@ -147,7 +155,7 @@ fn read_organization_record(mut members: Members, line: u64, reading: Reading<'_
     }
     match entries.first_mut() {
         Some(first) => first.locations.splice(0..0, locations).for_each(drop),
-        None => entries.push(Entry { line, organization, locations, service: None }),
+        None => entries.push(Entry { line, table: None, organization, locations, service: None }),
     }
     Ok(entries)
 }
@@ -202,7 +210,7 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
         retired_at: None,
         replaced_by: None,
     };
-    Ok(Entry { line, organization, locations, service: Some(service) })
+    Ok(Entry { line, table: None, organization, locations, service: Some(service) })
 }
 
 /// A service that names its organisation by id alone.
@@ -448,10 +456,12 @@ pub fn read_location(
     let transportation = take_text(&mut members, &mut english, "transportation", reading)?;
     let placement = take_word(&mut members, "placement", Placement::parse)?;
     let visibility = take_word(&mut members, "location_visibility", Visibility::parse)?.unwrap_or(Visibility::Public);
-    let municipality = match take_object(&mut members, "located_in")? {
-        Some(within) => within.get("municipality").and_then(|one| one.get("id")?.as_str()).map(str::to_owned),
-        None => None,
-    };
+    let within = take_object(&mut members, "located_in")?.unwrap_or_default();
+    let named = |level: &str| within.get(level).and_then(|one| one.get("id")?.as_str()).map(str::to_owned);
+    let municipality = named("municipality");
+    // A place that is shown by its MRC alone has nothing else to be placed by.
+    let is_hidden = visibility != Visibility::Public;
+    let (region, mrc) = if is_hidden { (named("region"), named("mrc")) } else { (None, None) };
     // A point that was put at the middle of an area is put there again: the address may have changed.
     let is_exact = placement.is_none_or(|placement| placement == Placement::Exact);
     let point = take_point(&mut members, is_exact, reading)?;
@@ -470,7 +480,7 @@ pub fn read_location(
         point,
         placement: if point.is_some() { Placement::Exact } else { Placement::None },
         visibility,
-        territories: LocatedIn { municipality, ..LocatedIn::default() },
+        territories: LocatedIn { region, mrc, municipality, borough: None },
         document,
         version: 0,
         retired_at: None,

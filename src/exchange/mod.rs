@@ -6,8 +6,17 @@ pub mod territories;
 // -- directory
 pub mod hsds;
 pub mod hsds_in;
+pub mod hsds_tables;
 pub mod mapping;
+pub mod package;
+pub mod records_out;
 pub mod spreadsheets;
+pub mod tabular;
+pub mod tabular_cells;
+pub mod tabular_files;
+pub mod tabular_old;
+pub mod tabular_out;
+pub mod tabular_table;
 // -- reports
 pub mod table_csv;
 
@@ -20,6 +29,8 @@ use crate::domain::refusal::Refusal;
 pub struct Entry {
     /// Where it begins in the file, counted from 1: a line of a spreadsheet, a record of a JSON list.
     pub line: u64,
+    /// The table that has the line, for a package of several.
+    pub table: Option<&'static str>,
     pub organization: Organization,
     pub locations: Vec<Location>,
     pub service: Option<Service>,
@@ -29,6 +40,8 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedRow {
     pub line: u64,
+    /// The table that has the line, for a package of several.
+    pub table: Option<String>,
     pub refusal: Refusal,
 }
 

@@ -48,7 +48,11 @@ pub fn read(bytes: &[u8], mapping: &Mapping) -> Result<Contents, Refusal> {
         }
         if cells.len() != bound.width {
             let rule = format!("{} columns, not {}", bound.width, cells.len());
-            contents.refused.push(RefusedRow { line, refusal: Refusal::field(Code::InvalidValue, "row").rule(rule) });
+            contents.refused.push(RefusedRow {
+                line,
+                table: None,
+                refusal: Refusal::field(Code::InvalidValue, "row").rule(rule),
+            });
             continue;
         }
         if !bound.keeps(&cells) {
@@ -57,7 +61,7 @@ pub fn read(bytes: &[u8], mapping: &Mapping) -> Result<Contents, Refusal> {
         }
         match row_key(&bound, &cells, &mut seen).and_then(|key| read_row(&bound, &cells, &key, line)) {
             Ok(entry) => contents.entries.push(entry),
-            Err(refusal) => contents.refused.push(RefusedRow { line, refusal }),
+            Err(refusal) => contents.refused.push(RefusedRow { line, table: None, refusal }),
         }
     }
     Ok(contents)
@@ -232,7 +236,7 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
         retired_at: None,
         replaced_by: None,
     };
-    Ok(Entry { line, organization, locations: location.into_iter().collect(), service: Some(service) })
+    Ok(Entry { line, table: None, organization, locations: location.into_iter().collect(), service: Some(service) })
 }
 
 /// The organisation of a row: the same name, or the same key where the mapping has one, is the same organisation.

@@ -113,6 +113,17 @@ pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> R
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
+/// Organisations in the order of their ids, after `last_id`, without those retired: how an export walks them.
+pub fn page_after(conn: &mut Conn, last_id: Option<Id>, limit: i64) -> Result<Vec<Organization>, Error> {
+    let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+    let mut query = organization::table.filter(organization::retired_at.is_null()).select(columns).into_boxed();
+    if let Some(last_id) = last_id {
+        query = query.filter(organization::id.gt(last_id));
+    }
+    let rows: Vec<(OrganizationRow, Retired)> = query.order(organization::id.asc()).limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(Organization::from).collect())
+}
+
 /// Inserts at version 1, without a referral address whatever the record says.
 pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<(), Error> {
     let now = tx.now();
