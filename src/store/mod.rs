@@ -17,6 +17,10 @@ pub mod locations;
 pub mod organizations;
 pub mod services;
 // -- history
+pub mod authority;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod metadata;
 // -- search
 pub mod watch;

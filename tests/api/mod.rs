@@ -9,6 +9,8 @@ mod territories;
 
 // -- directory
 mod history;
+mod locations;
+mod organizations;
 mod services;
 
 // -- search

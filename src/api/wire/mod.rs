@@ -4,6 +4,12 @@ pub mod accounts;
 pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
+pub mod history;
+pub mod locations;
+pub mod organizations;
 pub mod services;
 // -- search
 pub mod search;
