@@ -77,7 +77,15 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 2] = ["/api/v1/services/{id}", "/api/v1/territories/{id}"];
+const ELSEWHERE: [&str; 7] = [
+    "/api/v1/services/{id}",
+    "/api/v1/territories/{id}",
+    "/hsds/services/{id}",
+    "/hsds/organizations/{id}",
+    "/hsds/service_at_locations/{id}",
+    "/hsds/taxonomies/{id}",
+    "/hsds/taxonomy_terms/{id}",
+];
 
 fn caseload(app: &TestApp) -> Caseload {
     known_sender(app);

@@ -12,6 +12,8 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
+pub mod foreign_terms;
+pub mod weekly_hours;
 // -- search
 pub mod schedule;
 // -- families

@@ -8,6 +8,7 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod hsds;
 mod services;
 
 // -- search
