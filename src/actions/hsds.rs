@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::list_memory::{ListAt, STEP_ROWS};
 use super::services::{ORGANIZATION_PLACES_MAX, term_of, territory_name};
-use super::{Deps, Failure, Outcome};
+use super::{Deps, Failure, Outcome, history};
 use crate::clock::Time;
 use crate::domain::directory::ServiceAggregate;
 use crate::domain::fold::fold;
@@ -463,7 +463,11 @@ pub fn get(
     }
     deps.store.read(|conn| {
         let updated_at = match of {
-            Collection::Organizations => Some(organizations::get(conn, id)?.updated_at),
+            Collection::Organizations => {
+                let one = organizations::get(conn, id)?;
+                history::still_there((one.retired_at, one.replaced_by))?;
+                Some(one.updated_at)
+            }
             _ => None,
         };
         let shown = show(deps, conn, eyes, &asked, &[Anchor { at: None, id }])?.pop();

@@ -165,7 +165,8 @@ type Links<'a> = diesel::dsl::IntoBoxed<
 /// The conditions that are about the service, whatever the list is of.
 macro_rules! narrowed {
     ($query:expr, $filter:expr) => {{
-        let (mut query, filter): (_, &Filter) = ($query, $filter);
+        let (query, filter): (_, &Filter) = ($query, $filter);
+        let mut query = query.filter(service::retired_at.is_null());
         if let Some(id) = filter.organization_id {
             query = query.filter(service::organization_id.eq(id));
         }
@@ -205,6 +206,7 @@ fn service_at_locations<'a>(filter: &Filter) -> Links<'a> {
 
 fn organizations<'a>(filter: &Filter) -> Organizations<'a> {
     let mut query = organization::table.select(organization::id).into_boxed();
+    query = query.filter(organization::retired_at.is_null());
     if let Some(id) = filter.organization_id {
         query = query.filter(organization::id.eq(id));
     }

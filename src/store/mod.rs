@@ -18,6 +18,8 @@ pub mod locations;
 pub mod organizations;
 pub mod services;
 pub mod taxonomies;
+// -- history
+pub mod metadata;
 // -- search
 pub mod watch;
 // -- families

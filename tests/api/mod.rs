@@ -8,6 +8,8 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod freshness;
+mod history;
 mod hsds;
 mod services;
 
