@@ -77,7 +77,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 21] = [
+const ELSEWHERE: [&str; 26] = [
     "/api/v1/services/{id}/reports",
     "/api/v1/error_reports/{id}/resolution",
     "/api/v1/edits/{id}/decision",
@@ -99,6 +99,11 @@ const ELSEWHERE: [&str; 21] = [
     "/api/v1/locations/{id}/retirement",
     "/api/v1/locations/{id}/restoration",
     "/api/v1/territories/{id}",
+    "/hsds/services/{id}",
+    "/hsds/organizations/{id}",
+    "/hsds/service_at_locations/{id}",
+    "/hsds/taxonomies/{id}",
+    "/hsds/taxonomy_terms/{id}",
 ];
 
 fn caseload(app: &TestApp) -> Caseload {

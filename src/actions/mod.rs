@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::freshness;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
@@ -27,7 +28,9 @@ pub mod claims;
 pub mod edits;
 pub mod error_reports;
 pub mod history;
+pub mod hsds;
 pub mod imports;
+pub mod list_memory;
 pub mod locations;
 pub mod organizations;
 pub mod placing;
@@ -60,6 +63,8 @@ pub struct Deps {
     ready: AtomicBool,
     // -- territories
     gazetteer: std::sync::OnceLock<crate::domain::territory::Gazetteer>,
+    // -- directory
+    pub lists: list_memory::ListMemory,
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
@@ -130,13 +135,14 @@ impl Deps {
             connection_wait_ms: config.limits.database_connection_wait_ms,
             lock_wait_ms: config.limits.database_lock_wait_ms,
             statement_ms: config.limits.database_statement_ms,
+            review_months: config.freshness.months_default,
         };
         let store = Store::open(&settings(config.database_url()))?;
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
-        let gazetteer = std::sync::OnceLock::new();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index, keys })
+        let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
@@ -149,6 +155,12 @@ impl Deps {
         // -- search
         self.ready.store(true, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// What the operator decided about records that nobody confirms.
+    pub fn freshness_rules(&self) -> freshness::Rules {
+        let settings = &self.config.freshness;
+        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

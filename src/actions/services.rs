@@ -7,9 +7,10 @@ use super::history::{self, Who};
 use super::idempotency::{Repeatable, once};
 use super::{Deps, Outcome, placing};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility};
+use crate::domain::directory::{
+    CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
+};
 use crate::domain::directory_checks::{check_location, check_service};
-use crate::domain::fold::fold;
 use crate::domain::history::Action;
 use crate::domain::language::{Lang, Text};
 use crate::domain::refusal::{Code, Refusal};
@@ -21,43 +22,10 @@ use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
 use crate::store::changes::Subject;
-use crate::store::services::{self, COUNTED_MAX, Filter};
-use crate::store::{Conn, Tx, Written, locations, organizations};
+use crate::store::{Conn, Tx, Written, locations, organizations, services};
 
 /// Places of an organisation shown with one of its services.
-const ORGANIZATION_PLACES_MAX: i64 = 100;
-
-/// Services of one page.
-pub const PAGE_SIZE_MAX: u32 = 100;
-pub const PAGE_SIZE_DEFAULT: u32 = 50;
-
-/// A list of services, as asked; every filter holds.
-#[derive(Debug, Clone, Default)]
-pub struct ListAsked {
-    pub organization_id: Option<Id>,
-    /// The id or the code of a taxonomy term; a field of needs asks for all that is under it.
-    pub term: Option<String>,
-    pub modified_after: Option<Time>,
-    pub search: Option<String>,
-    pub page: u32,
-    pub per_page: u32,
-    /// Goes on after this service, in the order of ids.
-    pub after: Option<Id>,
-    pub is_minimal: bool,
-    pub is_full: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct Listed {
-    pub contents: Vec<Value>,
-    /// `None` when there are more than are counted.
-    pub total_items: Option<i64>,
-    pub page: u32,
-    pub per_page: u32,
-    pub has_more: bool,
-    /// Where a list by cursor goes on.
-    pub next_after: Option<Id>,
-}
+pub(super) const ORGANIZATION_PLACES_MAX: i64 = 100;
 
 /// One service as an answer, with the version that it was read at.
 #[derive(Debug, Clone)]
@@ -65,6 +33,7 @@ pub struct Shown {
     pub id: Id,
     pub value: Value,
     pub version: i64,
+    pub updated_at: Time,
 }
 
 fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
@@ -88,63 +57,6 @@ pub(super) fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
 
 // ---- reading
 
-pub fn list(deps: &Deps, account: Option<&AccountViewer>, asked: &ListAsked) -> Outcome<Listed> {
-    let filter = filter_of(asked)?;
-    let offset = i64::from(asked.page - 1) * i64::from(asked.per_page);
-    if asked.after.is_none() && offset + i64::from(asked.per_page) > COUNTED_MAX {
-        // Deeper, a page by number would cost more the further it goes: a cursor does not.
-        let rule = format!("page * per_page <= {COUNTED_MAX}; use cursor beyond");
-        return Err(Refusal::field(Code::OutOfRange, "page").rule(rule).into());
-    }
-    let gazetteer = deps.gazetteer();
-    let territory = |id: &str| territory_name(gazetteer, id);
-    let context = Context { eyes: eyes_of(account), territory: &territory, category: &term_of };
-    let limit = i64::from(asked.per_page) + 1;
-    deps.store.read(|conn| {
-        let mut ids = match asked.after {
-            Some(after) => services::list_filtered_after(conn, &filter, after, limit)?,
-            None => services::list_filtered(conn, &filter, offset, limit)?,
-        };
-        let has_more = ids.len() > asked.per_page as usize;
-        ids.truncate(asked.per_page as usize);
-        let total = services::count_filtered(conn, &filter)?;
-        let aggregates = services::list_aggregates(conn, &ids)?;
-        let show = |one: &ServiceAggregate| match (asked.is_minimal, asked.is_full) {
-            (true, _) => hsds::service_minimal(one),
-            (false, true) => hsds::service(one, &[], context),
-            (false, false) => hsds::service_in_list(one, context),
-        };
-        Ok(Listed {
-            contents: aggregates.iter().map(show).collect(),
-            total_items: (total <= COUNTED_MAX).then_some(total),
-            page: asked.page,
-            per_page: asked.per_page,
-            has_more,
-            next_after: if has_more { ids.iter().max().copied() } else { None },
-        })
-    })
-}
-
-fn filter_of(asked: &ListAsked) -> Result<Filter, Refusal> {
-    let taxonomy = Taxonomy::embedded();
-    let categories = match &asked.term {
-        None => None,
-        Some(term) => {
-            let found = taxonomy.find_by_id(term).or_else(|| taxonomy.get(term));
-            let code = found.ok_or_else(|| Refusal::field(Code::UnknownCategory, "taxonomy_term_id"))?.code.clone();
-            let mut codes: Vec<String> = taxonomy.leaves_under(&code).map(|leaf| leaf.code.clone()).collect();
-            codes.push(code);
-            Some(codes)
-        }
-    };
-    Ok(Filter {
-        organization_id: asked.organization_id,
-        categories,
-        modified_after: asked.modified_after,
-        name_begins: asked.search.as_deref().map(fold).filter(|folded| !folded.is_empty()),
-    })
-}
-
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
     let gazetteer = deps.gazetteer();
     deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
@@ -158,7 +70,7 @@ fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<S
     let context = Context { eyes, territory: &territory, category: &term_of };
     let mut value = hsds::service(&aggregate, &places, context);
     history::put_metadata(&mut value, history::metadata_of(conn, Subject::Service, id, eyes)?);
-    Ok(Shown { id, value, version: aggregate.service.version })
+    Ok(Shown { id, value, version: aggregate.service.version, updated_at: aggregate.service.updated_at })
 }
 
 /// The service as it was at a moment, for those who may read histories. It has no version: it cannot be written over.
@@ -468,6 +380,30 @@ fn settle(service: &mut Service, said: &Map<String, Value>, now: Time) -> Result
     Ok(())
 }
 
+/// A number of the room that stays as it was keeps its word; one that is said again, or anew, gets the caller's.
+fn keep_words(service: &mut Service, known: &Service, patch: &Map<String, Value>) {
+    let is_said = |name: &str| patch.get("capacity").is_some_and(|said| said.get(name).is_some());
+    let (now, before) = (service.capacity, known.capacity);
+    let kept = |name: &str, now: Option<i32>, before: Option<i32>, word: Option<CapacityWord>| {
+        word.filter(|_| now == before && !is_said(name))
+    };
+    service.capacity.said = CapacityWords {
+        places_available: kept(
+            "places_available",
+            now.places_available,
+            before.places_available,
+            before.said.places_available,
+        ),
+        waiting_list_length: kept(
+            "waiting_list_length",
+            now.waiting_list_length,
+            before.waiting_list_length,
+            before.said.waiting_list_length,
+        ),
+        wait_days: kept("wait_days", now.wait_days, before.wait_days, before.said.wait_days),
+    };
+}
+
 /// The places of a request that are not there yet. One that is there and that the service did not show is linked as it
 /// is: nobody changes a place through a service that was not given there. One that is not public is its owner's to use.
 fn new_places(
@@ -568,6 +504,7 @@ impl Changed<'_> {
         service.updated_at = known.updated_at;
         (service.retired_at, service.replaced_by) = (known.retired_at, known.replaced_by);
         settle(&mut service, self.patch, self.now)?;
+        keep_words(&mut service, known, self.patch);
         for link in &mut service.at_locations {
             match known.at_locations.iter().find(|other| other.location_id == link.location_id) {
                 Some(other) => {

@@ -15,7 +15,11 @@ pub mod directory;
 pub mod directory_checks;
 pub mod edit;
 pub mod error_report;
+pub mod foreign_terms;
+pub mod freshness;
 pub mod history;
+pub mod quality;
+pub mod weekly_hours;
 // -- search
 pub mod schedule;
 // -- families

@@ -7,6 +7,7 @@ pub mod territories;
 pub mod history;
 pub mod hsds;
 pub mod hsds_in;
+pub mod hsds_lists;
 pub mod mapping;
 pub mod spreadsheets;
 // -- reports

@@ -222,10 +222,10 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
         capacity: Capacity {
             places_available: row.whole(Field::PlacesAvailable)?,
             waiting_list_length: row.whole(Field::WaitingListLength)?,
-            wait_days: None,
-            observed_at: None,
+            ..Capacity::default()
         },
         verified_at: None,
+        review: Default::default(),
         document: read_document(&row)?,
         version: 0,
         updated_at: Time::from_micros(0),

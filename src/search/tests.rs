@@ -69,6 +69,7 @@ fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
         at_locations: locations.iter().map(|place| ServiceAtLocation::plain(id(n), place.id)).collect(),
         capacity: Capacity::default(),
         verified_at: None,
+        review: Default::default(),
         document: ServiceDocument { other: Map::new(), ..ServiceDocument::default() },
         version: 1,
         updated_at: now(),

@@ -13,9 +13,11 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod lists;
 pub mod locations;
 pub mod organizations;
 pub mod services;
+pub mod taxonomies;
 // -- history
 pub mod authority;
 pub mod claims;

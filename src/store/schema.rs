@@ -195,6 +195,11 @@ table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        review_months -> Nullable<Integer>,
+        review_due_at -> Instant,
+        remind_at -> Nullable<Instant>,
+        content_score -> Nullable<Integer>,
+        capacity_words -> Nullable<Document>,
         retired_at -> Nullable<Instant>,
         replaced_by -> Nullable<Guid>,
     }
@@ -239,6 +244,30 @@ table! {
         wait_days -> Nullable<Integer>,
         observed_at -> Instant,
         source -> Text,
+    }
+}
+// -- freshness
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_letter (id) {
+        id -> Guid,
+        organization_id -> Guid,
+        address_hash -> Text,
+        kind -> Text,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_link (id) {
+        id -> Guid,
+        token_hash -> Text,
+        organization_id -> Guid,
+        address_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
     }
 }
 joinable!(service -> organization (organization_id));
@@ -331,6 +360,64 @@ table! {
         created_at -> Instant,
     }
 }
+
+// -- taxonomies
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    taxonomy (id) {
+        id -> Guid,
+        name -> Text,
+        folded_name -> Text,
+        document -> Document,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    taxonomy_term (id) {
+        id -> Guid,
+        taxonomy_id -> Nullable<Guid>,
+        parent_id -> Nullable<Guid>,
+        name -> Text,
+        folded_name -> Text,
+        document -> Document,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use crate::store::types::Guid;
+    service_term (service_id, term_id) {
+        service_id -> Guid,
+        term_id -> Guid,
+    }
+}
+table! {
+    use crate::store::types::Guid;
+    organization_term (organization_id, term_id) {
+        organization_id -> Guid,
+        term_id -> Guid,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    service_filter (service_id) {
+        service_id -> Guid,
+        minimum_age_months -> Nullable<Integer>,
+        maximum_age_months -> Nullable<Integer>,
+        open_mo -> BigInt,
+        open_tu -> BigInt,
+        open_we -> BigInt,
+        open_th -> BigInt,
+        open_fr -> BigInt,
+        open_sa -> BigInt,
+        open_su -> BigInt,
+    }
+}
+allow_tables_to_appear_in_same_query!(service, service_term, taxonomy_term);
+allow_tables_to_appear_in_same_query!(organization, organization_term);
 
 // -- families
 table! {

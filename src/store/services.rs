@@ -9,21 +9,20 @@ use super::changes::Subject;
 use super::organizations::{self, STATEMENT_ROWS_MAX};
 use super::schema::{service, service_at_location, service_category, service_territory};
 use super::types::Json;
-use super::{Conn, Error, Tx, capacities, locations};
+use super::{Conn, Error, Tx, capacities, locations, taxonomies};
 use crate::clock::Time;
 use crate::domain::directory::{
-    Capacity, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation, ServiceAtLocationDocument,
-    ServiceDocument, ServiceStatus,
+    Capacity, CapacityWords, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation,
+    ServiceAtLocationDocument, ServiceDocument, ServiceStatus, Voice,
 };
 use crate::domain::fold::fold;
+use crate::domain::freshness::{self, Review};
 use crate::domain::language::{Lang, Text};
+use crate::domain::quality;
 use crate::id::Id;
 use crate::{each_backend, text_words};
 
 text_words!(ServiceStatus);
-
-/// A count of a list stops here: beyond it an answer says "at least".
-pub const COUNTED_MAX: i64 = 10_000;
 
 /// When a record left the directory, and what stands for it. [`set_retired`] alone writes them: no import and no edit
 /// brings a record back.
@@ -49,10 +48,18 @@ struct ServiceRow {
     document: Json<ServiceDocument>,
     version: i64,
     updated_at: Time,
+    review_months: Option<i32>,
+    review_due_at: Time,
+    content_score: Option<i32>,
+    capacity_words: Option<Json<CapacityWords>>,
 }
 
 impl ServiceRow {
-    fn new(one: &Service, version: i64, now: Time) -> Self {
+    /// `created_at`: from when it must be confirmed where nobody ever did. `said_by`: whose words its new numbers are.
+    fn new(one: &Service, version: i64, tx: &Tx<'_>, created_at: Time, said_by: &str) -> Self {
+        let now = tx.now();
+        let months = one.review.months.unwrap_or(tx.review_months());
+        let capacity = one.capacity.worded(Voice::parse(said_by).unwrap_or(Voice::Other), now);
         Self {
             id: one.id,
             organization_id: one.organization_id,
@@ -71,6 +78,10 @@ impl ServiceRow {
             document: Json(one.document.clone()),
             version,
             updated_at: now,
+            review_months: one.review.months.and_then(|months| i32::try_from(months).ok()),
+            review_due_at: freshness::due_at(one.verified_at, created_at, months),
+            content_score: Some(quality::content_score(one)),
+            capacity_words: Some(capacity.said).filter(|said| !said.is_empty()).map(Json),
         }
     }
 
@@ -89,8 +100,13 @@ impl ServiceRow {
                 waiting_list_length: self.waiting_list_length,
                 wait_days: self.wait_days,
                 observed_at: self.capacity_observed_at,
+                said: self.capacity_words.map(|words| words.0).unwrap_or_default(),
             },
             verified_at: self.verified_at,
+            review: Review {
+                months: self.review_months.and_then(|months| u32::try_from(months).ok()),
+                due_at: Some(self.review_due_at),
+            },
             document: self.document.0,
             version: self.version,
             updated_at: self.updated_at,
@@ -272,71 +288,6 @@ fn grouped<T>(rows: Vec<(Id, T)>) -> HashMap<Id, Vec<T>> {
     groups
 }
 
-// ---- listing
-
-/// The filters of a list; all of them hold together.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub organization_id: Option<Id>,
-    /// Category codes, any of which is enough; `None` asks for no category.
-    pub categories: Option<Vec<String>>,
-    /// At or after this moment.
-    pub modified_after: Option<Time>,
-    /// Folded words with which the folded name begins.
-    pub name_begins: Option<String>,
-}
-
-type Boxed<'a> = service::BoxedQuery<'a, super::conn::MultiBackend, diesel::dsl::SqlTypeOf<service::id>>;
-
-impl Filter {
-    fn query<'a>(&self) -> Boxed<'a> {
-        let mut query = service::table.filter(service::retired_at.is_null()).select(service::id).into_boxed();
-        if let Some(id) = self.organization_id {
-            query = query.filter(service::organization_id.eq(id));
-        }
-        if let Some(codes) = &self.categories {
-            let in_them = service_category::table
-                .filter(service_category::code.eq_any(codes.clone()))
-                .select(service_category::service_id);
-            query = query.filter(service::id.eq_any(in_them));
-        }
-        if let Some(moment) = self.modified_after {
-            query = query.filter(service::updated_at.ge(moment));
-        }
-        if let Some(prefix) = &self.name_begins {
-            // A range that the index on the folded name answers; U+10FFFF sorts after every letter that is left.
-            query = query.filter(service::folded_name.ge(prefix.clone()));
-            query = query.filter(service::folded_name.lt(format!("{prefix}\u{10FFFF}")));
-        }
-        query
-    }
-}
-
-/// How many services pass, counted up to [`COUNTED_MAX`] and no further.
-pub fn count_filtered(conn: &mut Conn, filter: &Filter) -> Result<i64, Error> {
-    // `limit` inside the count keeps it bounded: at most COUNTED_MAX + 1 ids, 16 bytes each.
-    let ids: Vec<Id> = filter.query().limit(COUNTED_MAX + 1).load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
-}
-
-/// The ids of one page, by `(updated_at, id)` where the filter has a moment and by id elsewhere: both are indexed.
-pub fn list_filtered(conn: &mut Conn, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Id>, Error> {
-    let query = filter.query();
-    let query = if filter.modified_after.is_some() {
-        query.order((service::updated_at.asc(), service::id.asc()))
-    } else if filter.name_begins.is_some() {
-        query.order((service::folded_name.asc(), service::id.asc()))
-    } else {
-        query.order((service::id.asc(), service::id.asc()))
-    };
-    Ok(query.offset(offset).limit(limit).load(conn)?)
-}
-
-/// Ids, by id, after one: however far a harvest has gone, the next page costs the same.
-pub fn list_filtered_after(conn: &mut Conn, filter: &Filter, after: Id, limit: i64) -> Result<Vec<Id>, Error> {
-    Ok(filter.query().filter(service::id.gt(after)).order(service::id.asc()).limit(limit).load(conn)?)
-}
-
 /// Where services came from, by id: for telling a new record from a changed one. An id that is not there is left out.
 pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
@@ -350,6 +301,9 @@ pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, 
     }
     Ok(found)
 }
+
+/// Places, people waiting, days of wait, and when that was said.
+type Said = (Option<i32>, Option<i32>, Option<i32>, Option<Time>);
 
 // ---- writing
 
@@ -368,8 +322,12 @@ pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
 pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
     let now = tx.now();
     for chunk in services.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (ServiceRow::new(one, 1, now), service::created_at.eq(now))).collect();
+        let row = |one: &Service| {
+            let row = ServiceRow::new(one, 1, tx, now, said_by);
+            let remind_at = service::remind_at.eq(Some(row.review_due_at));
+            (row, service::created_at.eq(now), remind_at)
+        };
+        let rows: Vec<_> = chunk.iter().map(row).collect();
         each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
     }
     insert_parts(tx, services)?;
@@ -390,25 +348,33 @@ pub fn insert(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<(), Error
 /// # Errors
 /// `Stale` when the row has another version than `service.version`, or is not there.
 pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Error> {
-    let now = tx.now();
-    let known: Option<(Option<i32>, Option<i32>, Option<i32>, Option<Time>)> = service::table
+    let known: Option<(Said, Time, Time, Option<Time>)> = service::table
         .find(one.id)
         .select((
-            service::places_available,
-            service::waiting_list_length,
-            service::wait_days,
-            service::capacity_observed_at,
+            (
+                service::places_available,
+                service::waiting_list_length,
+                service::wait_days,
+                service::capacity_observed_at,
+            ),
+            service::created_at,
+            service::review_due_at,
+            service::remind_at,
         ))
         .first(&mut **tx)
         .optional()?;
-    let row = ServiceRow::new(one, one.version + 1, now);
+    let (known, created_at, due_at, remind_at) = known.ok_or(Error::Stale)?;
+    let row = ServiceRow::new(one, one.version + 1, tx, created_at, said_by);
+    // Another day on which it is due begins the reminders anew.
+    let remind_at = if row.review_due_at == due_at { remind_at } else { Some(row.review_due_at) };
     let target = service::table.find(one.id).filter(service::version.eq(one.version));
-    if diesel::update(target).set(&row).execute(&mut **tx)? == 0 {
+    if diesel::update(target).set((&row, service::remind_at.eq(remind_at))).execute(&mut **tx)? == 0 {
         return Err(Error::Stale);
     }
     diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
     diesel::delete(service_territory::table.filter(service_territory::service_id.eq(one.id))).execute(&mut **tx)?;
     diesel::delete(service_at_location::table.filter(service_at_location::service_id.eq(one.id))).execute(&mut **tx)?;
+    taxonomies::delete_of_service(tx, one.id)?;
     insert_parts(tx, std::slice::from_ref(one))?;
     let said = (
         one.capacity.places_available,
@@ -416,8 +382,10 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
         one.capacity.wait_days,
         one.capacity.observed_at,
     );
-    if known != Some(said) {
-        capacities::append_many(tx, std::slice::from_ref(one), said_by)?;
+    if known != said {
+        // What keeps its word is in the history already.
+        let capacity = Capacity { said: CapacityWords::default(), ..one.capacity.only_new() };
+        capacities::append_many(tx, &[Service { capacity, ..one.clone() }], said_by)?;
     }
     tx.changed(Subject::Service, one.id);
     Ok(row.version)
@@ -479,5 +447,5 @@ fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {
     for rows in links.chunks(STATEMENT_ROWS_MAX) {
         each_backend!(&mut **tx, |c| diesel::insert_into(service_at_location::table).values(rows).execute(c))?;
     }
-    Ok(())
+    taxonomies::insert_of_services(tx, services)
 }

@@ -8,7 +8,9 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod freshness;
 mod history;
+mod hsds;
 mod locations;
 mod organizations;
 mod services;

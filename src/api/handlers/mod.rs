@@ -17,6 +17,7 @@ pub mod claims;
 pub mod edits;
 pub mod error_reports;
 pub mod history;
+pub mod hsds;
 pub mod locations;
 pub mod organizations;
 pub mod services;
