@@ -8,6 +8,9 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod claims;
+mod edits;
+mod error_reports;
 mod freshness;
 mod history;
 mod hsds;
