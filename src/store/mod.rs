@@ -13,8 +13,10 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod freshness;
 pub mod locations;
 pub mod organizations;
+pub mod record_links;
 pub mod services;
 // -- history
 pub mod metadata;

@@ -8,8 +8,10 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod capacities;
 mod freshness;
 mod history;
+mod records;
 mod services;
 
 // -- search
