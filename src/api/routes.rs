@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, capacities, consents, families, follow_ups, freshness, health, needs, records, referrals,
+    accounts, answers, capacities, consents, families, follow_ups, freshness, health, hsds, needs, records, referrals,
     reports, search, services, taxonomy_terms, territories,
 };
 use super::problem::Problem;
@@ -56,6 +56,25 @@ routes! {
     POST "/d/{token}/capacity" => records::capacity;
     POST "/d/{token}/closure" => records::closure;
     POST "/d/{token}/correction" => records::correction;
+
+    // -- HSDS 3.2
+    GET "/hsds" => hsds::about;
+    GET "/hsds/" => hsds::about;
+    GET "/hsds/services" => hsds::services;
+    POST "/hsds/services" => hsds::services;
+    GET "/hsds/services/{id}" => hsds::service;
+    GET "/hsds/organizations" => hsds::organizations;
+    POST "/hsds/organizations" => hsds::organizations;
+    GET "/hsds/organizations/{id}" => hsds::organization;
+    GET "/hsds/service_at_locations" => hsds::service_at_locations;
+    POST "/hsds/service_at_locations" => hsds::service_at_locations;
+    GET "/hsds/service_at_locations/{id}" => hsds::service_at_location;
+    GET "/hsds/taxonomies" => hsds::taxonomies;
+    POST "/hsds/taxonomies" => hsds::taxonomies;
+    GET "/hsds/taxonomies/{id}" => hsds::taxonomy;
+    GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

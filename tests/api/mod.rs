@@ -11,6 +11,7 @@ mod territories;
 mod capacities;
 mod freshness;
 mod history;
+mod hsds;
 mod records;
 mod services;
 

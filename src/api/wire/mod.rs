@@ -6,6 +6,7 @@ pub mod territories;
 // -- directory
 pub mod capacities;
 pub mod freshness;
+pub mod hsds;
 pub mod records;
 pub mod services;
 // -- search
