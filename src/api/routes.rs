@@ -5,8 +5,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, claims, consents, edits, error_reports, families, follow_ups, health, history, hsds, locations,
-    needs, organizations, referrals, reports, search, services, taxonomy_terms, territories,
+    accounts, answers, capacities, claims, consents, edits, error_reports, families, follow_ups, freshness, health,
+    history, hsds, locations, needs, organizations, records, referrals, reports, search, services, taxonomy_terms,
+    territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -76,6 +77,15 @@ routes! {
     POST "/api/v1/organizations/{id}/claims" => claims::create;
     GET "/api/v1/claims" => claims::list;
     POST "/api/v1/claims/{id}/decision" => claims::decide;
+    GET "/api/v1/services/{id}/capacities" => capacities::list;
+    POST "/api/v1/services/{id}/capacities" => capacities::say;
+    GET "/api/v1/freshness" => freshness::list;
+    POST "/api/v1/organizations/{id}/record_links" => freshness::ask;
+    GET "/d/{token}" => records::show;
+    POST "/d/{token}/confirm" => records::confirm;
+    POST "/d/{token}/capacity" => records::capacity;
+    POST "/d/{token}/closure" => records::closure;
+    POST "/d/{token}/correction" => records::correction;
 
     // -- HSDS 3.2
     GET "/hsds" => hsds::about;

@@ -8,6 +8,7 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod capacities;
 mod claims;
 mod edits;
 mod error_reports;
@@ -16,6 +17,7 @@ mod history;
 mod hsds;
 mod locations;
 mod organizations;
+mod records;
 mod services;
 
 // -- search

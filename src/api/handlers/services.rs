@@ -67,7 +67,7 @@ pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<A
         let value = app.act(move |deps| services::get_as_of(deps, moment, id.0)).await?;
         return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value));
     }
-    let shown = app.act(move |deps| services::get(deps, caller.account.as_ref(), id.0)).await?;
+    let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, entity_tag(&shown)))
         .insert_header((VARY, FOR_WHOM.0))
