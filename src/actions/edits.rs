@@ -318,7 +318,9 @@ fn apply(deps: &Deps, tx: &mut Tx<'_>, account: &AccountViewer, row: &EditRow) -
         return Err(Refusal::field(Code::ChangedSince, "location_visibility").rule(rule).into());
     }
     let touched = || patch.keys().map(|name| kept_as(name));
-    let changed: Vec<&str> = touched().filter(|name| target.members.get(*name) != base.get(*name)).collect();
+    // A member that was not there may be told as null.
+    let was = |name: &str| base.get(name).filter(|value| !value.is_null());
+    let changed: Vec<&str> = touched().filter(|name| target.members.get(*name) != was(name)).collect();
     if !changed.is_empty() {
         return Err(Refusal::field(Code::ChangedSince, changed.join(", ")).rule("unchanged since").into());
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Deps, Failure, Outcome};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Organization, Service, ServiceAggregate, Visibility};
+use crate::domain::directory::{Capacity, Location, Organization, Service, ServiceAggregate, Visibility};
 use crate::domain::history::{Action, Difference, differences, put_back};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
@@ -89,6 +89,12 @@ impl Who {
         Self { change_set: deps.ids.new_id(now), action, updated_by: updated_by.to_owned(), account_id }
     }
 
+    /// What a person without an account writes through a link.
+    pub fn link(deps: &Deps, now: Time) -> Self {
+        let (change_set, updated_by) = (deps.ids.new_id(now), "link".to_owned());
+        Self { change_set, action: Action::Update, updated_by, account_id: None }
+    }
+
     /// What a source says at an import: one change set a transaction.
     pub fn import(source: &str, now: Time) -> Self {
         let change_set = Id::from_words(&["import", source, &now.to_rfc3339()]);
@@ -160,6 +166,20 @@ pub fn record_retired(
 pub fn service_changed(tx: &mut Tx<'_>, before: &Service, after: &Service, who: &Who) -> Result<(), store::Error> {
     let read = |service: &Service| members::service_members(service, &|_| false);
     record(tx, Subject::Service, before.id, &read(before), &read(after), who)
+}
+
+/// A word about the room of a service, which has a history of its own besides.
+pub fn capacity_said(
+    tx: &mut Tx<'_>,
+    id: Id,
+    (before, after): (Capacity, Capacity),
+    who: &Who,
+) -> Result<(), store::Error> {
+    let members = |capacity: Capacity| {
+        let said = capacity.is_said().then(|| ("capacity".to_owned(), json!(capacity)));
+        said.into_iter().collect::<Map<String, Value>>()
+    };
+    record(tx, Subject::Service, id, &members(before), &members(after), who)
 }
 
 pub fn organization_changed(

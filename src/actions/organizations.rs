@@ -20,7 +20,6 @@ use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::hsds_in::{self, ORGANIZATION_MEMBERS, Reading};
 use crate::id::Id;
 use crate::store::changes::Subject;
-use crate::store::services::Filter;
 use crate::store::{Conn, Tx, Written, locations, organizations, services};
 
 /// Organisations of one page.
@@ -325,8 +324,7 @@ pub fn retire(
     let authority = Authority { account, gazetteer: deps.gazetteer() };
     deps.store.write(now, |tx| {
         let known = writable(deps, tx, account, id, Some(version))?;
-        let filter = Filter { organization_id: Some(id), ..Filter::default() };
-        let ids = services::list_filtered(tx, &filter, 0, RETIRED_WITH_IT_MAX + 1)?;
+        let ids = services::list_of_organization(tx, id, RETIRED_WITH_IT_MAX + 1)?;
         if !ids.is_empty() && !with_services {
             return Err(Refusal::field(Code::StillInUse, "with_services").rule("its services are not retired").into());
         }

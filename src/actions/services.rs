@@ -342,11 +342,6 @@ fn record_new(tx: &mut Tx<'_>, new: &[Location], who: &Who) -> Outcome<()> {
     Ok(())
 }
 
-pub(super) fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
-    let is_member = |role| account.is_member_of(organization_id, role);
-    account.has_role(Role::Curator) || is_member(Role::Worker) || is_member(Role::Partner)
-}
-
 pub(super) fn said_by(account: &AccountViewer) -> &'static str {
     if account.has_role(Role::Curator) { "curator" } else { "member" }
 }

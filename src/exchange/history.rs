@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::hsds::{self, Context, Eyes, capacity_id, service_area_id};
+use super::hsds::{self, CAPACITY_UNITS, Context, Eyes, capacity_id, service_area_id};
 use super::hsds_in::{self, Reading};
 use crate::domain::directory::{LocatedIn, Location, Organization, Placement, Point, Service, ServiceAggregate};
 use crate::domain::language::Lang;
@@ -27,8 +27,11 @@ pub fn service_members(service: &Service, is_hidden: &dyn Fn(Id) -> bool) -> Mem
         let territory = item.get("territory_id").and_then(Value::as_str);
         territory.is_some_and(|id| item.get("id").and_then(Value::as_str) == Some(own_area(id).as_str()))
     });
-    let own_capacity = capacity_id(service.id).to_string();
-    drop_items(&mut members, "capacities", |item| item.get("id").and_then(Value::as_str) == Some(&own_capacity));
+    let own_capacities = CAPACITY_UNITS.map(|unit| capacity_id(service.id, unit).to_string());
+    drop_items(&mut members, "capacities", |item| {
+        let id = item.get("id").and_then(Value::as_str);
+        own_capacities.iter().any(|own| id == Some(own.as_str()))
+    });
     let links: Vec<Value> = service
         .at_locations
         .iter()
