@@ -327,7 +327,9 @@ both!(two_nodes_write_one_letter, |app| {
     let own = app.deps.clone();
     std::thread::scope(|scope| {
         let threads = [scope.spawn(|| run(&own)), scope.spawn(|| run(&other))];
-        threads.map(|thread| thread.join().expect("it ends"));
+        for thread in threads {
+            thread.join().expect("it ends");
+        }
     });
     letters(app, ORGANIZATIONS);
 });
