@@ -91,7 +91,7 @@ fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
         ("RELAIS_FRESHNESS__ADDRESS_LETTERS_PER_DAY_MAX", "0", "freshness.address_letters_per_day_max"),
         ("RELAIS_FRESHNESS__LETTER_PAUSE_DAYS", "366", "freshness.letter_pause_days = 366: 1..=365"),
         ("RELAIS_FRESHNESS__ORGANIZATIONS_PER_ROUND_MAX", "1001", "freshness.organizations_per_round_max"),
-        ("RELAIS_FRESHNESS__HIDE", "perhaps", "hide"),
+        ("RELAIS_FRESHNESS__HIDE", "perhaps", "FRESHNESS.HIDE"),
         ("RELAIS_MAIL__SMTP_URL", "http://relais:secret-word@relais.example", "mail.smtp_url"),
     ] {
         let message = check(variable, value);
