@@ -1,32 +1,43 @@
-//! Importing a directory from somebody's file. The file is read whole and checked before anything is written; its
-//! records are written in transactions of a bounded size, each the same whether the file is read once or again: a run
-//! that was cut short is finished by another run, and a file that was taken changes nothing when it is taken again.
-//! No import sets where referrals are sent, and none writes over a record of another source.
+//! Importing a directory from somebody's file, of any size. The file is checked whole before anything is written, and
+//! then read again as a stream: one thread takes its records apart and places them, another writes them in transactions
+//! of a bounded size. Each is the same whether the file is read once or again: a run that was cut short is finished by
+//! another run, and a file that was taken changes nothing when it is taken again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::services::{is_category, term_of};
+use super::import_plan::{BatchOutcome, Plan, Seen};
+use super::services::is_category;
 use super::{Deps, Failure, Outcome, placing};
-use crate::domain::directory::{Location, Organization, Placement, Service, ServiceAggregate};
+use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::directory_checks::{check_location, check_organization, check_service};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::territory::Gazetteer;
-use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
-use crate::exchange::{Contents, Entry, RefusedRow, spreadsheets};
-use crate::id::Id;
-use crate::store::{self, Conn, Tx, locations, organizations, services};
+use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets};
+use crate::store;
 
 /// Records of one transaction: each is acknowledged, and a run that is cut short loses at most these.
-const ENTRIES_PER_TRANSACTION: usize = 200;
+const ENTRIES_PER_TRANSACTION: usize = 1_000;
+
+/// What the records of one transaction say, in bytes: rich records make smaller transactions.
+const TRANSACTION_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Transactions that are prepared while one is written.
+const PREPARED_MAX: usize = 2;
 
 /// The largest file that is read.
-pub const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Refused rows that a report names; it counts all.
+pub const REFUSED_NAMED_MAX: usize = 100_000;
 
 /// How the bytes are to be read.
 #[derive(Debug, Clone)]
@@ -49,6 +60,8 @@ pub struct Report {
     pub taken: u64,
     pub changed: u64,
     pub unchanged: u64,
+    /// How many were refused; the first [`REFUSED_NAMED_MAX`] are in `refused`.
+    pub refused_count: u64,
     pub refused: Vec<RefusedLine>,
     /// Rows that the mapping's filters left out.
     pub dropped: u64,
@@ -76,67 +89,100 @@ impl From<RefusedRow> for RefusedLine {
     }
 }
 
-/// Imports a file. `progress` hears how many records are done, of how many.
+/// Hears how many records are done, and of how many where that is known.
+pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
+
+/// Imports a file.
 ///
 /// # Errors
 /// A refusal of the whole file or of its mapping: nothing was written.
-pub fn import(
-    deps: &Deps,
-    bytes: &[u8],
-    format: &Format,
-    dry_run: bool,
-    progress: &dyn Fn(usize, usize),
-) -> Outcome<Report> {
-    let (source, contents) = read(bytes, format)?;
-    let gazetteer = deps.gazetteer();
-    let mut report = Report { source, dry_run, dropped: contents.dropped, blank: contents.blank, ..Report::default() };
-    let mut refused = contents.refused;
-    let mut ready = Vec::with_capacity(contents.entries.len());
-    for entry in contents.entries {
-        let line = entry.line;
-        match prepare(gazetteer, entry) {
-            Ok(entry) => ready.push(entry),
-            Err(refusal) => refused.push(RefusedRow { line, refusal }),
-        }
-    }
-    let (mut seen, total) = (Seen::default(), ready.len());
-    let mut done = 0;
-    for batch in ready.chunks(ENTRIES_PER_TRANSACTION) {
-        let (outcome, change) = write_batch(deps, batch, &seen, dry_run)?;
-        seen = outcome.seen;
-        report.taken += outcome.taken;
-        report.changed += outcome.changed;
-        report.unchanged += outcome.unchanged;
-        report.change = report.change.max(change);
-        refused.extend(outcome.refused);
-        for (placement, count) in outcome.placements {
-            *report.placements.entry(placement).or_default() += count;
-        }
-        done += batch.len();
-        progress(done, total);
-    }
-    refused.sort_by_key(|row| row.line);
-    report.refused = refused.into_iter().map(RefusedLine::from).collect();
-    Ok(report)
-}
-
-fn read(bytes: &[u8], format: &Format) -> Result<(String, Contents), Refusal> {
+pub fn import(deps: &Deps, path: &Path, format: &Format, dry_run: bool, progress: Progress<'_>) -> Outcome<Report> {
+    let open = || File::open(path).map_err(|error| Failure::File(path.to_owned(), error));
+    let tally = Tally::default();
     match format {
         Format::Hsds { source, language } => {
+            let total = json_records::check(open()?)?;
             let reading =
                 Reading { source, language: *language, fresh: None, is_request: false, is_category: &is_category };
-            Ok((source.clone(), hsds_in::read_file(bytes, reading)?))
+            let run = Run { deps, source, dry_run, total: Some(total), progress };
+            run.of(hsds_in::Entries::new(open()?, reading), &tally)
         }
         Format::Csv { mapping } => {
             let mapping = Mapping::parse(mapping, &is_category)?;
-            let contents = spreadsheets::read(bytes, &mapping)?;
-            Ok((mapping.source, contents))
+            spreadsheets::check(open()?, &mapping)?;
+            let rows = spreadsheets::open(open()?, &mapping, &tally)?;
+            Run { deps, source: &mapping.source, dry_run, total: None, progress }.of(rows, &tally)
         }
     }
 }
 
-/// Checks a record, says what it said in one hash, and places it.
-fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
+/// One run of an import, whatever its records come from.
+struct Run<'a> {
+    deps: &'a Deps,
+    source: &'a str,
+    dry_run: bool,
+    total: Option<u64>,
+    progress: Progress<'a>,
+}
+
+impl Run<'_> {
+    fn of(&self, entries: impl Iterator<Item = Found> + Send, tally: &Tally) -> Outcome<Report> {
+        let gazetteer = self.deps.gazetteer();
+        let mut written = Progressing::default();
+        std::thread::scope(|scope| {
+            let (sender, batches) = sync_channel(PREPARED_MAX);
+            scope.spawn(move || prepare_all(entries, gazetteer, &sender));
+            batches.into_iter().try_for_each(|batch| {
+                written.take(self, batch)?;
+                (self.progress)(written.done, self.total);
+                Ok::<_, Failure>(())
+            })
+        })?;
+        let mut report = written.report;
+        report.refused.sort_by_key(|row| row.line);
+        let (source, dry_run) = (self.source.to_owned(), self.dry_run);
+        Ok(Report { source, dry_run, dropped: tally.dropped(), blank: tally.blank(), ..report })
+    }
+}
+
+/// Records that are ready to be written together, and rows that were refused among them.
+#[derive(Default)]
+struct Batch {
+    ready: Vec<Entry>,
+    refused: Vec<RefusedRow>,
+    bytes: usize,
+}
+
+/// Reads the source to its end, or until nobody wants its records.
+fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, sender: &SyncSender<Batch>) {
+    let mut batch = Batch::default();
+    let mut said = Vec::new();
+    for found in entries {
+        match found.and_then(|entry| prepare(gazetteer, entry, &mut said)) {
+            Ok(entry) => {
+                batch.ready.push(entry);
+                batch.bytes += said.len();
+            }
+            Err(row) => batch.refused.push(row),
+        }
+        let is_full = batch.ready.len() >= ENTRIES_PER_TRANSACTION || batch.refused.len() >= ENTRIES_PER_TRANSACTION;
+        if (is_full || batch.bytes >= TRANSACTION_BYTES_MAX) && sender.send(std::mem::take(&mut batch)).is_err() {
+            return;
+        }
+    }
+    // Nobody listens any more: the writer has failed and says why.
+    let _ = sender.send(batch);
+}
+
+/// Checks a record, says what it said in one hash, and places it. `said` is left with what was hashed.
+fn prepare(gazetteer: &Gazetteer, mut entry: Entry, said: &mut Vec<u8>) -> Found {
+    match check_and_place(gazetteer, &mut entry, said) {
+        Ok(()) => Ok(entry),
+        Err(refusal) => Err(RefusedRow { line: entry.line, refusal }),
+    }
+}
+
+fn check_and_place(gazetteer: &Gazetteer, entry: &mut Entry, said: &mut Vec<u8>) -> Result<(), Refusal> {
     let is_unnamed = entry.organization.name.is_empty();
     if !is_unnamed {
         check_organization(&entry.organization)?;
@@ -144,7 +190,7 @@ fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
     for place in &entry.locations {
         check_location(place, "location")?;
     }
-    let hash = content_hash(&entry);
+    let hash = content_hash(entry, said)?;
     if let Some(service) = &mut entry.service {
         check_service(service)?;
         placing::check_served(gazetteer, &service.served)?;
@@ -153,263 +199,101 @@ fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
     for place in &mut entry.locations {
         placing::place(gazetteer, place, "location")?;
     }
-    Ok(entry)
+    Ok(())
 }
 
-/// SHA-256 of the record as it would go out, before relais added anything of its own.
-fn content_hash(entry: &Entry) -> String {
-    let nameless = |_: &str| None;
-    let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
-    let value = match &entry.service {
-        Some(service) => {
-            let aggregate = ServiceAggregate {
-                service: service.clone(),
-                organization: entry.organization.clone(),
-                locations: entry.locations.clone(),
-            };
-            hsds::service(&aggregate, &entry.locations, context)
-        }
-        None => hsds::organization(&entry.organization, &entry.locations, context),
-    };
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What earlier records of the same file said: the first to speak of an organisation or a place is the one that counts,
-/// so that two rows that disagree do not write over each other at every import.
-#[derive(Debug, Clone, Default)]
-struct Seen(HashSet<Id>);
-
-#[derive(Debug, Default)]
-struct BatchOutcome {
-    seen: Seen,
-    taken: u64,
-    changed: u64,
-    unchanged: u64,
-    refused: Vec<RefusedRow>,
-    placements: BTreeMap<&'static str, u64>,
-}
-
-fn write_batch(deps: &Deps, batch: &[Entry], seen: &Seen, dry_run: bool) -> Outcome<(BatchOutcome, i64)> {
-    if dry_run {
-        let decided = deps.store.read(|conn| Plan::decide(conn, batch, seen))?;
-        return Ok((decided.outcome, 0));
+/// SHA-256 of the record as its source said it, before relais added anything of its own.
+fn content_hash(entry: &Entry, said: &mut Vec<u8>) -> Result<String, Refusal> {
+    said.clear();
+    let service = entry.service.as_ref().map(said_of_service);
+    let places: Vec<_> = entry.locations.iter().map(said_of_location).collect();
+    serde_json::to_writer(&mut *said, &(service, said_of_organization(&entry.organization), places))
+        .map_err(|error| Refusal::new(Code::InvalidValue).rule(error.to_string()))?;
+    let digest = Sha256::digest(said.as_slice());
+    let mut text = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
     }
-    let written = deps.store.write(deps.clock.now(), |tx| {
-        let plan = Plan::decide(tx, batch, seen)?;
-        plan.write(tx)?;
-        Ok::<_, Failure>(plan.outcome)
-    });
-    match written {
-        Ok(written) => Ok((written.value, written.change)),
-        // An id of this batch is already that of another record: its batch is written one by one, without it.
-        Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => write_one_by_one(deps, batch, seen),
-        Err(Failure::Store(store::Error::Conflict(rule))) => {
-            let line = batch.first().map_or(0, |entry| entry.line);
-            let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-            let refused = vec![RefusedRow { line, refusal }];
-            Ok((BatchOutcome { seen: seen.clone(), refused, ..BatchOutcome::default() }, 0))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok(text)
 }
 
-fn write_one_by_one(deps: &Deps, batch: &[Entry], seen: &Seen) -> Outcome<(BatchOutcome, i64)> {
-    let mut all = BatchOutcome { seen: seen.clone(), ..BatchOutcome::default() };
-    let mut last = 0;
-    for entry in batch {
-        let (one, change) = write_batch(deps, std::slice::from_ref(entry), &all.seen, false)?;
-        all.seen = one.seen;
-        all.taken += one.taken;
-        all.changed += one.changed;
-        all.unchanged += one.unchanged;
-        all.refused.extend(one.refused);
-        for (placement, count) in one.placements {
-            *all.placements.entry(placement).or_default() += count;
-        }
-        last = last.max(change);
-    }
-    Ok((all, last))
+fn said_of_service(one: &Service) -> impl Serialize + '_ {
+    let links: Vec<_> = one.at_locations.iter().map(|link| (link.id, link.location_id, &link.document)).collect();
+    let facts = (one.status.as_str(), &one.categories, &one.served, one.capacity, one.verified_at);
+    (one.id, one.organization_id, &one.name, facts, links, &one.document)
 }
 
-/// What a batch will write, decided from what the store has.
+fn said_of_organization(one: &Organization) -> impl Serialize + '_ {
+    (one.id, &one.name, &one.document)
+}
+
+fn said_of_location(one: &Location) -> impl Serialize + '_ {
+    let where_it_is = (one.point, one.visibility.as_str(), &one.territories.municipality);
+    (one.id, one.organization_id, &one.name, where_it_is, &one.document)
+}
+
+/// What has been written so far.
 #[derive(Default)]
-struct Plan {
-    outcome: BatchOutcome,
-    new_organizations: Vec<Organization>,
-    changed_organizations: Vec<Organization>,
-    new_locations: Vec<Location>,
-    changed_locations: Vec<Location>,
-    new_services: Vec<Service>,
-    changed_services: Vec<Service>,
+struct Progressing {
+    report: Report,
+    seen: Seen,
+    done: u64,
 }
 
-/// What the store has of the records that a batch speaks of.
-struct Known {
-    organizations: HashMap<Id, Organization>,
-    locations: HashMap<Id, Location>,
-    origins: HashMap<Id, crate::domain::directory::Origin>,
-    services: HashMap<Id, Service>,
-}
-
-impl Known {
-    fn of(conn: &mut Conn, batch: &[Entry]) -> Result<Self, store::Error> {
-        let organization_ids: Vec<Id> = batch.iter().map(|entry| entry.organization.id).collect();
-        let found = organizations::list_by_ids(conn, &organization_ids)?;
-        let location_ids: Vec<Id> =
-            batch.iter().flat_map(|entry| entry.locations.iter().map(|place| place.id)).collect();
-        let new: Vec<&Service> = batch.iter().filter_map(|entry| entry.service.as_ref()).collect();
-        let service_ids: Vec<Id> = new.iter().map(|service| service.id).collect();
-        let origins = services::find_origins(conn, &service_ids)?;
-        let differs = |service: &&&Service| origins.get(&service.id).is_some_and(|known| *known != service.origin);
-        let changed: Vec<Id> = new.iter().filter(differs).map(|service| service.id).collect();
-        let services = services::list_aggregates(conn, &changed)?;
-        Ok(Self {
-            organizations: found.into_iter().map(|one| (one.id, one)).collect(),
-            locations: locations::list_by_ids(conn, &location_ids)?,
-            origins,
-            services: services.into_iter().map(|one| (one.service.id, one.service)).collect(),
-        })
-    }
-}
-
-impl Plan {
-    fn decide(conn: &mut Conn, batch: &[Entry], seen: &Seen) -> Result<Self, Failure> {
-        let known = Known::of(conn, batch)?;
-        let mut plan = Self::default();
-        plan.outcome.seen = seen.clone();
-        for entry in batch {
-            if let Err(refusal) = plan.add(entry, &known) {
-                plan.outcome.refused.push(RefusedRow { line: entry.line, refusal });
-            }
+impl Progressing {
+    fn take(&mut self, run: &Run<'_>, batch: Batch) -> Outcome<()> {
+        self.refuse(batch.refused);
+        if !batch.ready.is_empty() {
+            self.write(run, &batch.ready)?;
         }
-        Ok(plan)
-    }
-
-    fn add(&mut self, entry: &Entry, known: &Known) -> Result<(), Refusal> {
-        if let Some(service) = &entry.service {
-            if !self.outcome.seen.0.insert(service.id) {
-                return Err(Refusal::field(Code::AlreadyExists, "id").rule("once in a file"));
-            }
-            let origin = known.origins.get(&service.id);
-            if origin.is_some_and(|origin| origin.source != service.origin.source) {
-                let rule = origin.map(|origin| format!("source {}", origin.source)).unwrap_or_default();
-                return Err(Refusal::field(Code::AlreadyExists, "id").rule(rule));
-            }
-            let is_there = known.organizations.contains_key(&entry.organization.id)
-                || self.outcome.seen.0.contains(&entry.organization.id);
-            if entry.organization.name.is_empty() && !is_there {
-                return Err(Refusal::field(Code::UnknownReference, "organization_id"));
-            }
-            self.count_placement(entry);
-            if origin.is_some_and(|origin| *origin == service.origin) {
-                self.outcome.unchanged += 1;
-                self.outcome.seen.0.insert(entry.organization.id);
-                self.outcome.seen.0.extend(entry.locations.iter().map(|place| place.id));
-                return Ok(());
-            }
-        }
-        let is_organization_new = self.add_organization(&entry.organization, known);
-        let mut has_changed = is_organization_new == Some(false);
-        for place in &entry.locations {
-            has_changed |= self.add_location(place, entry.organization.id, known);
-        }
-        match &entry.service {
-            Some(service) => self.add_service(service, known),
-            None if is_organization_new == Some(true) => self.outcome.taken += 1,
-            None if has_changed => self.outcome.changed += 1,
-            None => self.outcome.unchanged += 1,
-        }
+        self.done += batch.ready.len() as u64;
         Ok(())
     }
 
-    fn count_placement(&mut self, entry: &Entry) {
-        let placement = entry.locations.iter().map(|place| place.placement).min();
-        let word = placement.map_or("no_place", Placement::as_str);
-        *self.outcome.placements.entry(word).or_default() += 1;
+    fn refuse(&mut self, rows: Vec<RefusedRow>) {
+        self.report.refused_count += rows.len() as u64;
+        let room = REFUSED_NAMED_MAX.saturating_sub(self.report.refused.len());
+        self.report.refused.extend(rows.into_iter().take(room).map(RefusedLine::from));
     }
 
-    /// Whether it is new (`Some(true)`), changed (`Some(false)`), or neither.
-    fn add_organization(&mut self, said: &Organization, known: &Known) -> Option<bool> {
-        if said.name.is_empty() || !self.outcome.seen.0.insert(said.id) {
-            return None;
+    fn add(&mut self, outcome: BatchOutcome, change: i64) {
+        let report = &mut self.report;
+        report.taken += outcome.taken;
+        report.changed += outcome.changed;
+        report.unchanged += outcome.unchanged;
+        report.change = report.change.max(change);
+        for (placement, count) in outcome.placements {
+            *report.placements.entry(placement).or_default() += count;
         }
-        let Some(there) = known.organizations.get(&said.id) else {
-            self.new_organizations.push(said.clone());
-            return Some(true);
-        };
-        let is_same = there.name == said.name && there.document == said.document;
-        if is_same || there.origin.source != said.origin.source {
-            return None;
-        }
-        self.changed_organizations.push(Organization { version: there.version, ..said.clone() });
-        Some(false)
+        self.refuse(outcome.refused);
+        self.seen.add(outcome.seen);
     }
 
-    /// A place belongs to the first organisation that a source gives it to. A source may hide it further; what somebody
-    /// hid here stays hidden, whatever a source says or leaves out.
-    fn add_location(&mut self, said: &Location, organization_id: Id, known: &Known) -> bool {
-        if !self.outcome.seen.0.insert(said.id) {
-            return false;
+    fn write(&mut self, run: &Run<'_>, batch: &[Entry]) -> Outcome<()> {
+        if run.dry_run {
+            let outcome = run.deps.store.read(|conn| Plan::decide(conn, batch, &self.seen).map(|plan| plan.outcome))?;
+            self.add(outcome, 0);
+            return Ok(());
         }
-        let owner = said.organization_id.or(Some(organization_id));
-        let Some(there) = known.locations.get(&said.id) else {
-            self.new_locations.push(Location { organization_id: owner, ..said.clone() });
-            return true;
-        };
-        let would_be = Location {
-            version: there.version,
-            origin: there.origin.clone(),
-            organization_id: there.organization_id.or(owner),
-            visibility: there.visibility.max(said.visibility),
-            ..said.clone()
-        };
-        if would_be == *there || there.origin.source != said.origin.source {
-            return false;
-        }
-        self.changed_locations.push(would_be);
-        true
-    }
-
-    fn add_service(&mut self, said: &Service, known: &Known) {
-        let Some(there) = known.services.get(&said.id) else {
-            self.outcome.taken += 1;
-            self.new_services.push(said.clone());
-            return;
-        };
-        self.outcome.changed += 1;
-        let mut service = said.clone();
-        service.version = there.version;
-        // What the file does not say, somebody may have said since.
-        if !service.capacity.is_said() {
-            service.capacity = there.capacity;
-        }
-        service.verified_at = service.verified_at.or(there.verified_at);
-        self.changed_services.push(service);
-    }
-
-    fn write(&self, tx: &mut Tx<'_>) -> Result<(), store::Error> {
-        let now = tx.now();
-        let dated = |service: &Service| {
-            let mut service = service.clone();
-            if service.capacity.is_said() && service.capacity.observed_at.is_none() {
-                service.capacity.observed_at = Some(now);
+        let written = run.deps.store.write(run.deps.clock.now(), |tx| {
+            let plan = Plan::decide(tx, batch, &self.seen)?;
+            plan.write(tx)?;
+            Ok::<_, Failure>(plan.outcome)
+        });
+        match written {
+            Ok(written) => self.add(written.value, written.change),
+            // An id of this batch is already that of another record: halves find it, and the rest is written.
+            Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => {
+                let (first, second) = batch.split_at(batch.len() / 2);
+                self.write(run, first)?;
+                self.write(run, second)?;
             }
-            service
-        };
-        organizations::insert_many(tx, &self.new_organizations)?;
-        locations::insert_many(tx, &self.new_locations)?;
-        let new: Vec<Service> = self.new_services.iter().map(dated).collect();
-        services::insert_many(tx, &new, "import")?;
-        // Services before what they show: a place or organisation that changes gives them a new version again.
-        for service in self.changed_services.iter().map(dated) {
-            services::update(tx, &service, "import")?;
-        }
-        for place in &self.changed_locations {
-            locations::update(tx, place)?;
-        }
-        for organization in &self.changed_organizations {
-            organizations::update(tx, organization)?;
+            Err(Failure::Store(store::Error::Conflict(rule))) => {
+                let line = batch.first().map_or(0, |entry| entry.line);
+                let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
+                self.refuse(vec![RefusedRow { line, refusal }]);
+            }
+            Err(failure) => return Err(failure),
         }
         Ok(())
     }

@@ -54,18 +54,18 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
             Format::Hsds { source: args.source.clone(), language }
         }
     };
-    let bytes = read_bytes(&args.file)?;
+    check_size(&args.file)?;
     // Before anything is written: a report that nobody could read would come too late.
     let report_file = args.report.as_deref().map(open_report).transpose()?;
     let deps = args.data.open()?;
     let bar = progress_bar(args.json);
-    let progress = |done: usize, total: usize| {
+    let progress = |done: u64, total: Option<u64>| {
         if let Some(bar) = &bar {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+            bar.set_length(total.unwrap_or(done));
+            bar.set_position(done);
         }
     };
-    let outcome = imports::import(&deps, &bytes, &format, args.dry_run, &progress);
+    let outcome = imports::import(&deps, &args.file, &format, args.dry_run, &progress);
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -80,7 +80,7 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         print!("{}", in_words(&report, terminal_lang()));
     }
     let accepted = report.taken + report.changed + report.unchanged;
-    let nothing_but_refused = accepted == 0 && !report.refused.is_empty();
+    let nothing_but_refused = accepted == 0 && report.refused_count > 0;
     Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -108,13 +108,10 @@ fn progress_bar(is_json: bool) -> Option<ProgressBar> {
     Some(bar)
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("{}: > {FILE_BYTES_MAX} octets / bytes", path.display()));
-    }
-    std::fs::read(path).map_err(failed)
+fn check_size(path: &Path) -> Result<(), String> {
+    let size = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len();
+    let fits = size <= FILE_BYTES_MAX;
+    if fits { Ok(()) } else { Err(format!("{}: > {FILE_BYTES_MAX} octets / bytes", path.display())) }
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
@@ -150,7 +147,7 @@ fn in_words(report: &Report, lang: Lang) -> String {
         report.taken,
         report.changed,
         report.unchanged,
-        report.refused.len(),
+        report.refused_count,
         report.dropped,
         report.blank
     );
@@ -162,8 +159,8 @@ fn in_words(report: &Report, lang: Lang) -> String {
         let parts = [row.field.as_deref(), row.rule.as_deref()].into_iter().flatten();
         text += &format!("  {}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
     }
-    if report.refused.len() > REFUSED_SHOWN_MAX {
-        text += &format!("  ... +{}\n", report.refused.len() - REFUSED_SHOWN_MAX);
+    if report.refused_count > REFUSED_SHOWN_MAX as u64 {
+        text += &format!("  ... +{}\n", report.refused_count - REFUSED_SHOWN_MAX as u64);
     }
     if report.dry_run {
         text += dry;

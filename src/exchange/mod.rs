@@ -6,10 +6,13 @@ pub mod territories;
 // -- directory
 pub mod hsds;
 pub mod hsds_in;
+pub mod json_records;
 pub mod mapping;
 pub mod spreadsheets;
 // -- reports
 pub mod table_csv;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::refusal::Refusal;
@@ -32,13 +35,37 @@ pub struct RefusedRow {
     pub refusal: Refusal,
 }
 
+/// One record of a source: taken apart, or refused. Sources are read as iterators of these, so that one of any size
+/// needs the memory of a few records.
+pub type Found = Result<Entry, RefusedRow>;
+
+/// Rows that a source leaves aside, counted while it is read.
+#[derive(Debug, Default)]
+pub struct Tally {
+    dropped: AtomicU64,
+    blank: AtomicU64,
+}
+
+impl Tally {
+    pub fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+    pub fn count_blank(&self) {
+        self.blank.fetch_add(1, Ordering::Relaxed);
+    }
+    /// Rows that the mapping's filters leave out.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+    /// Rows with nothing in them.
+    pub fn blank(&self) -> u64 {
+        self.blank.load(Ordering::Relaxed)
+    }
+}
+
 /// What a file gave.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Contents {
     pub entries: Vec<Entry>,
     pub refused: Vec<RefusedRow>,
-    /// Rows that the mapping's filters leave out.
-    pub dropped: u64,
-    /// Rows with nothing in them.
-    pub blank: u64,
 }

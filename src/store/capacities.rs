@@ -8,8 +8,8 @@ use super::schema::{capacity, service};
 use super::{Conn, Error, Tx, services};
 use crate::clock::Time;
 use crate::domain::directory::{Capacity, Service};
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 
 /// One word said of the room at a service.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -85,7 +85,7 @@ pub(super) fn append_many(tx: &mut Tx<'_>, services: &[Service], source: &str) -
         .map(|one| CapacityRow::new(one.id, one.capacity, one.capacity.observed_at.unwrap_or(now), source))
         .collect();
     for rows in rows.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(capacity::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, capacity::table, rows)?;
     }
     Ok(())
 }

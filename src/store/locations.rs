@@ -13,7 +13,7 @@ use crate::clock::Time;
 use crate::domain::directory::{LocatedIn, Location, LocationDocument, Origin, Placement, Point, Visibility};
 use crate::domain::language::Text;
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{insert_rows, text_words};
 
 text_words!(Placement, Visibility);
 
@@ -37,6 +37,8 @@ struct LocationRow {
     content_hash: String,
     document: Json<LocationDocument>,
     version: i64,
+    #[diesel(skip_update)]
+    created_at: Time,
     updated_at: Time,
 }
 
@@ -60,6 +62,7 @@ impl LocationRow {
             content_hash: one.origin.content_hash.clone(),
             document: Json(one.document.clone()),
             version,
+            created_at: now,
             updated_at: now,
         }
     }
@@ -132,9 +135,8 @@ pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, E
 pub fn insert_many(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), Error> {
     let now = tx.now();
     for chunk in locations.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (LocationRow::new(one, 1, now), location::created_at.eq(now))).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(location::table).values(&rows).execute(c))?;
+        let rows: Vec<LocationRow> = chunk.iter().map(|one| LocationRow::new(one, 1, now)).collect();
+        insert_rows!(&mut **tx, location::table, &rows)?;
     }
     for one in locations {
         tx.changed(Subject::Location, one.id);

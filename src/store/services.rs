@@ -18,7 +18,7 @@ use crate::domain::directory::{
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{insert_rows, text_words};
 
 text_words!(ServiceStatus);
 
@@ -44,6 +44,8 @@ struct ServiceRow {
     capacity_observed_at: Option<Time>,
     document: Json<ServiceDocument>,
     version: i64,
+    #[diesel(skip_update)]
+    created_at: Time,
     updated_at: Time,
 }
 
@@ -66,6 +68,7 @@ impl ServiceRow {
             capacity_observed_at: one.capacity.observed_at,
             document: Json(one.document.clone()),
             version,
+            created_at: now,
             updated_at: now,
         }
     }
@@ -95,7 +98,7 @@ impl ServiceRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = service_category)]
+#[diesel(table_name = service_category, treat_none_as_default_value = false)]
 struct CategoryRow {
     service_id: Id,
     code: String,
@@ -103,7 +106,7 @@ struct CategoryRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = service_territory)]
+#[diesel(table_name = service_territory, treat_none_as_default_value = false)]
 struct ServedRow {
     service_id: Id,
     territory_id: String,
@@ -111,7 +114,7 @@ struct ServedRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = service_at_location)]
+#[diesel(table_name = service_at_location, treat_none_as_default_value = false)]
 struct LinkRow {
     id: Id,
     service_id: Id,
@@ -357,9 +360,8 @@ pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
 pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
     let now = tx.now();
     for chunk in services.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (ServiceRow::new(one, 1, now), service::created_at.eq(now))).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
+        let rows: Vec<ServiceRow> = chunk.iter().map(|one| ServiceRow::new(one, 1, now)).collect();
+        insert_rows!(&mut **tx, service::table, &rows)?;
     }
     insert_parts(tx, services)?;
     capacities::append_many(tx, services, said_by)?;
@@ -434,13 +436,13 @@ fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {
         }
     }
     for rows in categories.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_category::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_category::table, rows)?;
     }
     for rows in territories.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_territory::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_territory::table, rows)?;
     }
     for rows in links.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_at_location::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_at_location::table, rows)?;
     }
     Ok(())
 }
