@@ -3,7 +3,7 @@
 //! of a bounded size. Each is the same whether the file is read once or again: a run that was cut short is finished by
 //! another run, and a file that was taken changes nothing when it is taken again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -11,9 +11,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::import_plan::{BatchOutcome, Plan, Seen};
+use super::import_missing as missing;
+use super::import_plan::{BatchOutcome, Plan, Seen, Speaker};
 use super::services::is_category;
 use super::{Deps, Failure, Outcome, placing};
+use crate::clock::Time;
 use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::directory_checks::{check_location, check_organization, check_service};
 use crate::domain::language::Lang;
@@ -22,7 +24,9 @@ use crate::domain::territory::Gazetteer;
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
 use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets};
+use crate::id::Id;
 use crate::store;
+use crate::store::sources::{self, SourceKind};
 
 /// Records of one transaction: each is acknowledged, and a run that is cut short loses at most these.
 const ENTRIES_PER_TRANSACTION: usize = 1_000;
@@ -38,6 +42,9 @@ pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 
 /// Refused rows that a report names; it counts all.
 pub const REFUSED_NAMED_MAX: usize = 100_000;
+
+/// Records that a report names among those that a source no longer lists; it counts all.
+pub const MISSING_NAMED_MAX: usize = 1_000;
 
 /// How the bytes are to be read.
 #[derive(Debug, Clone)]
@@ -68,8 +75,24 @@ pub struct Report {
     pub blank: u64,
     /// Services by how their place was found; `no_place` for those that say none.
     pub placements: BTreeMap<&'static str, u64>,
+    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_count: Option<u64>,
+    /// The first [`MISSING_NAMED_MAX`] of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingLine>,
     /// The number of the last change written; 0 when nothing was.
     pub change: i64,
+}
+
+/// A record that its source no longer lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingLine {
+    pub subject: &'static str,
+    pub id: Id,
+    /// The source's own key of it.
+    pub key: String,
+    pub since: Time,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -104,42 +127,96 @@ pub fn import(deps: &Deps, path: &Path, format: &Format, dry_run: bool, progress
             let total = json_records::check(open()?)?;
             let reading =
                 Reading { source, language: *language, fresh: None, is_request: false, is_category: &is_category };
-            let run = Run { deps, source, dry_run, total: Some(total), progress };
-            run.of(hsds_in::Entries::new(open()?, reading), &tally)
+            let run = Run::new(deps, source, *language, dry_run, progress);
+            Run { total: Some(total), ..run }.of(hsds_in::Entries::new(open()?, reading).tallying(&tally), &tally)
         }
         Format::Csv { mapping } => {
             let mapping = Mapping::parse(mapping, &is_category)?;
             spreadsheets::check(open()?, &mapping)?;
             let rows = spreadsheets::open(open()?, &mapping, &tally)?;
-            Run { deps, source: &mapping.source, dry_run, total: None, progress }.of(rows, &tally)
+            Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
         }
     }
 }
 
 /// One run of an import, whatever its records come from.
-struct Run<'a> {
-    deps: &'a Deps,
-    source: &'a str,
-    dry_run: bool,
-    total: Option<u64>,
-    progress: Progress<'a>,
+pub(super) struct Run<'a> {
+    pub(super) deps: &'a Deps,
+    pub(super) source: &'a str,
+    pub(super) kind: SourceKind,
+    pub(super) url: Option<&'a str>,
+    pub(super) language: Lang,
+    pub(super) dry_run: bool,
+    /// The records are all that the source lists: what is not among them is missing.
+    pub(super) is_whole: bool,
+    pub(super) total: Option<u64>,
+    pub(super) progress: Progress<'a>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A whole file.
+    pub(super) fn new(deps: &'a Deps, source: &'a str, language: Lang, dry_run: bool, progress: Progress<'a>) -> Self {
+        let (kind, url, total, is_whole) = (SourceKind::File, None, None, true);
+        Self { deps, source, kind, url, language, dry_run, is_whole, total, progress }
+    }
+
     fn of(&self, entries: impl Iterator<Item = Found> + Send, tally: &Tally) -> Outcome<Report> {
+        let mut written = self.begin()?;
+        self.take(&mut written, entries, tally)?;
+        self.finish(written, tally, None)
+    }
+
+    pub(super) fn begin(&self) -> Outcome<Progressing> {
+        let listed = self.deps.store.read(|conn| sources::lists_anything(conn, self.source))?;
+        if !self.dry_run {
+            let (now, language) = (self.deps.clock.now(), self.language.as_str());
+            self.deps.store.write(now, |tx| sources::begin(tx, self.source, self.kind, self.url, language))?;
+        }
+        let priorities = self.deps.store.read(sources::priorities)?;
+        Ok(Progressing { listed_before: listed, priorities, ..Progressing::default() })
+    }
+
+    /// Takes the records of the source, or of a part of it.
+    pub(super) fn take(
+        &self,
+        written: &mut Progressing,
+        entries: impl Iterator<Item = Found> + Send,
+        tally: &Tally,
+    ) -> Outcome<()> {
         let gazetteer = self.deps.gazetteer();
-        let mut written = Progressing::default();
         std::thread::scope(|scope| {
             let (sender, batches) = sync_channel(PREPARED_MAX);
-            scope.spawn(move || prepare_all(entries, gazetteer, &sender));
+            scope.spawn(move || prepare_all(entries, gazetteer, tally, &sender));
             batches.into_iter().try_for_each(|batch| {
                 written.take(self, batch)?;
                 (self.progress)(written.done, self.total);
-                Ok::<_, Failure>(())
+                Ok(())
             })
-        })?;
+        })
+    }
+
+    /// The source was read to its end: flags what it no longer lists, and remembers what the run did.
+    pub(super) fn finish(
+        &self,
+        mut written: Progressing,
+        tally: &Tally,
+        modified_after: Option<Time>,
+    ) -> Outcome<Report> {
+        written.seen.add(tally.take_listed());
+        let missing = match self.is_whole && written.listed_before {
+            true => Some(missing::flag(self, &written.seen)?),
+            false => self.is_whole.then(Vec::new),
+        };
         let mut report = written.report;
+        if !self.dry_run {
+            let counts = (report.taken, report.changed, report.unchanged, report.refused_count);
+            let now = self.deps.clock.now();
+            self.deps.store.write(now, |tx| sources::finish(tx, self.source, counts, modified_after))?;
+        }
         report.refused.sort_by_key(|row| row.line);
+        report.missing_count = missing.as_ref().map(|lines| lines.len() as u64);
+        report.missing = missing.unwrap_or_default();
+        report.missing.truncate(MISSING_NAMED_MAX);
         let (source, dry_run) = (self.source.to_owned(), self.dry_run);
         Ok(Report { source, dry_run, dropped: tally.dropped(), blank: tally.blank(), ..report })
     }
@@ -154,11 +231,11 @@ struct Batch {
 }
 
 /// Reads the source to its end, or until nobody wants its records.
-fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, sender: &SyncSender<Batch>) {
+fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, tally: &Tally, sender: &SyncSender<Batch>) {
     let mut batch = Batch::default();
     let mut said = Vec::new();
     for found in entries {
-        match found.and_then(|entry| prepare(gazetteer, entry, &mut said)) {
+        match found.and_then(|entry| prepare(gazetteer, entry, tally, &mut said)) {
             Ok(entry) => {
                 batch.ready.push(entry);
                 batch.bytes += said.len();
@@ -175,10 +252,15 @@ fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, send
 }
 
 /// Checks a record, says what it said in one hash, and places it. `said` is left with what was hashed.
-fn prepare(gazetteer: &Gazetteer, mut entry: Entry, said: &mut Vec<u8>) -> Found {
+fn prepare(gazetteer: &Gazetteer, mut entry: Entry, tally: &Tally, said: &mut Vec<u8>) -> Found {
     match check_and_place(gazetteer, &mut entry, said) {
         Ok(()) => Ok(entry),
-        Err(refusal) => Err(RefusedRow { line: entry.line, refusal }),
+        Err(refusal) => {
+            // Refused and listed all the same: what is here stays as it is.
+            tally.list(entry.organization.id);
+            entry.service.iter().for_each(|service| tally.list(service.id));
+            Err(RefusedRow { line: entry.line, refusal })
+        }
     }
 }
 
@@ -234,10 +316,13 @@ fn said_of_location(one: &Location) -> impl Serialize + '_ {
 
 /// What has been written so far.
 #[derive(Default)]
-struct Progressing {
+pub(super) struct Progressing {
     report: Report,
     seen: Seen,
-    done: u64,
+    priorities: HashMap<String, i32>,
+    /// The source had listed something before this run.
+    listed_before: bool,
+    pub(super) done: u64,
 }
 
 impl Progressing {
@@ -270,13 +355,15 @@ impl Progressing {
     }
 
     fn write(&mut self, run: &Run<'_>, batch: &[Entry]) -> Outcome<()> {
+        let now = run.deps.clock.now();
+        let speaker = Speaker { source: run.source, priorities: &self.priorities, earlier: &self.seen, now };
         if run.dry_run {
-            let outcome = run.deps.store.read(|conn| Plan::decide(conn, batch, &self.seen).map(|plan| plan.outcome))?;
+            let outcome = run.deps.store.read(|conn| Plan::decide(conn, batch, &speaker).map(|plan| plan.outcome))?;
             self.add(outcome, 0);
             return Ok(());
         }
-        let written = run.deps.store.write(run.deps.clock.now(), |tx| {
-            let plan = Plan::decide(tx, batch, &self.seen)?;
+        let written = run.deps.store.write(now, |tx| {
+            let plan = Plan::decide(tx, batch, &speaker)?;
             plan.write(tx)?;
             Ok::<_, Failure>(plan.outcome)
         });

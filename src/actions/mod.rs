@@ -22,6 +22,7 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+mod import_missing;
 mod import_plan;
 pub mod imports;
 pub mod placing;

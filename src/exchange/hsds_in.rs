@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::hsds::{attribute_id, capacity_id, service_area_id};
 use super::json_records::{self, JsonRecords};
-use super::{Contents, Entry, Found, RefusedRow};
+use super::{Contents, Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
 use crate::domain::directory::{
     Address, Capacity, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument, Origin, Placement,
@@ -117,18 +117,40 @@ pub struct Entries<'a, R> {
     line: u64,
     /// The other services of an organisation that came with all its services.
     waiting: VecDeque<Entry>,
+    tally: Option<&'a Tally>,
 }
 
 impl<'a, R: Read> Entries<'a, R> {
     pub fn new(input: R, reading: Reading<'a>) -> Self {
-        Self { records: JsonRecords::new(input), reading, line: 0, waiting: VecDeque::new() }
+        Self { records: JsonRecords::new(input), reading, line: 0, waiting: VecDeque::new(), tally: None }
+    }
+
+    /// Tells also which records were refused.
+    #[must_use]
+    pub fn tallying(self, tally: &'a Tally) -> Self {
+        Self { tally: Some(tally), ..self }
+    }
+
+    fn list_refused(&self, record: &Value) {
+        let Some(tally) = self.tally else { return };
+        let services = record.get("services").and_then(Value::as_array).into_iter().flatten();
+        for one in std::iter::once(record).chain(services) {
+            for name in ["id", "organization_id"] {
+                let text = one.get(name).and_then(Value::as_str);
+                text.and_then(|text| parse_id(text, name, self.reading).ok()).into_iter().for_each(|id| tally.list(id));
+            }
+        }
     }
 
     fn read(&self, record: Result<Vec<u8>, Refusal>) -> Result<Vec<Entry>, Refusal> {
-        let value = serde_json::from_slice(&record?).map_err(|error| {
+        let record = record?;
+        let value = serde_json::from_slice(&record).map_err(|error| {
             Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
         })?;
-        read_record(value, self.line, self.reading)
+        read_record(value, self.line, self.reading).inspect_err(|_| {
+            // Read once more: a record that is refused is rare, and one that is taken is moved into its parts.
+            serde_json::from_slice(&record).iter().for_each(|value| self.list_refused(value));
+        })
     }
 }
 

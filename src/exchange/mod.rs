@@ -13,9 +13,11 @@ pub mod spreadsheets;
 pub mod table_csv;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::refusal::Refusal;
+use crate::id::Id;
 
 /// One record of a file: an organisation, places, and the service given there if it is one.
 /// Places come as the source put them: without territories, and without a point where it gave none.
@@ -44,6 +46,7 @@ pub type Found = Result<Entry, RefusedRow>;
 pub struct Tally {
     dropped: AtomicU64,
     blank: AtomicU64,
+    listed: Mutex<Vec<Id>>,
 }
 
 impl Tally {
@@ -52,6 +55,13 @@ impl Tally {
     }
     pub fn count_blank(&self) {
         self.blank.fetch_add(1, Ordering::Relaxed);
+    }
+    /// A row that is refused is listed by its source all the same, where it can be told which it is.
+    pub fn list(&self, id: Id) {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    }
+    pub fn take_listed(&self) -> Vec<Id> {
+        std::mem::take(&mut *self.listed.lock().unwrap_or_else(PoisonError::into_inner))
     }
     /// Rows that the mapping's filters leave out.
     pub fn dropped(&self) -> u64 {

@@ -107,10 +107,16 @@ impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
             self.tally.count_dropped();
             return None;
         }
-        let key = row_key(&self.bound, &line.cells, &mut self.seen);
-        match key.and_then(|key| read_row(&self.bound, &line.cells, &key, line.number)) {
+        let key = match row_key(&self.bound, &line.cells, &mut self.seen) {
+            Ok(key) => key,
+            Err(refusal) => return refused(refusal),
+        };
+        match read_row(&self.bound, &line.cells, &key, line.number) {
             Ok(entry) => Some(Ok(entry)),
-            Err(refusal) => refused(refusal),
+            Err(refusal) => {
+                self.tally.list(Id::from_words(&[&self.bound.mapping.source, &key]));
+                refused(refusal)
+            }
         }
     }
 }

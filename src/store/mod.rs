@@ -16,6 +16,7 @@ pub mod capacities;
 pub mod locations;
 pub mod organizations;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod watch;
 // -- families
