@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -20,10 +21,13 @@ use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::directory_checks::{check_location, check_organization, check_service};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
-use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets};
+use crate::exchange::spreadsheets::Line;
+use crate::exchange::workbooks::Workbook;
+use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets, suggest};
 use crate::id::Id;
 use crate::store;
 use crate::store::sources::{self, SourceKind};
@@ -55,6 +59,10 @@ pub enum Format {
     },
     /// A spreadsheet, with the text of its mapping.
     Csv {
+        mapping: String,
+    },
+    /// A workbook, with the text of its mapping.
+    Xlsx {
         mapping: String,
     },
 }
@@ -136,7 +144,41 @@ pub fn import(deps: &Deps, path: &Path, format: &Format, dry_run: bool, progress
             let rows = spreadsheets::open(open()?, &mapping, &tally)?;
             Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
         }
+        Format::Xlsx { mapping } => {
+            let mapping = Mapping::parse(mapping, &is_category)?;
+            let mut workbook = Workbook::open(BufReader::new(open()?))?;
+            let (names, lines) = workbook.rows(mapping.sheet.as_deref(), mapping.preamble_lines)?;
+            let rows = spreadsheets::Rows::new(lines, &names, &mapping, &tally)?;
+            Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
+        }
     }
+}
+
+/// Drafts the mapping of a spreadsheet from its beginning.
+///
+/// # Errors
+/// A refusal of what has no line of column names.
+pub fn suggest(path: &Path) -> Outcome<String> {
+    let broken = |error| Failure::File(path.to_owned(), error);
+    let mut file = File::open(path).map_err(broken)?;
+    let table = if is_workbook(path) {
+        let mut workbook = Workbook::open(BufReader::new(file))?;
+        let (header, lines) = workbook.rows(None, 0)?;
+        let header = Line { number: 1, cells: header };
+        let lines = lines.take(suggest::SAMPLE_ROWS_MAX).collect::<Result<Vec<_>, _>>()?;
+        suggest::table_of_lines(std::iter::once(header).chain(lines).collect(), None)?
+    } else {
+        let mut bytes = Vec::new();
+        file.by_ref().take(suggest::SAMPLE_BYTES_MAX as u64).read_to_end(&mut bytes).map_err(broken)?;
+        suggest::table_of_csv(&bytes, bytes.len() == suggest::SAMPLE_BYTES_MAX)?
+    };
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(suggest::draft(&table, &name, Taxonomy::embedded().terms()))
+}
+
+/// Whether a file is a workbook, by its name.
+pub fn is_workbook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
 }
 
 /// One run of an import, whatever its records come from.

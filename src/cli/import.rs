@@ -16,11 +16,14 @@ use crate::domain::language::Lang;
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON) ou CSV / HSDS 3 (JSON) or CSV file
+    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX / HSDS 3 (JSON, NDJSON), CSV or XLSX file
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
     #[arg(long, value_name = "MAP.toml")]
     mapping: Option<PathBuf>,
+    /// Ébaucher la correspondance de ce tableau, sans rien importer / Draft the mapping of this spreadsheet
+    #[arg(long, conflicts_with_all = ["mapping", "dry_run", "report"])]
+    suggest: bool,
     /// Nom de la source, pour HSDS / Name of the source, for HSDS
     #[arg(long, value_name = "NAME", default_value = "hsds")]
     source: String,
@@ -42,18 +45,11 @@ pub struct ImportArgs {
 const REFUSED_SHOWN_MAX: usize = 20;
 
 pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
-    let format = match &args.mapping {
-        Some(path) => Format::Csv { mapping: read_text(path)? },
-        None => {
-            if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-                return Err(
-                    "--mapping MAP.toml : un CSV a besoin de sa correspondance / a CSV needs its mapping".to_owned()
-                );
-            }
-            let language = Lang::parse(&args.language).unwrap_or_default();
-            Format::Hsds { source: args.source.clone(), language }
-        }
-    };
+    if args.suggest {
+        print!("{}", imports::suggest(&args.file).map_err(|failure| sentence(&failure))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let format = format_of(args)?;
     check_size(&args.file)?;
     // Before anything is written: a report that nobody could read would come too late.
     let report_file = args.report.as_deref().map(open_report).transpose()?;
@@ -82,6 +78,22 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
     let accepted = report.taken + report.changed + report.unchanged;
     let nothing_but_refused = accepted == 0 && report.refused_count > 0;
     Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn format_of(args: &ImportArgs) -> Result<Format, String> {
+    let is_spreadsheet = args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let is_workbook = imports::is_workbook(&args.file);
+    match &args.mapping {
+        Some(path) if is_workbook => Ok(Format::Xlsx { mapping: read_text(path)? }),
+        Some(path) => Ok(Format::Csv { mapping: read_text(path)? }),
+        None if is_spreadsheet || is_workbook => Err("--mapping MAP.toml : un tableau a besoin de sa correspondance, \
+            que --suggest ébauche / a spreadsheet needs its mapping, which --suggest drafts"
+            .to_owned()),
+        None => {
+            let language = Lang::parse(&args.language).unwrap_or_default();
+            Ok(Format::Hsds { source: args.source.clone(), language })
+        }
+    }
 }
 
 /// Opens the file of the report, and leaves what an earlier import said there until there is a new one to say.
@@ -151,6 +163,12 @@ fn in_words(report: &Report, lang: Lang) -> String {
         report.dropped,
         report.blank
     );
+    if let Some(missing) = report.missing_count.filter(|missing| *missing > 0) {
+        text += &match lang {
+            Lang::Fr => format!("{missing} fiches que la source ne liste plus, signalées et gardées\n"),
+            Lang::En => format!("{missing} records that the source no longer lists, flagged and kept\n"),
+        };
+    }
     if !report.placements.is_empty() {
         let counts = report.placements.iter().map(|(word, count)| format!("{word} {count}"));
         text += &format!("{placed}: {}\n", counts.collect::<Vec<_>>().join(", "));

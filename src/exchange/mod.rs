@@ -9,6 +9,8 @@ pub mod hsds_in;
 pub mod json_records;
 pub mod mapping;
 pub mod spreadsheets;
+pub mod suggest;
+pub mod workbooks;
 // -- reports
 pub mod table_csv;
 

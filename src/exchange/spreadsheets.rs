@@ -147,7 +147,7 @@ fn unreadable(error: &impl std::fmt::Display) -> Refusal {
 
 // ---- text
 
-fn decode(cell: &[u8], encoding: Encoding) -> Cow<'_, str> {
+pub fn decode(cell: &[u8], encoding: Encoding) -> Cow<'_, str> {
     match encoding {
         Encoding::Utf8 => String::from_utf8_lossy(cell),
         Encoding::Latin1 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0,
@@ -417,7 +417,7 @@ fn read_organization(row: &Row<'_>, source: &str) -> Result<Organization, Refusa
     let document = OrganizationDocument {
         description: row.text(Field::OrganizationDescription),
         email: row.get(Field::OrganizationEmail),
-        website: row.get(Field::OrganizationWebsite),
+        website: row.get(Field::OrganizationWebsite).map(with_scheme),
         ..OrganizationDocument::default()
     };
     Ok(Organization {
@@ -483,6 +483,12 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
     }))
 }
 
+/// People write `www.exemple.example`, and mean the web.
+fn with_scheme(text: String) -> String {
+    let is_bare = !text.contains("://") && text.contains('.') && !text.contains([' ', '@']);
+    if is_bare { format!("http://{text}") } else { text }
+}
+
 fn read_document(row: &Row<'_>) -> Result<ServiceDocument, Refusal> {
     let mut phones = Vec::new();
     for (field, kind) in [(Field::Phone, "voice"), (Field::Fax, "fax")] {
@@ -521,7 +527,7 @@ fn read_document(row: &Row<'_>) -> Result<ServiceDocument, Refusal> {
         fees_description: row.text(Field::FeesDescription),
         alert: row.text(Field::Alert),
         transit: row.text(Field::Transit),
-        url: row.get(Field::Url),
+        url: row.get(Field::Url).map(with_scheme),
         email: row.get(Field::Email),
         minimum_age_months: age(Field::MinimumAge, 0.0)?,
         maximum_age_months: age(Field::MaximumAge, 11.0)?,
