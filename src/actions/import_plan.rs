@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Failure;
 use crate::clock::Time;
-use crate::domain::directory::{Location, Organization, Origin, Placement, Service};
+use crate::domain::directory::{CapacityWord, Location, Organization, Origin, Placement, Service, Voice};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::sources::Merge;
 use crate::exchange::{Entry, RefusedRow};
@@ -253,6 +253,9 @@ impl<'a> Plan<'a> {
             self.new_organizations.push(said.clone());
             return Some(true);
         };
+        if there.retired_at.is_some() {
+            return None;
+        }
         let mut after = there.clone();
         let mut merge = self.merge(&there.origin.source, id, known);
         merge.organization(&mut after, said);
@@ -277,7 +280,7 @@ impl<'a> Plan<'a> {
         };
         let mut after = there.clone();
         let mut taken = Vec::new();
-        if there.origin.source == said.origin.source {
+        if there.origin.source == said.origin.source && there.retired_at.is_none() {
             let mut merge = self.merge(&there.origin.source, there.id, known);
             merge.location(&mut after, said);
             taken = merge.into_taken();
@@ -291,8 +294,27 @@ impl<'a> Plan<'a> {
         true
     }
 
+    /// Room is the latest word of anybody, number by number. A source that gives no moment speaks now.
+    fn tell_capacity(&self, after: &mut Service, said: &Service) {
+        let observed_at = said.capacity.observed_at.unwrap_or(self.speaker.now);
+        let word = CapacityWord { observed_at, source: Voice::Import };
+        if let Some(mut told) = after.capacity.told(said.capacity, word) {
+            // A number without a word of its own is written as this source's, and goes to the history.
+            let words = &mut told.said;
+            for known in [&mut words.places_available, &mut words.waiting_list_length, &mut words.wait_days] {
+                *known = known.filter(|known| *known != word);
+            }
+            after.capacity = told;
+        }
+    }
+
     fn add_service(&mut self, said: &Service, organization_id: Id, has_changed: bool, known: &Known) {
         let id = known.service_id(said);
+        if known.services.get(&id).is_some_and(|there| there.retired_at.is_some()) {
+            // What somebody took out of the directory stays out of it, as it was.
+            self.outcome.unchanged += 1;
+            return;
+        }
         self.record(Subject::Service, &said.origin, id, known.service_records.get(&said.origin.key));
         let Some(there) = known.services.get(&id) else {
             self.outcome.taken += 1;
@@ -307,13 +329,9 @@ impl<'a> Plan<'a> {
             after.origin.content_hash.clone_from(&said.origin.content_hash);
             after.organization_id = organization_id;
         }
-        // Room and verification: the latest word, whoever said it. A source that gives no moment speaks now.
-        let is_later = said.capacity.observed_at.is_none() || said.capacity.observed_at > there.capacity.observed_at;
-        if said.capacity.is_said() && is_later {
-            after.capacity = said.capacity;
-            after.capacity.observed_at = said.capacity.observed_at.or(Some(self.speaker.now));
-        }
+        self.tell_capacity(&mut after, said);
         after.verified_at = there.verified_at.max(said.verified_at);
+        after.review.months = there.review.months.or(said.review.months);
         if after == *there {
             self.outcome.changed += u64::from(has_changed);
             self.outcome.unchanged += u64::from(!has_changed);

@@ -12,6 +12,9 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
+pub mod freshness;
+pub mod history;
+pub mod quality;
 pub mod sources;
 // -- search
 pub mod schedule;

@@ -17,6 +17,8 @@ pub mod locations;
 pub mod organizations;
 pub mod services;
 pub mod sources;
+// -- history
+pub mod metadata;
 // -- search
 pub mod watch;
 // -- families

@@ -8,6 +8,8 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod freshness;
+mod history;
 mod services;
 
 // -- search
