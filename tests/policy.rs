@@ -77,7 +77,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 2] = ["/api/v1/services/{id}", "/api/v1/territories/{id}"];
+const ELSEWHERE: [&str; 3] = ["/api/v1/services/{id}", "/api/v1/territories/{id}", "/api/v1/services/{id}/provenance"];
 
 fn caseload(app: &TestApp) -> Caseload {
     known_sender(app);

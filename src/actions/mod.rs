@@ -23,12 +23,14 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod feeds;
 pub mod history;
 mod import_missing;
 mod import_plan;
 pub mod imports;
 pub mod placing;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod check;
 pub mod index;

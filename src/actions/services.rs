@@ -11,6 +11,7 @@ use crate::domain::directory_checks::{check_location, check_service};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::sources::{changed_fields_of_location, changed_fields_of_service};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
 use crate::domain::viewer::{AccountViewer, Role};
@@ -18,6 +19,7 @@ use crate::exchange::Entry;
 use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
+use crate::store::changes::Subject;
 use crate::store::services::{self, COUNTED_MAX, Filter};
 use crate::store::{Conn, Tx, Written, locations, organizations};
 
@@ -401,8 +403,14 @@ impl Changed<'_> {
         locations::insert_many(tx, &new)?;
         // The service first: a place that changes gives a new version to every service given there.
         services::update(tx, &service, said_by(self.account))?;
+        let fields = changed_fields_of_service(&self.known.service, &service);
+        sources::said_here(tx, Subject::Service, service.id, &service.origin.source, &fields)?;
         for place in &altered {
             locations::update(tx, place)?;
+            if let Some(known) = self.known.locations.iter().find(|known| known.id == place.id) {
+                let fields = changed_fields_of_location(known, place);
+                sources::said_here(tx, Subject::Location, place.id, &known.origin.source, &fields)?;
+            }
         }
         Ok(())
     }

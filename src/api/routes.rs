@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, families, follow_ups, health, needs, referrals, reports, search, services,
+    accounts, answers, consents, families, follow_ups, health, needs, referrals, reports, search, services, sources,
     taxonomy_terms, territories,
 };
 use super::problem::Problem;
@@ -47,6 +47,9 @@ routes! {
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;
     PATCH "/api/v1/services/{id}" => services::change;
+    GET "/api/v1/services/{id}/provenance" => sources::provenance;
+    GET "/api/v1/sources" => sources::list;
+    GET "/api/v1/sources/{name}/missing" => sources::missing;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

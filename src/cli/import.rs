@@ -9,14 +9,18 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DataArgs, sentence, terminal_lang};
+use crate::actions::feeds::{self, Asked};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
+use crate::actions::{Deps, Outcome};
 use crate::domain::language::Lang;
+use crate::jobs::feeds::Client;
 
 #[derive(Args)]
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX / HSDS 3 (JSON, NDJSON), CSV or XLSX file
+    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, ou l'adresse d'une API HSDS 3 ou ORUK / HSDS 3 (JSON, NDJSON), CSV or
+    /// XLSX file, or the address of an HSDS 3 or ORUK API
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
     #[arg(long, value_name = "MAP.toml")]
@@ -39,6 +43,10 @@ pub struct ImportArgs {
     /// Écrire le rapport en JSON / Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Lire aussi une adresse de cette machine ou d'un réseau privé / Also read an address of this machine or of a
+    /// private network
+    #[arg(long)]
+    allow_private: bool,
 }
 
 /// Refused rows shown on a terminal; the report has them all.
@@ -49,8 +57,8 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         print!("{}", imports::suggest(&args.file).map_err(|failure| sentence(&failure))?);
         return Ok(ExitCode::SUCCESS);
     }
-    let format = format_of(args)?;
-    check_size(&args.file)?;
+    let url = args.file.to_str().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
+    let format = if url.is_some() { None } else { Some(format_of(args)?) };
     // Before anything is written: a report that nobody could read would come too late.
     let report_file = args.report.as_deref().map(open_report).transpose()?;
     let deps = args.data.open()?;
@@ -61,7 +69,10 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
             bar.set_position(done);
         }
     };
-    let outcome = imports::import(&deps, &args.file, &format, args.dry_run, &progress);
+    let outcome = match (format, url) {
+        (Some(format), _) => imports::import(&deps, &args.file, &format, args.dry_run, &progress),
+        (None, url) => read_feed(&deps, args, url.unwrap_or_default(), &progress),
+    };
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -80,7 +91,15 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
     Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+fn read_feed(deps: &Deps, args: &ImportArgs, url: &str, progress: imports::Progress<'_>) -> Outcome<Report> {
+    let client = Client::new(args.allow_private);
+    let language = Lang::parse(&args.language).unwrap_or_default();
+    let asked = Asked { url, source: &args.source, language, dry_run: args.dry_run };
+    feeds::import(deps, &asked, &|url, bytes_max| client.get(url, bytes_max), &std::thread::sleep, progress)
+}
+
 fn format_of(args: &ImportArgs) -> Result<Format, String> {
+    check_size(&args.file)?;
     let is_spreadsheet = args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let is_workbook = imports::is_workbook(&args.file);
     match &args.mapping {

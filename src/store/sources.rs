@@ -10,6 +10,7 @@ use super::organizations::STATEMENT_ROWS_MAX;
 use super::schema::{provenance, source, source_record};
 use super::{Conn, Error, Tx};
 use crate::clock::Time;
+use crate::domain::directory::Origin;
 use crate::domain::words::words;
 use crate::id::Id;
 use crate::{each_backend, insert_rows, text_words};
@@ -245,20 +246,15 @@ pub fn set_missing(
     Ok(())
 }
 
-/// What a source no longer lists, by subject and key, after one.
-pub fn list_missing(
-    conn: &mut Conn,
-    name: &str,
-    after: Option<(Subject, &str)>,
-    limit: i64,
-) -> Result<Vec<SourceRecord>, Error> {
+/// What a source no longer lists, by record, after one.
+pub fn list_missing(conn: &mut Conn, name: &str, after: Option<Id>, limit: i64) -> Result<Vec<SourceRecord>, Error> {
     let missing = source_record::source.eq(name).and(source_record::missing_since.is_not_null());
     let mut query = source_record::table.filter(missing).select(SourceRecord::as_select()).into_boxed();
-    if let Some((subject, key)) = after {
-        let same = source_record::subject.eq(subject).and(source_record::source_key.gt(key.to_owned()));
-        query = query.filter(source_record::subject.gt(subject).or(same));
+    if let Some(after) = after {
+        query = query.filter(source_record::record_id.gt(after));
     }
-    Ok(query.order((source_record::subject.asc(), source_record::source_key.asc())).limit(limit).load(conn)?)
+    let order = (source_record::record_id.asc(), source_record::source_key.asc());
+    Ok(query.order(order).limit(limit).load(conn)?)
 }
 
 /// Which sources list a record, by name, at most `limit`.
@@ -306,6 +302,15 @@ pub fn set_provenance(tx: &mut Tx<'_>, subject: Subject, id: Id, fields: &[Strin
     let rows: Vec<Provenance> = fields.iter().map(row).collect();
     insert_rows!(&mut **tx, provenance::table, &rows)?;
     Ok(())
+}
+
+/// A person said these fields, of a record whose own source is `base`: no import writes over them.
+pub fn said_here(tx: &mut Tx<'_>, subject: Subject, id: Id, base: &str, fields: &[String]) -> Result<(), Error> {
+    match (fields.is_empty(), base == Origin::LOCAL) {
+        (true, _) => Ok(()),
+        (false, true) => forget_provenance(tx, id, fields),
+        (false, false) => set_provenance(tx, subject, id, fields, Origin::LOCAL),
+    }
 }
 
 /// These fields are the record's own source's again.

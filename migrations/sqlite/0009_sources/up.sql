@@ -36,7 +36,7 @@ CREATE TABLE source_record (
     PRIMARY KEY (source, subject, source_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX source_record_by_record ON source_record (record_id);
-CREATE INDEX source_record_missing ON source_record (source, subject, source_key) WHERE missing_since IS NOT NULL;
+CREATE INDEX source_record_missing ON source_record (source, record_id, source_key) WHERE missing_since IS NOT NULL;
 
 -- One row for a field that another than the record's own source said.
 CREATE TABLE provenance (

@@ -6,6 +6,7 @@ pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
 pub mod services;
+pub mod sources;
 // -- search
 pub mod search;
 // -- families
