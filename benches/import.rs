@@ -19,7 +19,6 @@ use diesel::{PgConnection, SqliteConnection};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use relais::actions::imports::{Format, import};
-use relais::actions::services::term_of;
 use relais::actions::{Deps, index};
 use relais::clock::Clock;
 use relais::config::Config;
@@ -78,7 +77,7 @@ fn write_file(path: &Path, size: usize) -> u64 {
     let drawn = draw(size, 50, day, &mut rng, Clock::system().now()).directory;
     let organizations: HashMap<Id, &Organization> = drawn.organizations.iter().map(|one| (one.id, one)).collect();
     let places: HashMap<Id, &Location> = drawn.locations.iter().map(|one| (one.id, one)).collect();
-    let context = Context { eyes: Eyes::Program, territory: &|_| None, category: &term_of };
+    let context = Context { eyes: Eyes::Program, territory: &|_| None, category: &|_| None };
     let mut file = BufWriter::new(std::fs::File::create(path).expect("a file"));
     for service in drawn.services.iter().take(size) {
         let locations = service.at_locations.iter().filter_map(|link| places.get(&link.location_id));

@@ -25,9 +25,11 @@ pub mod territories;
 // -- directory
 pub mod feeds;
 pub mod history;
+pub mod hsds;
 mod import_missing;
 mod import_plan;
 pub mod imports;
+pub mod list_memory;
 pub mod placing;
 pub mod services;
 pub mod sources;
@@ -59,6 +61,8 @@ pub struct Deps {
     ready: AtomicBool,
     // -- territories
     gazetteer: std::sync::OnceLock<crate::domain::territory::Gazetteer>,
+    // -- directory
+    pub lists: list_memory::ListMemory,
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
@@ -131,8 +135,8 @@ impl Deps {
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
-        let gazetteer = std::sync::OnceLock::new();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index, keys })
+        let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, families, follow_ups, health, needs, referrals, reports, search, services, sources,
-    taxonomy_terms, territories,
+    accounts, answers, consents, families, follow_ups, health, hsds, needs, referrals, reports, search, services,
+    sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -50,6 +50,25 @@ routes! {
     GET "/api/v1/services/{id}/provenance" => sources::provenance;
     GET "/api/v1/sources" => sources::list;
     GET "/api/v1/sources/{name}/missing" => sources::missing;
+
+    // -- HSDS 3.2
+    GET "/hsds" => hsds::about;
+    GET "/hsds/" => hsds::about;
+    GET "/hsds/services" => hsds::services;
+    POST "/hsds/services" => hsds::services;
+    GET "/hsds/services/{id}" => hsds::service;
+    GET "/hsds/organizations" => hsds::organizations;
+    POST "/hsds/organizations" => hsds::organizations;
+    GET "/hsds/organizations/{id}" => hsds::organization;
+    GET "/hsds/service_at_locations" => hsds::service_at_locations;
+    POST "/hsds/service_at_locations" => hsds::service_at_locations;
+    GET "/hsds/service_at_locations/{id}" => hsds::service_at_location;
+    GET "/hsds/taxonomies" => hsds::taxonomies;
+    POST "/hsds/taxonomies" => hsds::taxonomies;
+    GET "/hsds/taxonomies/{id}" => hsds::taxonomy;
+    GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

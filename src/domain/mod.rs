@@ -12,10 +12,12 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
+pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
 pub mod quality;
 pub mod sources;
+pub mod weekly_hours;
 // -- search
 pub mod schedule;
 // -- families

@@ -13,10 +13,12 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod lists;
 pub mod locations;
 pub mod organizations;
 pub mod services;
 pub mod sources;
+pub mod taxonomies;
 // -- history
 pub mod metadata;
 // -- search

@@ -10,6 +10,7 @@ mod territories;
 // -- directory
 mod freshness;
 mod history;
+mod hsds;
 mod services;
 
 // -- search

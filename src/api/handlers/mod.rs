@@ -5,6 +5,7 @@ pub mod health;
 pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
+pub mod hsds;
 pub mod services;
 pub mod sources;
 // -- search

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
+pub mod hsds;
 pub mod services;
 pub mod sources;
 // -- search
