@@ -22,45 +22,48 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-struct Place {
-    dir: tempfile::TempDir,
-    url: String,
+pub(crate) struct Place {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) url: String,
 }
 
 impl Place {
-    fn new(backend: Backend) -> Option<Self> {
+    pub(crate) fn new(backend: Backend) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let url = app::empty_database(backend, dir.path())?;
         Some(Self { dir, url })
     }
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.relais(&[&["import"], arguments].concat())
+    }
+    pub(crate) fn relais(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relais"));
-        command.current_dir(root()).arg("import").args(arguments);
+        command.current_dir(root()).args(arguments);
         command.args(["--data-dir", self.dir.path().to_str().unwrap(), "--database-url", &self.url]);
         command.env("RELAIS_MASTER_KEY", app::MASTER_KEY);
         let keys = format!("sqlite:{}", self.dir.path().join("keys.db").display());
         command.env("RELAIS_KEYS_DATABASE_URL", keys).env("LC_ALL", "fr_CA.UTF-8").output().unwrap()
     }
-    fn import(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn import(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{stderr}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
-    fn refused(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
-    fn deps(&self) -> Deps {
+    pub(crate) fn deps(&self) -> Deps {
         let deps = Deps::open(app::config(self.dir.path(), &self.url), Clock::system(), Ids::random()).unwrap();
         deps.prepare().unwrap();
         deps
     }
-    fn head(&self) -> i64 {
+    pub(crate) fn head(&self) -> i64 {
         self.deps().store.read(changes::head).unwrap().n
     }
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -87,10 +90,12 @@ macro_rules! on_both {
     };
 }
 
+pub(crate) use on_both;
+
 const FILE: &str = "tests/fixtures/garderies-fictives.csv";
 const MAPPING: &str = "docs/mappings/garderies.toml";
 
-fn all(deps: &Deps) -> Vec<Value> {
+pub(crate) fn all(deps: &Deps) -> Vec<Value> {
     let asked = Asked { form: Form::Full, ..Asked::new(Collection::Services, 1, 100) };
     list(deps, None, &asked).unwrap().contents
 }

@@ -152,11 +152,11 @@ impl Feed<'_> {
         url
     }
 
-    /// A list may show its services in short: what has no organisation is asked for by itself.
+    /// A list may show its services in short, without one list in them: those are asked for one by one.
     fn whole_records(&mut self, contents: Vec<Value>) -> Outcome<Vec<Value>> {
         let mut records = Vec::with_capacity(contents.len());
         for record in contents {
-            let is_short = record.get("organization").is_none() && record.get("organization_id").is_none();
+            let is_short = record.as_object().is_some_and(|members| !members.values().any(Value::is_array));
             let id = record.get("id").and_then(Value::as_str).map(str::to_owned);
             let Some(id) = id.filter(|_| is_short) else {
                 records.push(record);

@@ -50,6 +50,9 @@ pub const REFUSED_NAMED_MAX: usize = 100_000;
 /// Records that a report names among those that a source no longer lists; it counts all.
 pub const MISSING_NAMED_MAX: usize = 1_000;
 
+/// Organisations one above the other.
+const PARENTS_MAX: usize = 64;
+
 /// How the bytes are to be read.
 #[derive(Debug, Clone)]
 pub enum Format {
@@ -275,9 +278,9 @@ struct Batch {
 /// Reads the source to its end, or until nobody wants its records.
 fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, tally: &Tally, sender: &SyncSender<Batch>) {
     let mut batch = Batch::default();
-    let mut said = Vec::new();
+    let (mut said, mut parents) = (Vec::new(), Parents::default());
     for found in entries {
-        match found.and_then(|entry| prepare(gazetteer, entry, tally, &mut said)) {
+        match found.and_then(|entry| prepare(gazetteer, entry, tally, &mut said)).and_then(|entry| parents.add(entry)) {
             Ok(entry) => {
                 batch.ready.push(entry);
                 batch.bytes += said.len();
@@ -291,6 +294,33 @@ fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, tall
     }
     // Nobody listens any more: the writer has failed and says why.
     let _ = sender.send(batch);
+}
+
+/// Which organisation is under which, in this file.
+#[derive(Default)]
+struct Parents(HashMap<Id, Id>);
+
+impl Parents {
+    /// Refuses the record that would close a circle.
+    fn add(&mut self, entry: Entry) -> Found {
+        let one = &entry.organization;
+        let parent = one.document.other.get("parent_organization_id").and_then(serde_json::Value::as_str);
+        let Some(parent) = parent else { return Ok(entry) };
+        let parent = parent.parse().unwrap_or_else(|_| Id::from_words(&[&one.origin.source, parent]));
+        let mut above = Some(parent);
+        for _ in 0..PARENTS_MAX {
+            match above {
+                Some(id) if id == one.id => break,
+                Some(id) => above = self.0.get(&id).copied(),
+                None => {
+                    self.0.insert(one.id, parent);
+                    return Ok(entry);
+                }
+            }
+        }
+        let refusal = Refusal::field(Code::InvalidValue, "organization.parent_organization_id");
+        Err(RefusedRow { line: entry.line, refusal: refusal.rule("not under itself") })
+    }
 }
 
 /// Checks a record, says what it said in one hash, and places it. `said` is left with what was hashed.
