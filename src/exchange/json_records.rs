@@ -32,6 +32,8 @@ pub struct JsonRecords<R> {
     shape: Shape,
     is_first: bool,
     line: u64,
+    /// Where the last record begins.
+    record_line: u64,
     envelope: Vec<u8>,
 }
 
@@ -43,12 +45,11 @@ pub fn check(input: impl Read) -> Result<u64, Refusal> {
     let mut records = JsonRecords::new(input);
     let mut count = 0;
     loop {
-        let line = records.line;
         match records.next() {
             None => return Ok(count),
             Some(Err(refusal)) if refusal.code == Code::TooLong => {}
             Some(Err(refusal)) => return Err(refusal),
-            Some(Ok(record)) => check_record(&record, line)?,
+            Some(Ok(record)) => check_record(&record, records.record_line)?,
         }
         count += 1;
     }
@@ -83,6 +84,7 @@ impl<R: Read> JsonRecords<R> {
             shape: Shape::Unknown,
             is_first: true,
             line: 1,
+            record_line: 1,
             envelope: Vec::new(),
         }
     }
@@ -185,6 +187,7 @@ impl<R: Read> JsonRecords<R> {
 
     /// A page as far as its `contents`, or a record: nobody knows before its members are read.
     fn first_object(&mut self) -> Result<Option<Vec<u8>>, Refusal> {
+        let begins_at = self.line;
         self.start += 1;
         let mut whole = vec![b'{'];
         if self.peek()? == Some(b'}') {
@@ -220,7 +223,7 @@ impl<R: Read> JsonRecords<R> {
                 Some(b'}') => {
                     self.start += 1;
                     whole.push(b'}');
-                    self.shape = Shape::Lines;
+                    (self.shape, self.record_line) = (Shape::Lines, begins_at);
                     return Ok(Some(whole));
                 }
                 _ => return Err(invalid(self.line, "expected , or }")),
@@ -257,6 +260,7 @@ impl<R: Read> JsonRecords<R> {
 
     /// Copies one value behind what is in `into`. Past `bytes_max` it is read to its end and refused.
     fn value(&mut self, mut into: Vec<u8>, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+        self.record_line = self.line;
         let mut scan = Scan::default();
         let (mut is_long, mut lines) = (false, 0);
         loop {

@@ -75,7 +75,8 @@ fn lines_of(bytes: &[u8], encoding: Encoding, delimiter: u8) -> Vec<Line> {
 /// # Errors
 /// `InvalidValue` where there is none.
 pub fn table_of_lines(lines: Vec<Line>, text: Option<(Encoding, u8)>) -> Result<Table, Refusal> {
-    let filled = |line: &Line| line.cells.iter().filter(|cell| !cell.is_empty()).count();
+    // A title that is merged over the whole width says one thing.
+    let filled = |line: &Line| line.cells.iter().filter(|cell| !cell.is_empty()).collect::<HashSet<_>>().len();
     let widest = lines.iter().take(HEADER_ROWS_MAX).map(filled).max().unwrap_or(0);
     let at = lines.iter().take(HEADER_ROWS_MAX).position(|line| filled(line) * 5 >= widest * 4 && filled(line) > 1);
     let at = at.ok_or_else(|| Refusal::field(Code::InvalidValue, "file").rule("no line of column names"))?;
