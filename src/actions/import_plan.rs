@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Failure;
+use super::history::{self, Who};
 use crate::clock::Time;
 use crate::domain::directory::{CapacityWord, Location, Organization, Origin, Placement, Service, Voice};
 use crate::domain::refusal::{Code, Refusal};
@@ -366,17 +367,21 @@ impl<'a> Plan<'a> {
     }
 
     fn write_changes(&self, tx: &mut Tx<'_>) -> Result<(), store::Error> {
+        let who = Who::import(self.speaker.source, tx.now());
         // Services before what they show: a place or organisation that changes gives them a new version again.
         for Change { before, after, taken } in &self.changed_services {
             services::update(tx, after, "import")?;
+            history::service_changed(tx, before, after, &who)?;
             self.say_whose(tx, Subject::Service, (before.id, &before.origin.source), taken)?;
         }
         for Change { before, after, taken } in &self.changed_locations {
             locations::update(tx, after)?;
+            history::location_changed(tx, before, after, &who)?;
             self.say_whose(tx, Subject::Location, (before.id, &before.origin.source), taken)?;
         }
         for Change { before, after, taken } in &self.changed_organizations {
             organizations::update(tx, after)?;
+            history::organization_changed(tx, before, after, &who)?;
             self.say_whose(tx, Subject::Organization, (before.id, &before.origin.source), taken)?;
         }
         Ok(())

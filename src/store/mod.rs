@@ -22,6 +22,10 @@ pub mod services;
 pub mod sources;
 pub mod taxonomies;
 // -- history
+pub mod authority;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod metadata;
 // -- search
 pub mod watch;
