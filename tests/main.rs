@@ -13,6 +13,7 @@ mod tidy;
 
 // -- directory
 mod imports;
+mod sources;
 
 // -- search
 mod check;

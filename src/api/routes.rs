@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
     accounts, answers, capacities, claims, consents, edits, error_reports, families, follow_ups, freshness, health,
-    history, hsds, locations, needs, organizations, records, referrals, reports, search, services, taxonomy_terms,
-    territories,
+    history, hsds, locations, needs, organizations, records, referrals, reports, search, services, sources,
+    taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -86,6 +86,9 @@ routes! {
     POST "/d/{token}/capacity" => records::capacity;
     POST "/d/{token}/closure" => records::closure;
     POST "/d/{token}/correction" => records::correction;
+    GET "/api/v1/services/{id}/provenance" => sources::provenance;
+    GET "/api/v1/sources" => sources::list;
+    GET "/api/v1/sources/{name}/missing" => sources::missing;
 
     // -- HSDS 3.2
     GET "/hsds" => hsds::about;

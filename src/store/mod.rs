@@ -19,6 +19,7 @@ pub mod locations;
 pub mod organizations;
 pub mod record_links;
 pub mod services;
+pub mod sources;
 pub mod taxonomies;
 // -- history
 pub mod authority;
