@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use relais::domain::directory::ServiceAggregate;
 use relais::domain::language::Lang;
-use relais::exchange::Entry;
 use relais::exchange::hsds::{self, Context, Eyes};
 use relais::exchange::hsds_in::{Reading, read_service};
 use relais::exchange::package::Package;
 use relais::exchange::records_out::{Records, for_export};
 use relais::exchange::tabular;
 use relais::exchange::tabular_files::Folder;
+use relais::exchange::{Entry, Tally};
 use relais::store::Backend;
 use serde_json::{Value, json};
 
@@ -284,7 +284,8 @@ proptest! {
         tables.finish().unwrap();
         check_tables(folder.path());
         let package = Package::from_folder(folder.path()).unwrap();
-        let back: Vec<Entry> = tabular::entries(&package, reading).unwrap().map(|entry| entry.unwrap()).collect();
+        let tally = Tally::default();
+        let back: Vec<Entry> = tabular::entries(&package, reading, &tally).unwrap().map(|entry| entry.unwrap()).collect();
         prop_assert_eq!(back.len(), 2);
         let mut service = back[1].clone();
         service.organization = back[0].organization.clone();

@@ -15,6 +15,7 @@ mod tidy;
 mod exports;
 mod imports;
 mod packages;
+mod sources;
 
 // -- search
 mod check;

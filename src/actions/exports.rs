@@ -157,7 +157,7 @@ fn write_all(
     let mut last = None;
     loop {
         let (page, mut places) = deps.store.read(|conn| {
-            let page = organizations::page_after(conn, last, PAGE_ROWS)?;
+            let page = organizations::list_after(conn, last, PAGE_ROWS)?;
             let ids: Vec<Id> = page.iter().map(|one| one.id).collect();
             // A part of the directory shows the places of its services, not all that their organisations have.
             let places = match wanted {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::freshness;
+use crate::domain::freshness::Rules;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
@@ -23,11 +23,26 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod authority;
+pub mod capacities;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod exports;
+pub mod feeds;
+pub mod freshness;
 pub mod history;
+pub mod hsds;
+mod import_missing;
+mod import_plan;
 pub mod imports;
+pub mod list_memory;
+pub mod locations;
+pub mod organizations;
 pub mod placing;
+pub mod records;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod check;
 pub mod index;
@@ -56,6 +71,8 @@ pub struct Deps {
     ready: AtomicBool,
     // -- territories
     gazetteer: std::sync::OnceLock<crate::domain::territory::Gazetteer>,
+    // -- directory
+    pub lists: list_memory::ListMemory,
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
@@ -79,6 +96,9 @@ pub enum Failure {
     /// The record left the directory, and another stands for it.
     #[error("replaced by {0}")]
     Replaced(Id),
+    /// So much of it was said lately that more is not taken for this long, in seconds.
+    #[error("not before {0} s")]
+    TooSoon(u64),
     /// The change that the caller wants to read is not in the index yet.
     #[error("the search index has not received that change yet")]
     IndexBehind,
@@ -95,6 +115,7 @@ impl AsStoreError for Failure {
             | Self::Search(_)
             | Self::Index(_)
             | Self::Replaced(_)
+            | Self::TooSoon(_)
             | Self::IndexBehind
             | Self::File(..) => None,
         }
@@ -128,8 +149,8 @@ impl Deps {
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
-        let gazetteer = std::sync::OnceLock::new();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index, keys })
+        let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
@@ -145,9 +166,9 @@ impl Deps {
     }
 
     /// What the operator decided about records that nobody confirms.
-    pub fn freshness_rules(&self) -> freshness::Rules {
+    pub fn freshness_rules(&self) -> Rules {
         let settings = &self.config.freshness;
-        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
+        Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

@@ -14,7 +14,7 @@ use super::package::Package;
 use super::tabular_cells::{plain_text, time_of_day, web_address};
 use super::tabular_old::{self as old, ELIGIBILITY, OLD_LISTS, SERVICE_TAXONOMY};
 use super::tabular_table::{self, REFUSED_MAX, Table};
-use super::{Entry, RefusedRow};
+use super::{Entry, Found, RefusedRow, Tally};
 use crate::domain::directory_checks;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
@@ -30,13 +30,17 @@ type At = (usize, usize);
 pub fn entries<'a>(
     package: &Package,
     reading: Reading<'a>,
-) -> Result<impl Iterator<Item = Result<Entry, RefusedRow>> + use<'a>, Refusal> {
+    tally: &'a Tally,
+) -> Result<impl Iterator<Item = Found> + use<'a>, Refusal> {
     let kinds = Kinds::of(package)?;
     let mut refused = Vec::new();
     let files = package.files.iter().filter(|file| file.name.ends_with(".csv"));
     let tables: Vec<Table> = files.filter_map(|file| tabular_table::read(file, &mut refused)).collect();
+    let blank: u64 = tables.iter().map(|table| table.blank).sum();
+    (0..blank).for_each(|_| tally.count_blank());
     let mut joined = Joined {
         tables,
+        tally,
         kinds,
         reading,
         by_id: HashMap::new(),
@@ -97,6 +101,7 @@ struct Joined<'a> {
     tables: Vec<Table>,
     kinds: Kinds,
     reading: Reading<'a>,
+    tally: &'a Tally,
     by_id: HashMap<&'static str, HashMap<String, At>>,
     /// The rows of a table that name a record in a column, by what they say there.
     children: HashMap<(&'static str, String), HashMap<String, Vec<At>>>,
@@ -137,7 +142,20 @@ impl Joined<'_> {
     }
 
     fn refuse(&mut self, at: At, refusal: Refusal) {
-        if !self.reported.insert(at) || self.refused.len() > REFUSED_MAX {
+        if !self.reported.insert(at) {
+            return;
+        }
+        let Some(table) = self.tables.get(at.0) else { return };
+        let stem = table.stem.clone();
+        let line = table.rows.get(at.1).map_or(0, |row| row.line);
+        if matches!(table.name, "organization" | "location" | "service")
+            && let Some(text) = self.cell(at, "id")
+            && let Ok(id) = self.stable_id(table.name, &text).parse()
+        {
+            // Refused and listed all the same: what is in the directory stays as it is.
+            self.tally.list(id);
+        }
+        if self.refused.len() > REFUSED_MAX {
             return;
         }
         if self.refused.len() == REFUSED_MAX {
@@ -145,9 +163,7 @@ impl Joined<'_> {
             self.refused.push(RefusedRow { line: 0, table: None, refusal });
             return;
         }
-        let Some(table) = self.tables.get(at.0) else { return };
-        let line = table.rows.get(at.1).map_or(0, |row| row.line);
-        self.refused.push(RefusedRow { line, table: Some(table.stem.clone()), refusal });
+        self.refused.push(RefusedRow { line, table: Some(stem), refusal });
     }
 
     fn index_ids(&mut self) {
@@ -559,11 +575,11 @@ fn check_leaf(name: &str, members: &Members, reading: Reading<'_>) -> Result<(),
 struct Entries<'a> {
     joined: Joined<'a>,
     rows: VecDeque<At>,
-    ready: VecDeque<Result<Entry, RefusedRow>>,
+    ready: VecDeque<Found>,
 }
 
 impl Iterator for Entries<'_> {
-    type Item = Result<Entry, RefusedRow>;
+    type Item = Found;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -8,13 +8,13 @@ use super::changes::Subject;
 use super::schema::{organization, service};
 use super::services::Retired;
 use super::types::Json;
-use super::{Conn, DEFAULT_NETWORK, Error, Tx};
+use super::{Conn, DEFAULT_NETWORK, Error, Tx, taxonomies};
 use crate::clock::Time;
 use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 
 /// Rows of one statement: both databases bound the number of parameters (SQLite 32,766, PostgreSQL 65,535).
 pub const STATEMENT_ROWS_MAX: usize = 1_000;
@@ -113,15 +113,25 @@ pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> R
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
-/// Organisations in the order of their ids, after `last_id`, without those retired: how an export walks them.
-pub fn page_after(conn: &mut Conn, last_id: Option<Id>, limit: i64) -> Result<Vec<Organization>, Error> {
+/// Organisations by id, after one, without those retired.
+pub fn list_after(conn: &mut Conn, after: Option<Id>, limit: i64) -> Result<Vec<Organization>, Error> {
     let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
     let mut query = organization::table.filter(organization::retired_at.is_null()).select(columns).into_boxed();
-    if let Some(last_id) = last_id {
-        query = query.filter(organization::id.gt(last_id));
+    if let Some(after) = after {
+        query = query.filter(organization::id.gt(after));
     }
     let rows: Vec<(OrganizationRow, Retired)> = query.order(organization::id.asc()).limit(limit).load(conn)?;
     Ok(rows.into_iter().map(Organization::from).collect())
+}
+
+/// Takes the lock of one organisation until the transaction ends.
+///
+/// # Errors
+/// `NotFound` for one that is not there.
+pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
+    let target = organization::table.find(id);
+    let locked = diesel::update(target).set(organization::version.eq(organization::version)).execute(&mut **tx)?;
+    if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// Inserts at version 1, without a referral address whatever the record says.
@@ -129,8 +139,9 @@ pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<()
     let now = tx.now();
     for chunk in organizations.chunks(STATEMENT_ROWS_MAX) {
         let rows: Vec<OrganizationRow> = chunk.iter().map(|one| OrganizationRow::new(one, now)).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(organization::table).values(&rows).execute(c))?;
+        insert_rows!(&mut **tx, organization::table, &rows)?;
     }
+    taxonomies::insert_of_organizations(tx, organizations)?;
     for one in organizations {
         tx.changed(Subject::Organization, one.id);
     }
@@ -163,6 +174,7 @@ pub fn update(tx: &mut Tx<'_>, one: &Organization) -> Result<i64, Error> {
     if changed == 0 {
         return Err(Error::Stale);
     }
+    taxonomies::update_of_organization(tx, one)?;
     diesel::update(service::table.filter(service::organization_id.eq(one.id)))
         .set((service::version.eq(service::version + 1), service::updated_at.eq(now)))
         .execute(&mut **tx)?;

@@ -8,8 +8,16 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod capacities;
+mod claims;
+mod edits;
+mod error_reports;
 mod freshness;
 mod history;
+mod hsds;
+mod locations;
+mod organizations;
+mod records;
 mod services;
 
 // -- search
