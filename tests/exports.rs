@@ -139,15 +139,65 @@ on_both!(the_twenty_of_the_demo_go_out_in_and_out_the_same_and_hidden_places_do_
     }
 });
 
-on_both!(what_is_for_professionals_goes_to_them_alone, |place| {
-    place.seed_twenty();
-    let export = |audience: &str| {
-        let path = place.dir.path().join(format!("{audience}.ndjson"));
-        place.export(&["--format", "ndjson", "--audience", audience, "--output", path.to_str().unwrap()]);
-        std::fs::read_to_string(path).unwrap()
+/// A service with something for professionals, at a place for each visibility.
+fn guarded() -> Value {
+    let place = |n: u32, visibility: &str| {
+        json!({
+            "id": format!("019ec0de-0000-7000-8000-0000000000a{n}"),
+            "description": format!("porte {visibility}"),
+            "location": {
+                "id": format!("019ec0de-0000-7000-8000-0000000000b{n}"), "name": format!("maison {visibility}"),
+                "location_visibility": visibility, "latitude": 45.5, "longitude": -73.5 - f64::from(n) / 1000.0,
+                "addresses": [{"address_1": format!("{n} rue {visibility}"), "city": "Longueuil"}],
+            },
+        })
     };
-    assert!(export("professional").contains("referral_process"));
-    assert!(!export("public").contains("referral_process"));
+    json!({
+        "id": "019ec0de-0000-7000-8000-0000000000c1", "name": "Halte", "status": "active",
+        "referral_process": "ligne des intervenantes",
+        "phones": [{"number": "555-0101"}, {"number": "555-0199", "visibility": "professional"}],
+        "organization": {"id": "019ec0de-0000-7000-8000-0000000000d1", "name": "Fiction"},
+        "service_at_locations": [place(1, "public"), place(2, "professional"), place(3, "region_only")],
+    })
+}
+
+on_both!(what_is_for_professionals_goes_to_them_alone_and_what_is_hidden_to_nobody, |place| {
+    let file = place.write("guarded.json", &guarded().to_string());
+    assert_eq!(place.import(&[file.to_str().unwrap()])["taken"], json!(1));
+    for audience in ["public", "professional"] {
+        for format in FORMATS {
+            let path = round_trip(place, format, audience);
+            if format == "tabular-zip" {
+                continue;
+            }
+            let text: String = bytes_of(&path).into_values().map(|bytes| String::from_utf8(bytes).unwrap()).collect();
+            for shown in ["porte public", "maison public", "1 rue public", "555-0101"] {
+                assert!(text.contains(shown), "{audience} {format} says {shown}");
+            }
+            let hidden = ["porte region_only", "maison region_only", "3 rue region_only", "-73.503"];
+            for word in hidden {
+                assert!(!text.contains(word), "{audience} {format} says {word}");
+            }
+            let guarded =
+                ["porte professional", "2 rue professional", "-73.502", "555-0199", "ligne des intervenantes"];
+            for word in guarded {
+                assert_eq!(text.contains(word), audience == "professional", "{audience} {format}: {word}");
+            }
+        }
+    }
+    // Asking town by town does not find it, though a service at its MRC is found.
+    let found = |territory: &str| {
+        let path = place.dir.path().join(territory.replace(':', "-"));
+        place.export(&["--format", "ndjson", "--territory", territory, "--output", path.to_str().unwrap()])
+    };
+    let mut one = guarded();
+    one["service_at_locations"].as_array_mut().unwrap().drain(..2);
+    one["id"] = json!("019ec0de-0000-7000-8000-0000000000c2");
+    one["service_at_locations"][0]["id"] = json!("019ec0de-0000-7000-8000-0000000000a9");
+    let file = place.write("hidden.json", &one.to_string());
+    assert_eq!(place.import(&[file.to_str().unwrap()])["taken"], json!(1));
+    assert_eq!(found("mrc:58")["services"], json!(2));
+    assert_eq!(found("municipality:58227")["services"], json!(1), "only the one with a public place there");
 });
 
 on_both!(a_part_of_the_directory_is_its_services_and_their_organisations, |place| {

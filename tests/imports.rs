@@ -70,7 +70,12 @@ impl Place {
     pub(crate) fn seed_twenty(&self) {
         let deps = self.deps();
         let now = deps.clock.now();
-        deps.store.write(now, |tx| relais::sample::write_twenty(tx, now)).unwrap();
+        // The sample says no boroughs: its places are put where the program puts those of everybody.
+        let mut directory = relais::sample::twenty::directory(now);
+        for place in &mut directory.locations {
+            relais::actions::placing::place(deps.gazetteer(), place, "location").unwrap();
+        }
+        deps.store.write(now, |tx| relais::sample::write_directory(tx, &directory)).unwrap();
     }
     /// What no way out may say: the addresses, names and points of the places that are hidden.
     pub(crate) fn secrets(&self) -> Vec<String> {
