@@ -12,6 +12,7 @@ mod tidy;
 // -- territories
 
 // -- directory
+mod duplicates;
 mod imports;
 
 // -- search

@@ -12,6 +12,7 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
+pub mod duplicate;
 // -- search
 pub mod schedule;
 // -- families
