@@ -5,7 +5,7 @@
 //! adds nothing. The weights are set by hand: a directory has too few known duplicates to learn from, and a person must
 //! be able to read why. Evidence of one kind is not counted twice (telephone, address and site go together where two
 //! services share a building), so it is summed with a ceiling, and what tells services of one building apart (kind,
-//! public, day, site, ages) stands outside of it. `tests/duplicates.rs` judges the whole on pairs that were judged by people.
+//! public, day, site, ages) stands outside of it. `tests/duplicates.rs` judges the whole on pairs that people judged.
 
 use std::collections::BTreeSet;
 
