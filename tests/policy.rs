@@ -77,7 +77,12 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 2] = ["/api/v1/services/{id}", "/api/v1/territories/{id}"];
+const ELSEWHERE: [&str; 4] = [
+    "/api/v1/services/{id}",
+    "/api/v1/territories/{id}",
+    "/api/v1/services/{id}/duplicates",
+    "/api/v1/duplicates/{id}/dismissal",
+];
 
 fn caseload(app: &TestApp) -> Caseload {
     known_sender(app);

@@ -22,6 +22,7 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod duplicates;
 pub mod imports;
 pub mod placing;
 pub mod services;

@@ -5,7 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, families, follow_ups, health, needs, referrals, reports, search, services,
+    accounts, answers, consents, duplicates, families, follow_ups, health, needs, referrals, reports, search, services,
     taxonomy_terms, territories,
 };
 use super::problem::Problem;
@@ -47,6 +47,9 @@ routes! {
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;
     PATCH "/api/v1/services/{id}" => services::change;
+    GET "/api/v1/services/{id}/duplicates" => duplicates::of_service;
+    GET "/api/v1/duplicates" => duplicates::list;
+    POST "/api/v1/duplicates/{id}/dismissal" => duplicates::dismiss;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

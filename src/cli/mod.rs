@@ -5,6 +5,7 @@ mod serve;
 // -- territories
 mod territories;
 // -- directory
+mod duplicates;
 mod import;
 // -- search
 mod check;
@@ -61,6 +62,8 @@ enum Command {
     // -- directory
     /// Importer un répertoire (HSDS 3 ou CSV) / Import a directory (HSDS 3 or CSV)
     Import(import::ImportArgs),
+    /// Montrer les services inscrits deux fois / Show services that are written twice
+    Duplicates(duplicates::DuplicatesArgs),
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Duplicates(args) => duplicates::run(&args),
     };
     match outcome {
         Ok(code) => code,

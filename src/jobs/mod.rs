@@ -2,6 +2,7 @@
 
 pub mod index_sync;
 // -- referrals
+pub mod duplicates;
 pub mod expiry;
 pub mod mail;
 pub mod outbox;
@@ -96,6 +97,7 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     expiry::run(deps, now)?;
     reminders::run(deps, now)?;
     retention::run(deps, now)?;
+    duplicates::run(deps)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod duplicates;
 pub mod locations;
 pub mod organizations;
 pub mod services;

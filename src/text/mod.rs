@@ -2,5 +2,6 @@
 //! a missing translation does not compile. Knows no request and no row.
 
 pub mod answers;
+pub mod duplicates;
 pub mod messages;
 pub mod reports;

@@ -8,6 +8,7 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod duplicates;
 mod services;
 
 // -- search

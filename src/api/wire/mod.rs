@@ -9,6 +9,7 @@ pub mod services;
 pub mod search;
 // -- families
 pub mod consents;
+pub mod duplicates;
 pub mod families;
 pub mod follow_ups;
 pub mod needs;
