@@ -32,6 +32,7 @@ pub struct Config {
     pub log: Log,
     pub mail: Mail,
     pub limits: Limits,
+    pub freshness: Freshness,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,6 +81,66 @@ pub struct Limits {
     pub referral_expiry_days: i64,
 }
 
+/// How records are kept true.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freshness {
+    /// Months between two confirmations of a service that has no rhythm of its own: 1, 3, 6 or 12. A service takes it
+    /// when it is written or confirmed.
+    pub months_default: u32,
+    /// Whether a service that is far overdue leaves the search.
+    pub hide: bool,
+    /// How far overdue that is, in days after the day on which it was due.
+    pub hide_overdue_days: i64,
+    /// Whether organisations are written to when their services fall due.
+    pub remind: bool,
+    /// How long a link to an organisation's records works, in days.
+    pub link_days: i64,
+    /// Letters about records to one address in 24 hours, whoever asks for them.
+    pub address_letters_per_day_max: i64,
+    /// Days between two letters that the program sends to an organisation by itself.
+    pub letter_pause_days: i64,
+    /// Organisations written to in one round of the jobs (about a second).
+    pub organizations_per_round_max: i64,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self {
+            months_default: 6,
+            hide: true,
+            hide_overdue_days: 365,
+            remind: true,
+            link_days: 30,
+            address_letters_per_day_max: 5,
+            letter_pause_days: 7,
+            organizations_per_round_max: 20,
+        }
+    }
+}
+
+impl Freshness {
+    fn bounds(&self) -> [(&'static str, i128, RangeInclusive<i128>); 5] {
+        [
+            ("hide_overdue_days", self.hide_overdue_days.into(), 31..=3_650),
+            ("link_days", self.link_days.into(), 1..=365),
+            ("address_letters_per_day_max", self.address_letters_per_day_max.into(), 1..=1_000),
+            ("letter_pause_days", self.letter_pause_days.into(), 1..=365),
+            ("organizations_per_round_max", self.organizations_per_round_max.into(), 1..=1_000),
+        ]
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if ![1, 3, 6, 12].contains(&self.months_default) {
+            return Err(format!("freshness.months_default = {}: 1, 3, 6, 12", self.months_default));
+        }
+        match self.bounds().into_iter().find(|(_, value, range)| !range.contains(value)) {
+            Some((key, value, range)) => Err(format!("freshness.{key} = {value}: {}..={}", range.start(), range.end())),
+            None => Ok(()),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Defaults {
     data_dir: &'static str,
@@ -87,6 +148,7 @@ struct Defaults {
     log: Log,
     mail: DefaultMail,
     limits: Limits,
+    freshness: Freshness,
 }
 #[derive(Serialize)]
 struct DefaultMail {
@@ -152,6 +214,7 @@ impl Config {
             log: Log { format: LogFormat::Text, filter: "info".to_owned() },
             mail: DefaultMail { from: "relais <ne-pas-repondre@relais.example>" },
             limits: Limits::default(),
+            freshness: Freshness::default(),
         };
         let mut figment = Figment::from(Serialized::defaults(defaults));
         if let Some(file) = file {
@@ -176,6 +239,7 @@ impl Config {
                 return Err(format!("limits.{key} = {value}: {}..={}", range.start(), range.end()));
             }
         }
+        self.freshness.validate()?;
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
             return Err(format!("log.filter = {:?}: {error}", self.log.filter));
         }

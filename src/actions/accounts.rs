@@ -215,6 +215,8 @@ pub fn add_organization(
         document: OrganizationDocument::default(),
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     };
     deps.store.write(now, |tx| {
         organizations::insert(tx, &organization)?;

@@ -385,6 +385,7 @@ impl Plan {
             service.capacity = there.capacity;
         }
         service.verified_at = service.verified_at.or(there.verified_at);
+        service.review.months = service.review.months.or(there.review.months);
         self.changed_services.push(service);
     }
 

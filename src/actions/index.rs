@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Deps, Outcome};
+use crate::domain::directory::ServiceAggregate;
 use crate::domain::language::Text;
 use crate::domain::taxonomy::Taxonomy;
 use crate::id::Id;
@@ -139,7 +140,9 @@ fn changes_of(store: &Store, ids: &[Id]) -> Result<Vec<Change>, Error> {
     let aggregates = store.read(|conn| services::list_aggregates(conn, ids))?;
     let mut gone: BTreeSet<Id> = ids.iter().copied().collect();
     let mut changes = vec![];
-    for aggregate in aggregates {
+    // What left the directory leaves the index, whatever else is written of it.
+    let stays = |one: &ServiceAggregate| one.service.retired_at.is_none() && one.organization.retired_at.is_none();
+    for aggregate in aggregates.into_iter().filter(stays) {
         gone.remove(&aggregate.service.id);
         changes.push(put(aggregate));
     }
@@ -147,7 +150,7 @@ fn changes_of(store: &Store, ids: &[Id]) -> Result<Vec<Change>, Error> {
     Ok(changes)
 }
 
-fn put(aggregate: crate::domain::directory::ServiceAggregate) -> Change {
+fn put(aggregate: ServiceAggregate) -> Change {
     let mut category_labels: Vec<Text> = vec![];
     for label in aggregate.service.categories.iter().flat_map(|code| labels(code)) {
         if !category_labels.contains(&label) {

@@ -7,9 +7,10 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::freshness;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
-use crate::id::Ids;
+use crate::id::{Id, Ids};
 use crate::seal;
 use crate::seal::identity::KeyEncryptionKeys;
 use crate::seal::tokens::Signer;
@@ -22,7 +23,11 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+<<<<<<< HEAD
 pub mod duplicates;
+=======
+pub mod history;
+>>>>>>> main
 pub mod imports;
 pub mod placing;
 pub mod services;
@@ -74,6 +79,9 @@ pub enum Failure {
     Search(#[from] engine::Error),
     #[error(transparent)]
     Index(#[from] index::Error),
+    /// The record left the directory, and another stands for it.
+    #[error("replaced by {0}")]
+    Replaced(Id),
     /// The change that the caller wants to read is not in the index yet.
     #[error("the search index has not received that change yet")]
     IndexBehind,
@@ -89,6 +97,7 @@ impl AsStoreError for Failure {
             | Self::Seal(_)
             | Self::Search(_)
             | Self::Index(_)
+            | Self::Replaced(_)
             | Self::IndexBehind
             | Self::File(..) => None,
         }
@@ -116,6 +125,7 @@ impl Deps {
             connection_wait_ms: config.limits.database_connection_wait_ms,
             lock_wait_ms: config.limits.database_lock_wait_ms,
             statement_ms: config.limits.database_statement_ms,
+            review_months: config.freshness.months_default,
         };
         let store = Store::open(&settings(config.database_url()))?;
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
@@ -135,6 +145,12 @@ impl Deps {
         // -- search
         self.ready.store(true, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// What the operator decided about records that nobody confirms.
+    pub fn freshness_rules(&self) -> freshness::Rules {
+        let settings = &self.config.freshness;
+        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

@@ -10,7 +10,7 @@ use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Gazetteer, Located, Match};
-use crate::domain::viewer::Viewer;
+use crate::domain::viewer::{Role, Viewer};
 use crate::search::{self, Audience, Coverage, Index, Origin, Page, Request, Sort};
 use crate::store::changes;
 
@@ -41,6 +41,8 @@ pub struct Search {
     pub sort: Option<Sort>,
     /// The number of a change that the answer must know of.
     pub min_change: Option<i64>,
+    /// Also what is hidden because nobody has confirmed it for too long: for curators.
+    pub include_stale: bool,
     pub limit: usize,
     pub cursor: Option<String>,
 }
@@ -74,6 +76,10 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         return Err(Refusal::field(Code::UnknownCategory, "category").into());
     }
     needs_a_place(&asked)?;
+    let account = viewer.and_then(Viewer::account);
+    if asked.include_stale && !account.is_some_and(|account| account.has_role(Role::Curator)) {
+        return Err(Refusal::field(Code::Forbidden, "include_stale").into());
+    }
     let place = match &asked.place {
         Some(place) => Some(locate(deps.gazetteer(), place)?),
         None => None,
@@ -82,7 +88,9 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
     if let Some(change) = asked.min_change {
         wait_for_change(deps, index, change)?;
     }
-    let signed_in = viewer.and_then(Viewer::account).is_some();
+    let signed_in = account.is_some();
+    let freshness = deps.freshness_rules();
+    let hide_overdue_days = (freshness.hides && !asked.include_stale).then_some(freshness.hide_overdue_days);
     let request = Request {
         text: asked.text,
         lang: asked.lang,
@@ -97,6 +105,7 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         sort: asked.sort,
         limit: asked.limit,
         cursor: asked.cursor,
+        hide_overdue_days,
         audience: if signed_in { Audience::Professional } else { Audience::Public },
         ..Request::new(deps.clock.now())
     };

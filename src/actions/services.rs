@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Deps, Outcome, placing};
+use super::{Deps, Outcome, history, placing};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility};
+use crate::domain::directory::{
+    CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
+};
 use crate::domain::directory_checks::{check_location, check_service};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
@@ -17,7 +19,7 @@ use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
 use crate::store::services::{self, COUNTED_MAX, Filter};
-use crate::store::{self, Conn, Tx, Written, locations, organizations};
+use crate::store::{Conn, Tx, Written, locations, organizations};
 
 /// Places of an organisation shown with one of its services.
 const ORGANIZATION_PLACES_MAX: i64 = 100;
@@ -142,11 +144,12 @@ fn filter_of(asked: &ListAsked) -> Result<Filter, Refusal> {
 
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
     let gazetteer = deps.gazetteer();
-    Ok(deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))?)
+    deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
 }
 
-fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Result<Shown, store::Error> {
+fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<Shown> {
     let aggregate = services::get_aggregate(conn, id)?;
+    history::still_there((aggregate.service.retired_at, aggregate.service.replaced_by))?;
     let places = locations::list_of_organization(conn, aggregate.organization.id, ORGANIZATION_PLACES_MAX)?;
     let territory = |id: &str| territory_name(gazetteer, id);
     let context = Context { eyes, territory: &territory, category: &term_of };
@@ -184,13 +187,14 @@ pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>
     }
     let said_by = said_by(account);
     deps.store.write(now, |tx| {
-        if organizations::find(tx, organization_id)?.is_none() {
+        let organization = organizations::find(tx, organization_id)?.filter(|one| one.retired_at.is_none());
+        if organization.is_none() {
             return Err(Refusal::field(Code::UnknownReference, "organization_id").into());
         }
         let new = new_places(tx, account, &service, &entry.locations, &[])?;
         locations::insert_many(tx, &new)?;
         services::insert(tx, &service, said_by)?;
-        Ok(show(tx, service.id, gazetteer, Eyes::Professional)?)
+        show(tx, service.id, gazetteer, Eyes::Professional)
     })
 }
 
@@ -215,10 +219,11 @@ pub fn change(
         if known.service.version != version {
             return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
         }
+        history::may_change((known.service.retired_at, known.service.replaced_by))?;
         read_only_members(patch, &known.service)?;
         let changed = Changed { deps, account, gazetteer, now, known: &known, patch };
         changed.write(tx)?;
-        Ok(show(tx, id, gazetteer, Eyes::Professional)?)
+        show(tx, id, gazetteer, Eyes::Professional)
     })
 }
 
@@ -293,6 +298,30 @@ fn settle(service: &mut Service, said: &Map<String, Value>, now: Time) -> Result
     Ok(())
 }
 
+/// A number of the room that stays as it was keeps its word; one that is said again, or anew, gets the caller's.
+fn keep_words(service: &mut Service, known: &Service, patch: &Map<String, Value>) {
+    let is_said = |name: &str| patch.get("capacity").is_some_and(|said| said.get(name).is_some());
+    let (now, before) = (service.capacity, known.capacity);
+    let kept = |name: &str, now: Option<i32>, before: Option<i32>, word: Option<CapacityWord>| {
+        word.filter(|_| now == before && !is_said(name))
+    };
+    service.capacity.said = CapacityWords {
+        places_available: kept(
+            "places_available",
+            now.places_available,
+            before.places_available,
+            before.said.places_available,
+        ),
+        waiting_list_length: kept(
+            "waiting_list_length",
+            now.waiting_list_length,
+            before.waiting_list_length,
+            before.said.waiting_list_length,
+        ),
+        wait_days: kept("wait_days", now.wait_days, before.wait_days, before.said.wait_days),
+    };
+}
+
 /// The places of a request that are not there yet. One that is there and that the service did not show is linked as it
 /// is: nobody changes a place through a service that was not given there. One that is not public is its owner's to use.
 fn new_places(
@@ -303,7 +332,8 @@ fn new_places(
     shown: &[Location],
 ) -> Result<Vec<Location>, super::Failure> {
     let ids: Vec<Id> = service.at_locations.iter().map(|link| link.location_id).collect();
-    let there = locations::list_by_ids(tx, &ids)?;
+    let mut there = locations::list_by_ids(tx, &ids)?;
+    there.retain(|id, place| place.retired_at.is_none() || shown.iter().any(|known| known.id == *id));
     for (position, id) in ids.iter().enumerate() {
         let is_said = said.iter().any(|place| place.id == *id);
         if !there.contains_key(id) && !is_said {
@@ -393,7 +423,9 @@ impl Changed<'_> {
         service.origin = known.origin.clone();
         service.version = known.version;
         service.updated_at = known.updated_at;
+        (service.retired_at, service.replaced_by) = (known.retired_at, known.replaced_by);
         settle(&mut service, self.patch, self.now)?;
+        keep_words(&mut service, known, self.patch);
         for link in &mut service.at_locations {
             match known.at_locations.iter().find(|other| other.location_id == link.location_id) {
                 Some(other) => {

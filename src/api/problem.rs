@@ -13,6 +13,7 @@ use super::language::lang_of;
 use crate::actions::Failure;
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::id::Id;
 use crate::store;
 use crate::text::messages::{self, Trouble};
 
@@ -32,6 +33,8 @@ pub struct Problem {
     /// RFC 6749, section 5.2: the token endpoint also says its own word.
     oauth_error: Option<&'static str>,
     allow: Option<&'static str>,
+    /// The record that stands for the one that was asked for, at the same path.
+    replaced_by: Option<Id>,
 }
 
 pub type Answer = Result<HttpResponse, Problem>;
@@ -39,7 +42,7 @@ pub type Answer = Result<HttpResponse, Problem>;
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = status_of(refusal.code);
-        Self { what: What::Refused(refusal), status, oauth_error: None, allow: None }
+        Self { what: What::Refused(refusal), status, oauth_error: None, allow: None, replaced_by: None }
     }
 }
 
@@ -51,6 +54,7 @@ impl From<Failure> for Problem {
             Failure::Seal(error) => broken(&error),
             Failure::Search(error) => broken(&error),
             Failure::Index(error) => broken(&error),
+            Failure::Replaced(id) => Self::replaced(id),
             Failure::IndexBehind => trouble(Trouble::IndexBehind),
             Failure::File(path, error) => broken(&format!("{}: {error}", path.display())),
         }
@@ -87,7 +91,7 @@ pub fn trouble(trouble: Trouble) -> Problem {
         Trouble::Full => StatusCode::INSUFFICIENT_STORAGE,
         Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    Problem { what: What::Troubled(trouble, 2), status, oauth_error: None, allow: None }
+    Problem { what: What::Troubled(trouble, 2), status, oauth_error: None, allow: None, replaced_by: None }
 }
 
 fn status_of(code: Code) -> StatusCode {
@@ -116,6 +120,7 @@ fn status_of(code: Code) -> StatusCode {
         | Code::ReferralAddressMissing
         | Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::NotFound | Code::LinkEnded => StatusCode::NOT_FOUND,
+        Code::Retired => StatusCode::GONE,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -127,7 +132,9 @@ fn status_of(code: Code) -> StatusCode {
         | Code::ConsentRequired
         | Code::ConsentEnded
         | Code::AlreadyClosed
-        | Code::AlreadyExists => StatusCode::CONFLICT,
+        | Code::AlreadyExists
+        | Code::StillInUse
+        | Code::ChangedSince => StatusCode::CONFLICT,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
     }
 }
@@ -152,6 +159,12 @@ impl Problem {
 
     pub fn method_not_allowed(allow: &'static str) -> Self {
         Self { allow: Some(allow), ..Refusal::new(Code::MethodNotAllowed).into() }
+    }
+
+    /// The record was replaced: readers are sent to the one that stands for it (RFC 9110, section 15.4.9).
+    fn replaced(by: Id) -> Self {
+        let problem: Self = Refusal::new(Code::Retired).into();
+        Self { status: StatusCode::PERMANENT_REDIRECT, replaced_by: Some(by), ..problem }
     }
 
     fn code(&self) -> &'static str {
@@ -190,7 +203,7 @@ impl Problem {
         document
     }
 
-    fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
+    fn render(&self, lang: Lang, request_id: &str, path: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         response.insert_header((header::CONTENT_LANGUAGE, lang.as_str()));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -206,6 +219,9 @@ impl Problem {
             && self.status == StatusCode::SERVICE_UNAVAILABLE
         {
             response.insert_header((header::RETRY_AFTER, retry_after_s.to_string()));
+        }
+        if let Some((id, (parent, _))) = self.replaced_by.zip(path.rsplit_once('/')) {
+            response.insert_header((header::LOCATION, format!("{parent}/{id}")));
         }
         if let Some(allow) = self.allow {
             response.insert_header((header::ALLOW, allow));
@@ -244,7 +260,8 @@ pub async fn render_problems(
     let mut response = match problem {
         Some(problem) => {
             let (request, _) = response.into_parts();
-            ServiceResponse::new(request, problem.render(lang, &id))
+            let rendered = problem.render(lang, &id, request.path());
+            ServiceResponse::new(request, rendered)
         }
         None => response,
     };

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::freshness::Review;
 use super::language::Text;
 use super::words::words;
 use crate::clock::Time;
@@ -101,6 +102,10 @@ pub struct Organization {
     pub document: OrganizationDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The organisation that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -134,9 +139,15 @@ pub struct Service {
     pub capacity: Capacity,
     /// When somebody last confirmed that the record is true.
     pub verified_at: Option<Time>,
+    /// How often it is confirmed, and when it must be again.
+    pub review: Review,
     pub document: ServiceDocument,
     pub version: i64,
     pub updated_at: Time,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The service that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -273,14 +284,101 @@ pub struct Capacity {
     pub waiting_list_length: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_days: Option<i32>,
+    /// The latest of what was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Time>,
+    /// Who said each number, and when: each is as old as its own last word.
+    #[serde(default, skip_serializing_if = "CapacityWords::is_empty")]
+    pub said: CapacityWords,
+}
+
+words! {
+    /// Whose word it is, never which person.
+    pub enum Voice {
+        Member => "member",
+        Curator => "curator",
+        Link => "link",
+        Import => "import",
+        Sample => "sample",
+        Other => "other",
+    }
+}
+
+/// One number's last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityWord {
+    pub observed_at: Time,
+    pub source: Voice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityWords {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places_available: Option<CapacityWord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_list_length: Option<CapacityWord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_days: Option<CapacityWord>,
+}
+
+impl CapacityWords {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Capacity {
     /// Somebody said something of the room.
     pub fn is_said(&self) -> bool {
         self.places_available.is_some() || self.waiting_list_length.is_some() || self.wait_days.is_some()
+    }
+
+    /// The numbers that carry no word of their own: they are said now.
+    pub fn only_new(self) -> Self {
+        Self {
+            places_available: self.places_available.filter(|_| self.said.places_available.is_none()),
+            waiting_list_length: self.waiting_list_length.filter(|_| self.said.waiting_list_length.is_none()),
+            wait_days: self.wait_days.filter(|_| self.said.wait_days.is_none()),
+            ..self
+        }
+    }
+
+    /// The same numbers, each with a word: its own where it has one, else this one's. A number that is not there has
+    /// none.
+    pub fn worded(self, source: Voice, now: Time) -> Self {
+        let word = CapacityWord { observed_at: self.observed_at.unwrap_or(now), source };
+        let of = |value: Option<i32>, own: Option<CapacityWord>| value.map(|_| own.unwrap_or(word));
+        let said = CapacityWords {
+            places_available: of(self.places_available, self.said.places_available),
+            waiting_list_length: of(self.waiting_list_length, self.said.waiting_list_length),
+            wait_days: of(self.wait_days, self.said.wait_days),
+        };
+        Self { said, ..self }
+    }
+
+    /// What is known once somebody said something more: a number that they did not say stays, and so does one that is
+    /// known from later than what they say. `None`: nothing of it is news.
+    pub fn told(self, said: Capacity, word: CapacityWord) -> Option<Self> {
+        let mut after = self;
+        let members: [(Option<i32>, &mut Option<i32>, &mut Option<CapacityWord>); 3] = [
+            (said.places_available, &mut after.places_available, &mut after.said.places_available),
+            (said.waiting_list_length, &mut after.waiting_list_length, &mut after.said.waiting_list_length),
+            (said.wait_days, &mut after.wait_days, &mut after.said.wait_days),
+        ];
+        for (new, value, known) in members {
+            let known_at = known.map(|known| known.observed_at).or(value.and(self.observed_at));
+            let is_later = known_at.is_none_or(|known_at| known_at <= word.observed_at);
+            if new.is_some() && is_later {
+                (*value, *known) = (new, Some(word));
+            }
+        }
+        if after == self {
+            return None;
+        }
+        after.observed_at = after.observed_at.max(Some(word.observed_at));
+        Some(after)
     }
 }
 
@@ -297,6 +395,10 @@ pub struct Location {
     pub territories: LocatedIn,
     pub document: LocationDocument,
     pub version: i64,
+    /// It left the directory at this moment, and is kept.
+    pub retired_at: Option<Time>,
+    /// The place that stands for it since: a reader is sent there.
+    pub replaced_by: Option<Id>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

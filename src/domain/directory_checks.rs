@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::directory::{Address, Capacity, Location, Organization, Phone, Schedule, Service};
+use super::freshness::check_rhythm;
 use super::language::Text;
 use super::refusal::{Code, Refusal};
 
@@ -57,6 +58,7 @@ pub fn check_service(one: &Service) -> Result<(), Refusal> {
     phones("phones", &document.phones)?;
     schedules("schedules", &document.schedules)?;
     capacity(&one.capacity)?;
+    check_rhythm(one.review.months, "review_months")?;
     if let (Some(minimum), Some(maximum)) = (document.minimum_age_months, document.maximum_age_months)
         && minimum > maximum
     {

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::domain::directory::{
-    Location, Organization, Placement, Service, ServiceAggregate, ServiceAtLocation, Visibility,
+    Capacity, CapacityWord, Location, Organization, Placement, Service, ServiceAggregate, ServiceAtLocation, Visibility,
 };
 use crate::domain::language::Text;
 use crate::id::Id;
@@ -64,8 +64,11 @@ pub(super) fn attribute_id(service_id: Id, code: &str) -> Id {
 pub(super) fn service_area_id(service_id: Id, territory_id: &str) -> Id {
     Id::from_words(&["service_area", &service_id.to_string(), territory_id])
 }
-pub(super) fn capacity_id(service_id: Id) -> Id {
-    Id::from_words(&["capacity", &service_id.to_string()])
+/// The units in which a service says its room, in the order of [`Capacity`]'s numbers.
+pub(super) const CAPACITY_UNITS: [&str; 3] = ["place", "person waiting", "day of wait"];
+
+pub(super) fn capacity_id(service_id: Id, unit: &str) -> Id {
+    Id::from_words(&["capacity", &service_id.to_string(), unit])
 }
 
 /// The fully nested service. `organization_places` are the places of the organisation itself.
@@ -270,6 +273,7 @@ fn put_service_facts(map: &mut Map<String, Value>, one: &Service) {
         map.insert("assured_date".to_owned(), json!(moment.date()));
         map.insert("verified_at".to_owned(), json!(moment.to_rfc3339()));
     }
+    put_some(map, "review_months", one.review.months.as_ref());
 }
 
 /// "Up to 5 years" takes a child until the day before the sixth birthday: 71 months.
@@ -325,14 +329,27 @@ fn put_generated(map: &mut Map<String, Value>, one: &Service, context: Context<'
         map.insert("capacity".to_owned(), json!(one.capacity));
     }
     let mut capacities = one.document.other.get("capacities").and_then(Value::as_array).cloned().unwrap_or_default();
-    if let (Some(places), Some(observed_at)) = (one.capacity.places_available, one.capacity.observed_at) {
-        let unit = json!({"id": Id::from_words(&["unit", "place"]), "name": "place"});
-        let id = capacity_id(one.id);
-        capacities.push(json!({"id": id, "unit": unit, "available": places, "updated": observed_at.to_rfc3339()}));
-    }
+    capacities.extend(said_capacities(one));
     if !capacities.is_empty() {
         map.insert("capacities".to_owned(), Value::Array(capacities));
     }
+}
+
+/// The room as the standard writes it: one capacity for each unit, each with its own moment.
+fn said_capacities(one: &Service) -> Vec<Value> {
+    let Capacity { places_available, waiting_list_length, wait_days, observed_at, said } = one.capacity;
+    let members = [
+        (places_available, said.places_available),
+        (waiting_list_length, said.waiting_list_length),
+        (wait_days, said.wait_days),
+    ];
+    let capacity = |(unit, (value, word)): (&str, (Option<i32>, Option<CapacityWord>))| {
+        let updated = word.map(|word| word.observed_at).or(observed_at)?;
+        let id = capacity_id(one.id, unit);
+        let unit = json!({"id": Id::from_words(&["unit", unit]), "name": unit});
+        Some(json!({"id": id, "unit": unit, "available": value?, "updated": updated.to_rfc3339()}))
+    };
+    CAPACITY_UNITS.into_iter().zip(members).filter_map(capacity).collect()
 }
 
 fn attribute(service_id: Id, code: &str, term: &Term) -> Value {

@@ -5,13 +5,15 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::hsds::{attribute_id, capacity_id, service_area_id};
+use super::hsds::{CAPACITY_UNITS, attribute_id, capacity_id, service_area_id};
 use super::{Contents, Entry, RefusedRow};
 use crate::clock::Time;
 use crate::domain::directory::{
-    Address, Capacity, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument, Origin, Placement,
-    Point, Service, ServiceAtLocation, ServiceAtLocationDocument, ServiceDocument, ServiceStatus, Visibility,
+    Address, Capacity, CapacityWords, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument,
+    Origin, Placement, Point, Service, ServiceAtLocation, ServiceAtLocationDocument, ServiceDocument, ServiceStatus,
+    Visibility,
 };
+use crate::domain::freshness::Review;
 use crate::domain::language::{Lang, Text};
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
@@ -31,7 +33,7 @@ pub struct Reading<'a> {
 }
 
 /// The top-level members of a service that relais knows: the standard's and its own. A request with another is refused.
-pub const SERVICE_MEMBERS: [&str; 52] = [
+pub const SERVICE_MEMBERS: [&str; 53] = [
     "id",
     "organization_id",
     "program_id",
@@ -75,6 +77,7 @@ pub const SERVICE_MEMBERS: [&str; 52] = [
     "served",
     "capacity",
     "verified_at",
+    "review_months",
     "referral_process",
     "transit",
     "delivery",
@@ -174,8 +177,9 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
     let status = take_word(&mut members, "status", ServiceStatus::parse)?.unwrap_or(ServiceStatus::Active);
     let categories = take_categories(&mut members, id, reading)?;
     let served = take_served(&mut members, id)?;
-    let capacity = take_capacity(&mut members, id)?;
+    let capacity = take_capacity(&mut members, id, reading)?;
     let verified_at = take_verified_at(&mut members)?;
+    let review_months = take_whole_months(&mut members, "review_months")?;
     let at_locations = take_at_locations(&mut members, id, &mut locations, reading)?;
     let document = read_service_document(&mut members, &mut english, reading)?;
     let document = ServiceDocument { other: keep_others(members, english), ..document };
@@ -191,9 +195,12 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
         at_locations,
         capacity,
         verified_at,
+        review: Review { months: review_months, due_at: None },
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     };
     Ok(Entry { line, organization, locations, service: Some(service) })
 }
@@ -221,6 +228,8 @@ fn organization_record(
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -312,9 +321,11 @@ fn take_served(members: &mut Members, service_id: Id) -> Result<Vec<String>, Ref
     Ok(served)
 }
 
-fn take_capacity(members: &mut Members, service_id: Id) -> Result<Capacity, Refusal> {
+fn take_capacity(members: &mut Members, service_id: Id, reading: Reading<'_>) -> Result<Capacity, Refusal> {
     if let Some(Value::Array(items)) = members.get_mut("capacities") {
-        retain_foreign(items, |_| Some(capacity_id(service_id)));
+        for unit in CAPACITY_UNITS {
+            retain_foreign(items, |_| Some(capacity_id(service_id, unit)));
+        }
     }
     drop_if_empty(members, "capacities");
     let Some(mut said) = take_object(members, "capacity")? else { return Ok(Capacity::default()) };
@@ -329,14 +340,29 @@ fn take_capacity(members: &mut Members, service_id: Id) -> Result<Capacity, Refu
         places_available: number("places_available")?,
         waiting_list_length: number("waiting_list_length")?,
         wait_days: number("wait_days")?,
-        observed_at: None,
+        ..Capacity::default()
     };
+    let words = take_object(&mut said, "said").map_err(|refusal| under("capacity", refusal))?;
     let observed_at = take_string(&mut said, "observed_at").map_err(|refusal| under("capacity", refusal))?;
     let observed_at = observed_at.map(|text| parse_time(&text, "capacity.observed_at")).transpose()?;
     match said.keys().next() {
         Some(name) => Err(Refusal::field(Code::UnknownField, format!("capacity.{name}"))),
-        None => Ok(Capacity { observed_at, ..capacity }),
+        None => Ok(Capacity { observed_at, said: capacity_words(words, reading)?, ..capacity }),
     }
+}
+
+/// Who said it, as a file says. A request says a number in the name of its own account.
+fn capacity_words(words: Option<Members>, reading: Reading<'_>) -> Result<CapacityWords, Refusal> {
+    let Some(words) = words.filter(|_| !reading.is_request) else { return Ok(CapacityWords::default()) };
+    let read = serde_json::from_value(Value::Object(words));
+    read.map_err(|error| Refusal::field(Code::InvalidValue, "capacity.said").rule(error.to_string()))
+}
+
+fn take_whole_months(members: &mut Members, name: &str) -> Result<Option<u32>, Refusal> {
+    let Some(value) = members.remove(name).filter(|value| !value.is_null()) else { return Ok(None) };
+    let months = value.as_i64().ok_or_else(|| Refusal::field(Code::WrongType, name).rule("integer"))?;
+    let months = u32::try_from(months).map_err(|_| Refusal::field(Code::OutOfRange, name).rule("1, 3, 6, 12"))?;
+    Ok(Some(months))
 }
 
 fn take_verified_at(members: &mut Members) -> Result<Option<Time>, Refusal> {
@@ -447,6 +473,8 @@ pub fn read_location(
         territories: LocatedIn { municipality, ..LocatedIn::default() },
         document,
         version: 0,
+        retired_at: None,
+        replaced_by: None,
     })
 }
 

@@ -222,13 +222,15 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
         capacity: Capacity {
             places_available: row.whole(Field::PlacesAvailable)?,
             waiting_list_length: row.whole(Field::WaitingListLength)?,
-            wait_days: None,
-            observed_at: None,
+            ..Capacity::default()
         },
         verified_at: None,
+        review: Default::default(),
         document: read_document(&row)?,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     };
     Ok(Entry { line, organization, locations: location.into_iter().collect(), service: Some(service) })
 }
@@ -255,6 +257,8 @@ fn read_organization(row: &Row<'_>, source: &str) -> Result<Organization, Refusa
         document,
         version: 0,
         updated_at: Time::from_micros(0),
+        retired_at: None,
+        replaced_by: None,
     })
 }
 
@@ -306,6 +310,8 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
             ..LocationDocument::default()
         },
         version: 0,
+        retired_at: None,
+        replaced_by: None,
     }))
 }
 

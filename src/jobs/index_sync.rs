@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use crate::actions::Deps;
 use crate::actions::index::{self, Error};
 use crate::search::Index;
-use crate::store::Store;
 use crate::store::watch::Watch;
+use crate::store::{Store, changes};
 
 /// How often the database is asked whether somebody wrote.
 const POLL_MS: u64 = 25;
@@ -84,6 +84,7 @@ impl Job {
     fn follow(&mut self) -> Result<(), Error> {
         let mut watch = Watch::open(&self.store)?;
         loop {
+            self.store.hear_of_change(self.store.read(changes::head)?.n);
             index::catch_up(&self.store, &self.index)?;
             self.retry_ms = 0;
             let asked_at = Instant::now();

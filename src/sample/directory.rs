@@ -15,6 +15,7 @@ use crate::domain::directory::{
     Address, Capacity, Delivery, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument, Phone,
     Placement, Point, Service, ServiceAtLocation, ServiceDocument, ServiceStatus, Visibility,
 };
+use crate::domain::freshness::Review;
 use crate::domain::language::{Lang, Text};
 use crate::domain::taxonomy::Taxonomy;
 
@@ -261,6 +262,8 @@ impl Here<'_> {
             },
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -297,6 +300,8 @@ impl Here<'_> {
                 ..LocationDocument::default()
             },
             version: 1,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -324,9 +329,12 @@ impl Here<'_> {
             at_locations: here.iter().map(|place| ServiceAtLocation::plain(id, place.id)).collect(),
             capacity,
             verified_at: Some(self.now.plus(-TimeDelta::days(days_ago))),
+            review: Review::default(),
             document: self.document(leaf, remote, rng),
             version: 1,
             updated_at: self.now,
+            retired_at: None,
+            replaced_by: None,
         }
     }
 
@@ -365,14 +373,10 @@ impl Here<'_> {
         if full {
             let waiting_list_length = Some(rng.gen_range(3..90));
             let wait_days = Some(rng.gen_range(14..400));
-            return Capacity { places_available: Some(0), waiting_list_length, wait_days, observed_at };
+            let places_available = Some(0);
+            return Capacity { places_available, waiting_list_length, wait_days, observed_at, ..Capacity::default() };
         }
-        Capacity {
-            places_available: Some(rng.gen_range(1..15)),
-            waiting_list_length: None,
-            wait_days: None,
-            observed_at,
-        }
+        Capacity { places_available: Some(rng.gen_range(1..15)), observed_at, ..Capacity::default() }
     }
 
     fn document(&self, leaf: &str, remote: bool, rng: &mut ChaCha20Rng) -> ServiceDocument {

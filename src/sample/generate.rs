@@ -113,6 +113,8 @@ fn network_organization(now: Time) -> Organization {
         document: OrganizationDocument::default(),
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::directory::{
     Address, Capacity, Delivery, Language, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument,
     Phone, Placement, Point, Schedule, Service, ServiceAtLocation, ServiceDocument, ServiceStatus, Visibility,
 };
+use crate::domain::freshness::Review;
 use crate::domain::language::Text;
 use crate::id::Id;
 
@@ -488,6 +489,8 @@ fn organization(index: usize, spec: &OrganizationSpec, now: Time) -> Organizatio
         },
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -517,6 +520,8 @@ fn location(spec: &Place) -> Location {
             ..LocationDocument::default()
         },
         version: 1,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 
@@ -537,11 +542,20 @@ fn service(index: usize, spec: &Spec, now: Time) -> Service {
         categories: owned(spec.categories),
         served: owned(spec.served),
         at_locations: spec.places.iter().map(|key| ServiceAtLocation::plain(id, location_id(key))).collect(),
-        capacity: Capacity { places_available, waiting_list_length, wait_days, observed_at: is_said.then_some(now) },
+        capacity: Capacity {
+            places_available,
+            waiting_list_length,
+            wait_days,
+            observed_at: is_said.then_some(now),
+            ..Capacity::default()
+        },
         verified_at: Some(now),
+        review: Review::default(),
         document: document(index, spec),
         version: 1,
         updated_at: now,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Request {
     pub limit: usize,
     pub cursor: Option<String>,
     pub audience: Audience,
+    /// Leaves out services that were to be confirmed so many days ago or more; `None` leaves out none.
+    pub hide_overdue_days: Option<i64>,
     pub now: Time,
 }
 
@@ -92,6 +94,7 @@ impl Request {
             limit: 20,
             cursor: None,
             audience: Audience::Public,
+            hide_overdue_days: None,
             now,
         }
     }

@@ -14,7 +14,9 @@ use tantivy::{DocAddress, DocId, DocSet, Score, SegmentOrdinal, SegmentReader, T
 
 use super::geo::{Nearest, Points};
 use super::query::{self, Concept, Coverage, Demand, Request, Sort};
-use super::schema::{AGE_MAX, AGE_MIN, Audience, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, VERIFIED_AT};
+use super::schema::{
+    AGE_MAX, AGE_MIN, Audience, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, VERIFIED_AT,
+};
 use super::why::{self, Kind, Part};
 use super::writer::{Index, Row};
 use super::{Error, Hit, Page, Place};
@@ -237,6 +239,8 @@ struct Ranking {
     open_at: Option<Time>,
     audience: Audience,
     ranked_at: Time,
+    /// What was to be confirmed at this moment or before is left out, in microseconds.
+    hidden_until: Option<i64>,
     after: Option<Key>,
     keep: usize,
 }
@@ -260,6 +264,7 @@ impl Ranking {
             open_at: request.open_at,
             audience: request.audience,
             ranked_at,
+            hidden_until: request.hide_overdue_days.map(|days| ranked_at.micros() - days * DAY_MICROS),
             after,
             keep,
         }
@@ -317,6 +322,8 @@ impl Collector for Ranking {
             age_max: columns.u64(AGE_MAX)?,
             places_available: columns.column_opt(PLACES_AVAILABLE)?,
             verified_at: columns.column_opt(VERIFIED_AT)?,
+            review_due_at: columns.column_opt(REVIEW_DUE_AT)?,
+            hidden_until: self.hidden_until,
             hours: columns.str(HOURS)?,
             open: HashMap::new(),
             point: self.point,
@@ -361,6 +368,8 @@ struct SegmentRanking {
     age_max: Column<u64>,
     places_available: Option<Column<i64>>,
     verified_at: Option<Column<i64>>,
+    review_due_at: Option<Column<i64>>,
+    hidden_until: Option<i64>,
     hours: Option<StrColumn>,
     /// Hours are shared by many services: each distinct text is read once.
     open: HashMap<u64, bool>,
@@ -386,6 +395,12 @@ impl SegmentRanking {
             Coverage::Served => served,
             Coverage::Either => near || served,
         }
+    }
+
+    /// Far overdue at the moment of the search.
+    fn is_hidden(&self, doc: DocId) -> bool {
+        let Some(until) = self.hidden_until else { return false };
+        self.review_due_at.as_ref().and_then(|column| column.first(doc)).is_some_and(|due_at| due_at <= until)
     }
 
     fn fits_age(&self, doc: DocId) -> bool {
@@ -445,6 +460,9 @@ impl SegmentCollector for SegmentRanking {
     type Fruit = Ranked;
 
     fn collect(&mut self, doc: DocId, score: Score) {
+        if self.is_hidden(doc) {
+            return;
+        }
         let served = self.served.get(doc as usize).copied().unwrap_or(false);
         let within = self.point.and_then(|origin| self.points.nearest(doc, origin, self.radius_km));
         if !self.covers(within.is_some(), served) || !self.fits_age(doc) || !self.is_open(doc) {

@@ -72,6 +72,7 @@ pub(super) struct Fields {
     pub age_max: Field,
     pub places_available: Field,
     pub verified_at: Field,
+    pub review_due_at: Field,
     pub hours: Field,
     pub digest_high: Field,
     pub digest_low: Field,
@@ -85,6 +86,7 @@ pub(super) const AGE_MIN: &str = "age_min";
 pub(super) const AGE_MAX: &str = "age_max";
 pub(super) const PLACES_AVAILABLE: &str = "places_available";
 pub(super) const VERIFIED_AT: &str = "verified_at";
+pub(super) const REVIEW_DUE_AT: &str = "review_due_at";
 pub(super) const HOURS: &str = "hours";
 pub(super) const DIGEST_HIGH: &str = "digest_high";
 pub(super) const DIGEST_LOW: &str = "digest_low";
@@ -127,6 +129,7 @@ impl Fields {
             age_max: build.add_u64_field(AGE_MAX, FAST),
             places_available: build.add_i64_field(PLACES_AVAILABLE, FAST),
             verified_at: build.add_i64_field(VERIFIED_AT, FAST),
+            review_due_at: build.add_i64_field(REVIEW_DUE_AT, FAST),
             hours: build.add_text_field(HOURS, TextOptions::default().set_fast("raw")),
             digest_high: build.add_u64_field(DIGEST_HIGH, FAST | INDEXED),
             digest_low: build.add_u64_field(DIGEST_LOW, FAST),

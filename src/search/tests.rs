@@ -41,6 +41,8 @@ fn place(n: u64, point: Option<(f64, f64)>, visibility: Visibility) -> Location 
         },
         document: LocationDocument::default(),
         version: 1,
+        retired_at: None,
+        replaced_by: None,
     }
 }
 fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
@@ -53,6 +55,8 @@ fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
         document: OrganizationDocument::default(),
         version: 1,
         updated_at: now(),
+        retired_at: None,
+        replaced_by: None,
     };
     let service = Service {
         id: id(n),
@@ -65,9 +69,12 @@ fn service(n: u64, name: &str, locations: Vec<Location>) -> Entry {
         at_locations: locations.iter().map(|place| ServiceAtLocation::plain(id(n), place.id)).collect(),
         capacity: Capacity::default(),
         verified_at: None,
+        review: Default::default(),
         document: ServiceDocument { other: Map::new(), ..ServiceDocument::default() },
         version: 1,
         updated_at: now(),
+        retired_at: None,
+        replaced_by: None,
     };
     Entry { aggregate: ServiceAggregate { service, organization, locations }, category_labels: vec![] }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -12,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::changes::{self, Subject};
 use super::error::Error;
 use crate::clock::Time;
+use crate::domain::freshness::REVIEW_MONTHS_DEFAULT;
 use crate::id::Id;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -124,9 +126,14 @@ pub struct Tx<'a> {
     conn: &'a mut Conn,
     now: Time,
     changed: Vec<(Subject, Id)>,
+    review_months: u32,
 }
 
 impl Tx<'_> {
+    /// The rhythm of a service that has none of its own, in months.
+    pub(super) fn review_months(&self) -> u32 {
+        self.review_months
+    }
     /// The moment that the caller gave to this transaction.
     pub fn now(&self) -> Time {
         self.now
@@ -206,6 +213,8 @@ pub struct Settings {
     pub connection_wait_ms: u64,
     pub lock_wait_ms: u64,
     pub statement_ms: u64,
+    /// The rhythm in which services are confirmed that have none of their own, in months.
+    pub review_months: u32,
 }
 
 impl Settings {
@@ -216,6 +225,7 @@ impl Settings {
             connection_wait_ms: 5_000,
             lock_wait_ms: 10_000,
             statement_ms: 60_000,
+            review_months: REVIEW_MONTHS_DEFAULT,
         }
     }
 }
@@ -229,6 +239,9 @@ struct Inner {
     readers: Pool<Manager>,
     /// SQLite has one writer: who waits for it waits here, in order, and not in the database's busy loop.
     writer: Option<Pool<Manager>>,
+    review_months: u32,
+    /// The highest number of the change log that this process knows of.
+    change_heard: AtomicI64,
 }
 
 impl Store {
@@ -251,7 +264,9 @@ impl Store {
         };
         let writer = (backend == Backend::Sqlite).then(|| pool(1));
         let readers = pool(settings.connections_max);
-        Ok(Self(Arc::new(Inner { url: settings.url.clone(), backend, readers, writer })))
+        let (review_months, change_heard) = (settings.review_months, AtomicI64::new(0));
+        let url = settings.url.clone();
+        Ok(Self(Arc::new(Inner { url, backend, readers, writer, review_months, change_heard })))
     }
 
     pub fn backend(&self) -> Backend {
@@ -260,6 +275,17 @@ impl Store {
 
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+
+    /// The number of the last change of the directory that this process made or heard of. What was read after asking
+    /// is no older than this; what was kept under another number may be.
+    pub fn change_heard(&self) -> i64 {
+        self.0.change_heard.load(Ordering::SeqCst)
+    }
+
+    /// Another process wrote, up to this number.
+    pub fn hear_of_change(&self, n: i64) {
+        self.0.change_heard.fetch_max(n, Ordering::SeqCst);
     }
 
     /// Brings the schema up to date and makes sure that the change log has its head.
@@ -305,7 +331,7 @@ impl Store {
     ) -> Result<Written<T>, E> {
         let mut conn = self.writing_connection()?;
         conn.begin().map_err(Error::from)?;
-        let mut tx = Tx { conn: &mut conn, now, changed: Vec::new() };
+        let mut tx = Tx { conn: &mut conn, now, changed: Vec::new(), review_months: self.0.review_months };
         let outcome = body(&mut tx).and_then(|value| {
             let changed = std::mem::take(&mut tx.changed);
             let change = changes::append(tx.conn, &changed, now)?;
@@ -314,6 +340,8 @@ impl Store {
         match outcome {
             Ok(written) => {
                 conn.commit().map_err(Error::from)?;
+                // Before the writer is answered: nobody who knows of the write is shown what was kept before it.
+                self.hear_of_change(written.change);
                 Ok(written)
             }
             Err(error) => {

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::changes::Subject;
 use super::organizations::STATEMENT_ROWS_MAX;
 use super::schema::{location, service, service_at_location};
+use super::services::Retired;
 use super::types::Json;
 use super::{Conn, Error, Tx};
 use crate::clock::Time;
@@ -65,8 +66,8 @@ impl LocationRow {
     }
 }
 
-impl From<LocationRow> for Location {
-    fn from(row: LocationRow) -> Self {
+impl From<(LocationRow, Retired)> for Location {
+    fn from((row, (retired_at, replaced_by)): (LocationRow, Retired)) -> Self {
         let point = row.latitude.zip(row.longitude).and_then(|(lat, lon)| Point::new(lat, lon));
         Self {
             id: row.id,
@@ -84,28 +85,31 @@ impl From<LocationRow> for Location {
             },
             document: row.document.0,
             version: row.version,
+            retired_at,
+            replaced_by,
         }
     }
 }
 
-/// The places with these ids; an id that is not there is left out.
+/// The places with these ids, retired ones too; an id that is not there is left out.
 pub fn list_by_ids(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Location>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
         let rows = location::table.filter(location::id.eq_any(chunk));
-        let rows: Vec<LocationRow> = rows.select(LocationRow::as_select()).load(conn)?;
-        found.extend(rows.into_iter().map(|row| (row.id, Location::from(row))));
+        let columns = (LocationRow::as_select(), (location::retired_at, location::replaced_by));
+        let rows: Vec<(LocationRow, Retired)> = rows.select(columns).load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.0.id, Location::from(row))));
     }
     Ok(found)
 }
 
-/// Places that belong to an organisation itself, by id, at most `limit`.
+/// Places that belong to an organisation itself, by id, at most `limit`, without those retired.
 pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) -> Result<Vec<Location>, Error> {
-    let rows: Vec<LocationRow> = location::table
-        .filter(location::organization_id.eq(organization_id))
+    let rows: Vec<(LocationRow, Retired)> = location::table
+        .filter(location::organization_id.eq(organization_id).and(location::retired_at.is_null()))
         .order(location::id.asc())
         .limit(limit)
-        .select(LocationRow::as_select())
+        .select((LocationRow::as_select(), (location::retired_at, location::replaced_by)))
         .load(conn)?;
     Ok(rows.into_iter().map(Location::from).collect())
 }
@@ -162,4 +166,25 @@ pub fn update(tx: &mut Tx<'_>, one: &Location) -> Result<i64, Error> {
         .execute(&mut **tx)?;
     tx.changed(Subject::Location, one.id);
     Ok(row.version)
+}
+
+/// Takes a place out of the directory, or brings it back, and gives the new version.
+///
+/// # Errors
+/// `Stale` when the row has another version than `version`, or is not there.
+pub fn set_retired(tx: &mut Tx<'_>, id: Id, version: i64, retired: Retired) -> Result<i64, Error> {
+    let now = tx.now();
+    let changed = diesel::update(location::table.find(id).filter(location::version.eq(version)))
+        .set((
+            location::retired_at.eq(retired.0),
+            location::replaced_by.eq(retired.1),
+            location::version.eq(version + 1),
+            location::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 0 {
+        return Err(Error::Stale);
+    }
+    tx.changed(Subject::Location, id);
+    Ok(version + 1)
 }

@@ -17,6 +17,8 @@ pub mod duplicates;
 pub mod locations;
 pub mod organizations;
 pub mod services;
+// -- history
+pub mod metadata;
 // -- search
 pub mod watch;
 // -- families

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::changes::Subject;
 use super::schema::{organization, service};
+use super::services::Retired;
 use super::types::Json;
 use super::{Conn, DEFAULT_NETWORK, Error, Tx};
 use crate::clock::Time;
@@ -58,8 +59,8 @@ impl OrganizationRow {
     }
 }
 
-impl From<OrganizationRow> for Organization {
-    fn from(row: OrganizationRow) -> Self {
+impl From<(OrganizationRow, Retired)> for Organization {
+    fn from((row, (retired_at, replaced_by)): (OrganizationRow, Retired)) -> Self {
         Self {
             id: row.id,
             origin: Origin { source: row.source, key: row.source_key, content_hash: row.content_hash },
@@ -69,12 +70,16 @@ impl From<OrganizationRow> for Organization {
             document: row.document.0,
             version: row.version,
             updated_at: row.updated_at,
+            retired_at,
+            replaced_by,
         }
     }
 }
 
 pub fn find(conn: &mut Conn, id: Id) -> Result<Option<Organization>, Error> {
-    let row = organization::table.find(id).select(OrganizationRow::as_select()).first(conn).optional()?;
+    let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+    let row: Option<(OrganizationRow, Retired)> =
+        organization::table.find(id).select(columns).first(conn).optional()?;
     Ok(row.map(Organization::from))
 }
 
@@ -82,26 +87,28 @@ pub fn get(conn: &mut Conn, id: Id) -> Result<Organization, Error> {
     find(conn, id)?.ok_or(Error::NotFound)
 }
 
-/// The organisations with these ids, in no order; an id that is not there is left out.
+/// The organisations with these ids, retired ones too, in no order; an id that is not there is left out.
 pub fn list_by_ids(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Organization>, Error> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
         let rows = organization::table.filter(organization::id.eq_any(chunk));
-        let rows: Vec<OrganizationRow> = rows.select(OrganizationRow::as_select()).load(conn)?;
+        let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+        let rows: Vec<(OrganizationRow, Retired)> = rows.select(columns).load(conn)?;
         found.extend(rows.into_iter().map(Organization::from));
     }
     Ok(found)
 }
 
-/// A page of organisations in the order of their folded names, after `(folded name, id)`.
+/// A page of organisations in the order of their folded names, after `(folded name, id)`, without those retired.
 pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> Result<Vec<Organization>, Error> {
-    let mut query = organization::table.select(OrganizationRow::as_select()).into_boxed();
+    let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+    let mut query = organization::table.filter(organization::retired_at.is_null()).select(columns).into_boxed();
     if let Some((name, id)) = after {
         let later = organization::folded_name.gt(name.to_owned());
         let same = organization::folded_name.eq(name.to_owned()).and(organization::id.gt(id));
         query = query.filter(later.or(same));
     }
-    let rows: Vec<OrganizationRow> =
+    let rows: Vec<(OrganizationRow, Retired)> =
         query.order((organization::folded_name.asc(), organization::id.asc())).limit(limit).load(conn)?;
     Ok(rows.into_iter().map(Organization::from).collect())
 }
@@ -150,6 +157,27 @@ pub fn update(tx: &mut Tx<'_>, one: &Organization) -> Result<i64, Error> {
         .execute(&mut **tx)?;
     tx.changed(Subject::Organization, one.id);
     Ok(version)
+}
+
+/// Takes an organisation out of the directory, or brings it back, and gives the new version.
+///
+/// # Errors
+/// `Stale` when the row has another version than `version`, or is not there.
+pub fn set_retired(tx: &mut Tx<'_>, id: Id, version: i64, retired: Retired) -> Result<i64, Error> {
+    let now = tx.now();
+    let changed = diesel::update(organization::table.find(id).filter(organization::version.eq(version)))
+        .set((
+            organization::retired_at.eq(retired.0),
+            organization::replaced_by.eq(retired.1),
+            organization::version.eq(version + 1),
+            organization::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 0 {
+        return Err(Error::Stale);
+    }
+    tx.changed(Subject::Organization, id);
+    Ok(version + 1)
 }
 
 /// Where referrals go when the organisation has no account. For an administrator only.

@@ -20,6 +20,8 @@ table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        retired_at -> Nullable<Instant>,
+        replaced_by -> Nullable<Guid>,
     }
 }
 table! {
@@ -167,6 +169,8 @@ table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        retired_at -> Nullable<Instant>,
+        replaced_by -> Nullable<Guid>,
     }
 }
 table! {
@@ -191,6 +195,13 @@ table! {
         version -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        review_months -> Nullable<Integer>,
+        review_due_at -> Instant,
+        remind_at -> Nullable<Instant>,
+        content_score -> Nullable<Integer>,
+        capacity_words -> Nullable<Document>,
+        retired_at -> Nullable<Instant>,
+        replaced_by -> Nullable<Guid>,
     }
 }
 table! {
@@ -235,6 +246,30 @@ table! {
         source -> Text,
     }
 }
+// -- freshness
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_letter (id) {
+        id -> Guid,
+        organization_id -> Guid,
+        address_hash -> Text,
+        kind -> Text,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    record_link (id) {
+        id -> Guid,
+        token_hash -> Text,
+        organization_id -> Guid,
+        address_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
+    }
+}
 joinable!(service -> organization (organization_id));
 joinable!(location -> organization (organization_id));
 joinable!(service_category -> service (service_id));
@@ -254,6 +289,22 @@ table! {
         service_id -> Guid,
         kind -> Text,
         key -> Text,
+// -- history
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    metadata (id) {
+        id -> Guid,
+        subject -> Text,
+        subject_id -> Guid,
+        at -> Instant,
+        action -> Text,
+        change_set -> Guid,
+        field_name -> Text,
+        previous_value -> Nullable<Document>,
+        replacement_value -> Nullable<Document>,
+        updated_by -> Text,
+        account_id -> Nullable<Guid>,
     }
 }
 table! {
@@ -263,6 +314,9 @@ table! {
         id -> Integer,
         n -> BigInt,
         after_id -> Nullable<Guid>,
+    curator_territory (account_id, territory_id) {
+        account_id -> Guid,
+        territory_id -> Text,
     }
 }
 table! {
@@ -280,6 +334,21 @@ table! {
         decision_reason -> Nullable<Text>,
         kept_id -> Nullable<Guid>,
         undo -> Nullable<Document>,
+    edit_proposal (id) {
+        id -> Guid,
+        subject -> Text,
+        subject_id -> Guid,
+        organization_id -> Nullable<Guid>,
+        patch -> Document,
+        base -> Document,
+        base_version -> BigInt,
+        account_id -> Nullable<Guid>,
+        link -> Nullable<Text>,
+        comment -> Text,
+        status -> Text,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        reason -> Nullable<Text>,
         created_at -> Instant,
     }
 }
@@ -289,6 +358,19 @@ table! {
     duplicate_territory (territory_id, candidate_id) {
         territory_id -> Text,
         candidate_id -> Guid,
+    use crate::store::types::{Guid, Instant};
+    error_report (id) {
+        id -> Guid,
+        service_id -> Guid,
+        organization_id -> Guid,
+        reason -> Text,
+        comment -> Text,
+        account_id -> Nullable<Guid>,
+        status -> Text,
+        resolved_by -> Nullable<Guid>,
+        resolved_at -> Nullable<Instant>,
+        resolution_reason -> Nullable<Text>,
+        created_at -> Instant,
     }
 }
 table! {
@@ -302,6 +384,19 @@ table! {
 }
 joinable!(duplicate_territory -> duplicate_candidate (candidate_id));
 allow_tables_to_appear_in_same_query!(duplicate_candidate, duplicate_territory);
+    use crate::store::types::{Guid, Instant};
+    claim (id) {
+        id -> Guid,
+        organization_id -> Guid,
+        account_id -> Guid,
+        comment -> Text,
+        status -> Text,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        reason -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
 
 // -- families
 table! {

@@ -12,11 +12,13 @@ use super::types::Json;
 use super::{Conn, Error, Tx, capacities, locations};
 use crate::clock::Time;
 use crate::domain::directory::{
-    Capacity, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation, ServiceAtLocationDocument,
-    ServiceDocument, ServiceStatus,
+    Capacity, CapacityWords, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation,
+    ServiceAtLocationDocument, ServiceDocument, ServiceStatus, Voice,
 };
 use crate::domain::fold::fold;
+use crate::domain::freshness::{self, Review};
 use crate::domain::language::{Lang, Text};
+use crate::domain::quality;
 use crate::id::Id;
 use crate::{each_backend, text_words};
 
@@ -24,6 +26,10 @@ text_words!(ServiceStatus);
 
 /// A count of a list stops here: beyond it an answer says "at least".
 pub const COUNTED_MAX: i64 = 10_000;
+
+/// When a record left the directory, and what stands for it. [`set_retired`] alone writes them: no import and no edit
+/// brings a record back.
+pub type Retired = (Option<Time>, Option<Id>);
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = service, treat_none_as_default_value = false, treat_none_as_null = true)]
@@ -45,10 +51,18 @@ struct ServiceRow {
     document: Json<ServiceDocument>,
     version: i64,
     updated_at: Time,
+    review_months: Option<i32>,
+    review_due_at: Time,
+    content_score: Option<i32>,
+    capacity_words: Option<Json<CapacityWords>>,
 }
 
 impl ServiceRow {
-    fn new(one: &Service, version: i64, now: Time) -> Self {
+    /// `created_at`: from when it must be confirmed where nobody ever did. `said_by`: whose words its new numbers are.
+    fn new(one: &Service, version: i64, tx: &Tx<'_>, created_at: Time, said_by: &str) -> Self {
+        let now = tx.now();
+        let months = one.review.months.unwrap_or(tx.review_months());
+        let capacity = one.capacity.worded(Voice::parse(said_by).unwrap_or(Voice::Other), now);
         Self {
             id: one.id,
             organization_id: one.organization_id,
@@ -67,10 +81,14 @@ impl ServiceRow {
             document: Json(one.document.clone()),
             version,
             updated_at: now,
+            review_months: one.review.months.and_then(|months| i32::try_from(months).ok()),
+            review_due_at: freshness::due_at(one.verified_at, created_at, months),
+            content_score: Some(quality::content_score(one)),
+            capacity_words: Some(capacity.said).filter(|said| !said.is_empty()).map(Json),
         }
     }
 
-    fn into_service(self) -> Service {
+    fn into_service(self, (retired_at, replaced_by): Retired) -> Service {
         Service {
             id: self.id,
             origin: Origin { source: self.source, key: self.source_key, content_hash: self.content_hash },
@@ -85,11 +103,18 @@ impl ServiceRow {
                 waiting_list_length: self.waiting_list_length,
                 wait_days: self.wait_days,
                 observed_at: self.capacity_observed_at,
+                said: self.capacity_words.map(|words| words.0).unwrap_or_default(),
             },
             verified_at: self.verified_at,
+            review: Review {
+                months: self.review_months.and_then(|months| u32::try_from(months).ok()),
+                due_at: Some(self.review_due_at),
+            },
             document: self.document.0,
             version: self.version,
             updated_at: self.updated_at,
+            retired_at,
+            replaced_by,
         }
     }
 }
@@ -130,13 +155,14 @@ pub fn get_aggregate(conn: &mut Conn, id: Id) -> Result<ServiceAggregate, Error>
     find_aggregate(conn, id)?.ok_or(Error::NotFound)
 }
 
-/// The services with these ids, with all that is shown with them, in the order of `ids`; an id that is not there is
-/// left out. Six statements for every [`STATEMENT_ROWS_MAX`] ids.
+/// The services with these ids, retired ones too, with all that is shown with them, in the order of `ids`; an id that
+/// is not there is left out. Six statements for every [`STATEMENT_ROWS_MAX`] ids.
 pub fn list_aggregates(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ServiceAggregate>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<ServiceRow> =
-            service::table.filter(service::id.eq_any(chunk)).select(ServiceRow::as_select()).load(conn)?;
+        let rows = service::table.filter(service::id.eq_any(chunk));
+        let rows: Vec<(ServiceRow, Retired)> =
+            rows.select((ServiceRow::as_select(), (service::retired_at, service::replaced_by))).load(conn)?;
         for one in assemble(conn, rows)? {
             found.insert(one.service.id, one);
         }
@@ -144,13 +170,15 @@ pub fn list_aggregates(conn: &mut Conn, ids: &[Id]) -> Result<Vec<ServiceAggrega
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// Services in the order of their ids, after `last_id`: how a rebuild of the index walks the directory.
+/// Services in the order of their ids, after `last_id`, without those that are retired: how a rebuild of the index
+/// walks the directory.
 pub fn page_after(conn: &mut Conn, last_id: Option<Id>, limit: i64) -> Result<Vec<ServiceAggregate>, Error> {
-    let mut query = service::table.select(ServiceRow::as_select()).into_boxed();
+    let columns = (ServiceRow::as_select(), (service::retired_at, service::replaced_by));
+    let mut query = service::table.filter(service::retired_at.is_null()).select(columns).into_boxed();
     if let Some(last_id) = last_id {
         query = query.filter(service::id.gt(last_id));
     }
-    let rows: Vec<ServiceRow> = query.order(service::id.asc()).limit(limit).load(conn)?;
+    let rows: Vec<(ServiceRow, Retired)> = query.order(service::id.asc()).limit(limit).load(conn)?;
     assemble(conn, rows)
 }
 
@@ -182,21 +210,23 @@ pub fn services_showing(
     Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
 }
 
-/// The organisation that gives a service, if it is there.
+/// The organisation that gives a service, if it is there and not retired.
 pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error> {
-    Ok(service::table.find(id).select(service::organization_id).first(conn).optional()?)
+    let there = service::table.find(id).filter(service::retired_at.is_null());
+    Ok(there.select(service::organization_id).first(conn).optional()?)
 }
 
+/// Services that are not retired.
 pub fn count(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(service::table.count().get_result(conn)?)
+    Ok(service::table.filter(service::retired_at.is_null()).count().get_result(conn)?)
 }
 
-fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggregate>, Error> {
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+fn assemble(conn: &mut Conn, rows: Vec<(ServiceRow, Retired)>) -> Result<Vec<ServiceAggregate>, Error> {
+    let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut organization_ids: Vec<Id> = rows.iter().map(|row| row.organization_id).collect();
+    let mut organization_ids: Vec<Id> = rows.iter().map(|(row, _)| row.organization_id).collect();
     organization_ids.sort_unstable();
     organization_ids.dedup();
     let found = organizations::list_by_ids(conn, &organization_ids)?;
@@ -209,8 +239,8 @@ fn assemble(conn: &mut Conn, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAggrega
     location_ids.dedup();
     let places = locations::list_by_ids(conn, &location_ids)?;
     let mut aggregates = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mut one = row.into_service();
+    for (row, retired) in rows {
+        let mut one = row.into_service(retired);
         one.categories = categories.remove(&one.id).unwrap_or_default();
         one.served = served.remove(&one.id).unwrap_or_default();
         one.at_locations = links.remove(&one.id).unwrap_or_default();
@@ -279,7 +309,7 @@ type Boxed<'a> = service::BoxedQuery<'a, super::conn::MultiBackend, diesel::dsl:
 
 impl Filter {
     fn query<'a>(&self) -> Boxed<'a> {
-        let mut query = service::table.select(service::id).into_boxed();
+        let mut query = service::table.filter(service::retired_at.is_null()).select(service::id).into_boxed();
         if let Some(id) = self.organization_id {
             query = query.filter(service::organization_id.eq(id));
         }
@@ -340,6 +370,9 @@ pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, 
     Ok(found)
 }
 
+/// Places, people waiting, days of wait, and when that was said.
+type Said = (Option<i32>, Option<i32>, Option<i32>, Option<Time>);
+
 // ---- writing
 
 /// Takes the lock of one service until the transaction ends, so that what is read next is what will be written over.
@@ -357,8 +390,12 @@ pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
 pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
     let now = tx.now();
     for chunk in services.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (ServiceRow::new(one, 1, now), service::created_at.eq(now))).collect();
+        let row = |one: &Service| {
+            let row = ServiceRow::new(one, 1, tx, now, said_by);
+            let remind_at = service::remind_at.eq(Some(row.review_due_at));
+            (row, service::created_at.eq(now), remind_at)
+        };
+        let rows: Vec<_> = chunk.iter().map(row).collect();
         each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
     }
     insert_parts(tx, services)?;
@@ -379,20 +416,27 @@ pub fn insert(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<(), Error
 /// # Errors
 /// `Stale` when the row has another version than `service.version`, or is not there.
 pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Error> {
-    let now = tx.now();
-    let known: Option<(Option<i32>, Option<i32>, Option<i32>, Option<Time>)> = service::table
+    let known: Option<(Said, Time, Time, Option<Time>)> = service::table
         .find(one.id)
         .select((
-            service::places_available,
-            service::waiting_list_length,
-            service::wait_days,
-            service::capacity_observed_at,
+            (
+                service::places_available,
+                service::waiting_list_length,
+                service::wait_days,
+                service::capacity_observed_at,
+            ),
+            service::created_at,
+            service::review_due_at,
+            service::remind_at,
         ))
         .first(&mut **tx)
         .optional()?;
-    let row = ServiceRow::new(one, one.version + 1, now);
+    let (known, created_at, due_at, remind_at) = known.ok_or(Error::Stale)?;
+    let row = ServiceRow::new(one, one.version + 1, tx, created_at, said_by);
+    // Another day on which it is due begins the reminders anew.
+    let remind_at = if row.review_due_at == due_at { remind_at } else { Some(row.review_due_at) };
     let target = service::table.find(one.id).filter(service::version.eq(one.version));
-    if diesel::update(target).set(&row).execute(&mut **tx)? == 0 {
+    if diesel::update(target).set((&row, service::remind_at.eq(remind_at))).execute(&mut **tx)? == 0 {
         return Err(Error::Stale);
     }
     diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
@@ -405,11 +449,39 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
         one.capacity.wait_days,
         one.capacity.observed_at,
     );
-    if known != Some(said) {
-        capacities::append_many(tx, std::slice::from_ref(one), said_by)?;
+    if known != said {
+        // What keeps its word is in the history already.
+        let capacity = Capacity { said: CapacityWords::default(), ..one.capacity.only_new() };
+        capacities::append_many(tx, &[Service { capacity, ..one.clone() }], said_by)?;
     }
     tx.changed(Subject::Service, one.id);
     Ok(row.version)
+}
+
+/// Takes a service out of the directory, or brings it back, and gives the new version. The index hears of it.
+///
+/// # Errors
+/// `Stale` when the row has another version than `version`, or is not there.
+pub fn set_retired(tx: &mut Tx<'_>, id: Id, version: i64, retired: Retired) -> Result<i64, Error> {
+    let now = tx.now();
+    let changed = diesel::update(service::table.find(id).filter(service::version.eq(version)))
+        .set((
+            service::retired_at.eq(retired.0),
+            service::replaced_by.eq(retired.1),
+            service::version.eq(version + 1),
+            service::updated_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    if changed == 0 {
+        return Err(Error::Stale);
+    }
+    tx.changed(Subject::Service, id);
+    Ok(version + 1)
+}
+
+/// When a service left the directory and what stands for it, if it is there.
+pub fn find_retired(conn: &mut Conn, id: Id) -> Result<Option<Retired>, Error> {
+    Ok(service::table.find(id).select((service::retired_at, service::replaced_by)).first(conn).optional()?)
 }
 
 fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {

@@ -84,6 +84,12 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
 fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
     match code {
         Code::NotFound => ("Introuvable.", "Not found."),
+        Code::Retired => ("Cette fiche a été retirée du répertoire.", "This record has left the directory."),
+        Code::StillInUse => ("D'autres fiches en dépendent encore.", "Other records still depend on it."),
+        Code::ChangedSince => (
+            "Ces champs ont changé depuis. Rien n'a été écrit.",
+            "These fields have changed since. Nothing was written.",
+        ),
         Code::InvalidGrant => ("Courriel, mot de passe ou jeton incorrect.", "Wrong e-mail, password or token."),
         Code::InvalidToken => ("Le jeton d'accès est invalide ou échu.", "The access token is invalid or has expired."),
         Code::Unauthenticated => ("Il faut se connecter.", "Sign in first."),

@@ -9,6 +9,8 @@ mod territories;
 
 // -- directory
 mod duplicates;
+mod freshness;
+mod history;
 mod services;
 
 // -- search

@@ -35,6 +35,7 @@ pub struct SearchBody {
     sort: Option<Sort>,
     exact: Option<bool>,
     min_change: Option<i64>,
+    include_stale: Option<bool>,
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -58,6 +59,7 @@ impl SearchBody {
             language: self.language.map(language_of).transpose()?,
             sort: self.sort,
             min_change: self.min_change.map(|change| within("min_change", change, 0, i64::MAX)).transpose()?,
+            include_stale: self.include_stale.unwrap_or(false),
             limit: usize::try_from(limit).unwrap_or(1),
             cursor: short("cursor", self.cursor, CURSOR_CHARS_MAX).map_err(|_| invalid_cursor())?,
         })

@@ -61,6 +61,7 @@ struct Content<'a> {
     age_max: u64,
     places_available: Option<i32>,
     verified_at: Option<Time>,
+    review_due_at: Option<Time>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +135,7 @@ fn content_of<'a>(entry: &'a Entry, row: &'a Row, keywords: &'a [String]) -> Con
         age_max: service.document.maximum_age_months.map_or(AGE_MONTHS_UNBOUNDED, u64::from),
         places_available: service.capacity.places_available,
         verified_at: service.verified_at,
+        review_due_at: service.review.due_at,
     }
 }
 
@@ -292,6 +294,9 @@ fn add_columns(
     }
     if let Some(verified_at) = content.verified_at {
         document.add_i64(fields.verified_at, verified_at.micros());
+    }
+    if let Some(due_at) = content.review_due_at {
+        document.add_i64(fields.review_due_at, due_at.micros());
     }
     document.add_text(fields.hours, serde_json::to_string(&content.row.hours)?);
     let half = |from: usize| digest.iter().skip(from).take(8).fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));

@@ -1,0 +1,10 @@
+DROP TABLE record_link;
+DROP TABLE record_letter;
+DROP INDEX service_poor;
+DROP INDEX service_to_remind;
+DROP INDEX service_by_review;
+ALTER TABLE service DROP COLUMN capacity_words;
+ALTER TABLE service DROP COLUMN content_score;
+ALTER TABLE service DROP COLUMN remind_at;
+ALTER TABLE service DROP COLUMN review_due_at;
+ALTER TABLE service DROP COLUMN review_months;

@@ -1,0 +1,14 @@
+DROP TABLE claim;
+DROP TABLE error_report;
+DROP TABLE edit_proposal;
+DROP TABLE curator_territory;
+DROP TABLE metadata;
+DROP INDEX service_replaced;
+DROP INDEX location_replaced;
+DROP INDEX organization_replaced;
+ALTER TABLE service DROP COLUMN replaced_by;
+ALTER TABLE service DROP COLUMN retired_at;
+ALTER TABLE location DROP COLUMN replaced_by;
+ALTER TABLE location DROP COLUMN retired_at;
+ALTER TABLE organization DROP COLUMN replaced_by;
+ALTER TABLE organization DROP COLUMN retired_at;
