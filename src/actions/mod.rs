@@ -23,11 +23,8 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
-<<<<<<< HEAD
 pub mod duplicates;
-=======
 pub mod history;
->>>>>>> main
 pub mod imports;
 pub mod placing;
 pub mod services;

@@ -12,13 +12,10 @@ pub mod territory;
 // -- directory
 pub mod directory;
 pub mod directory_checks;
-<<<<<<< HEAD
 pub mod duplicate;
-=======
 pub mod freshness;
 pub mod history;
 pub mod quality;
->>>>>>> main
 // -- search
 pub mod schedule;
 // -- families

@@ -281,14 +281,6 @@ allow_tables_to_appear_in_same_query!(service, organization, service_category, s
 allow_tables_to_appear_in_same_query!(service, location, service_at_location, capacity);
 allow_tables_to_appear_in_same_query!(organization, location);
 
-// -- duplicates
-table! {
-    use diesel::sql_types::*;
-    use crate::store::types::Guid;
-    match_key (kind, key, service_id) {
-        service_id -> Guid,
-        kind -> Text,
-        key -> Text,
 // -- history
 table! {
     use diesel::sql_types::*;
@@ -310,10 +302,6 @@ table! {
 table! {
     use diesel::sql_types::*;
     use crate::store::types::Guid;
-    duplicate_progress (id) {
-        id -> Integer,
-        n -> BigInt,
-        after_id -> Nullable<Guid>,
     curator_territory (account_id, territory_id) {
         account_id -> Guid,
         territory_id -> Text,
@@ -322,18 +310,6 @@ table! {
 table! {
     use diesel::sql_types::*;
     use crate::store::types::{Document, Guid, Instant};
-    duplicate_candidate (id) {
-        id -> Guid,
-        low_id -> Guid,
-        high_id -> Guid,
-        score -> Integer,
-        reasons -> Document,
-        status -> Text,
-        decided_by -> Nullable<Guid>,
-        decided_at -> Nullable<Instant>,
-        decision_reason -> Nullable<Text>,
-        kept_id -> Nullable<Guid>,
-        undo -> Nullable<Document>,
     edit_proposal (id) {
         id -> Guid,
         subject -> Text,
@@ -354,10 +330,6 @@ table! {
 }
 table! {
     use diesel::sql_types::*;
-    use crate::store::types::Guid;
-    duplicate_territory (territory_id, candidate_id) {
-        territory_id -> Text,
-        candidate_id -> Guid,
     use crate::store::types::{Guid, Instant};
     error_report (id) {
         id -> Guid,
@@ -375,15 +347,6 @@ table! {
 }
 table! {
     use diesel::sql_types::*;
-    use crate::store::types::Guid;
-    merge_moved (candidate_id, subject, record_id) {
-        candidate_id -> Guid,
-        subject -> Text,
-        record_id -> Text,
-    }
-}
-joinable!(duplicate_territory -> duplicate_candidate (candidate_id));
-allow_tables_to_appear_in_same_query!(duplicate_candidate, duplicate_territory);
     use crate::store::types::{Guid, Instant};
     claim (id) {
         id -> Guid,
@@ -397,6 +360,63 @@ allow_tables_to_appear_in_same_query!(duplicate_candidate, duplicate_territory);
         created_at -> Instant,
     }
 }
+
+// -- duplicates
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    match_key (kind, key, service_id) {
+        service_id -> Guid,
+        kind -> Text,
+        key -> Text,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    duplicate_progress (id) {
+        id -> Integer,
+        n -> BigInt,
+        after_id -> Nullable<Guid>,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    duplicate_candidate (id) {
+        id -> Guid,
+        low_id -> Guid,
+        high_id -> Guid,
+        score -> Integer,
+        reasons -> Document,
+        status -> Text,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        decision_reason -> Nullable<Text>,
+        kept_id -> Nullable<Guid>,
+        undo -> Nullable<Document>,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    duplicate_territory (territory_id, candidate_id) {
+        territory_id -> Text,
+        candidate_id -> Guid,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    merge_moved (candidate_id, subject, record_id) {
+        candidate_id -> Guid,
+        subject -> Text,
+        record_id -> Text,
+    }
+}
+joinable!(duplicate_territory -> duplicate_candidate (candidate_id));
+allow_tables_to_appear_in_same_query!(duplicate_candidate, duplicate_territory);
 
 // -- families
 table! {
