@@ -63,7 +63,7 @@ struct Known {
 impl Known {
     /// `None` for one that is not compared: it left the directory.
     fn of(aggregate: &ServiceAggregate) -> Option<Self> {
-        if aggregate.service.status == ServiceStatus::Defunct {
+        if aggregate.service.status == ServiceStatus::Defunct || aggregate.service.retired_at.is_some() {
             return None;
         }
         let facts = Facts::of(aggregate);

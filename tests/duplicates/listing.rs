@@ -69,6 +69,8 @@ fn listing(row: &BTreeMap<String, String>, side: &str) -> ServiceAggregate {
             ..LocationDocument::default()
         },
         version: 1,
+        retired_at: None,
+        replaced_by: None,
     };
     let service = Service {
         id: id_of("service"),
@@ -94,6 +96,9 @@ fn listing(row: &BTreeMap<String, String>, side: &str) -> ServiceAggregate {
         },
         version: 1,
         updated_at: time,
+        review: Default::default(),
+        retired_at: None,
+        replaced_by: None,
     };
     let organization = Organization {
         id: id_of("organization"),
@@ -104,6 +109,8 @@ fn listing(row: &BTreeMap<String, String>, side: &str) -> ServiceAggregate {
         document: OrganizationDocument::default(),
         version: 1,
         updated_at: time,
+        retired_at: None,
+        replaced_by: None,
     };
     ServiceAggregate { service, organization, locations: vec![location] }
 }
