@@ -77,11 +77,13 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 6] = [
     "/api/v1/services/{id}",
     "/api/v1/territories/{id}",
     "/api/v1/services/{id}/duplicates",
     "/api/v1/duplicates/{id}/dismissal",
+    "/api/v1/duplicates/{id}/merge",
+    "/api/v1/duplicates/{id}/separation",
 ];
 
 fn caseload(app: &TestApp) -> Caseload {

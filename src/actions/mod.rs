@@ -26,6 +26,7 @@ pub mod territories;
 pub mod duplicates;
 pub mod history;
 pub mod imports;
+pub mod merges;
 pub mod placing;
 pub mod services;
 // -- search

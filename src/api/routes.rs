@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, duplicates, families, follow_ups, health, needs, referrals, reports, search, services,
-    taxonomy_terms, territories,
+    accounts, answers, consents, duplicates, families, follow_ups, health, merges, needs, referrals, reports, search,
+    services, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -50,6 +50,8 @@ routes! {
     GET "/api/v1/services/{id}/duplicates" => duplicates::of_service;
     GET "/api/v1/duplicates" => duplicates::list;
     POST "/api/v1/duplicates/{id}/dismissal" => duplicates::dismiss;
+    POST "/api/v1/duplicates/{id}/merge" => merges::merge;
+    POST "/api/v1/duplicates/{id}/separation" => merges::separate;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 pub mod cities;
 pub mod facts;
 pub mod keys;
+pub mod merge;
 pub mod names;
 
 use facts::{Facts, Number, Page, Place, mail_host};

@@ -250,3 +250,22 @@ pub fn list_dismissed_of(conn: &mut Conn, id: Id, limit: i64) -> Result<Vec<Pair
     let filter = PairFilter { status: Some(PairStatus::Dismissed), service_id: Some(id), ..PairFilter::default() };
     list_page(conn, &filter, None, limit)
 }
+
+/// Forgets these pairs where they are open.
+pub fn delete_open_among(tx: &mut Tx<'_>, pair_ids: &[Id]) -> Result<(), Error> {
+    for chunk in pair_ids.chunks(STATEMENT_ROWS_MAX) {
+        let open = duplicate_candidate::table.filter(duplicate_candidate::status.eq(PairStatus::Open));
+        diesel::delete(open.filter(duplicate_candidate::id.eq_any(chunk))).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Forgets the open pairs of these services, save one: they are found anew.
+pub fn delete_open_besides(tx: &mut Tx<'_>, ids: &[Id], pair_id: Id) -> Result<(), Error> {
+    let open = duplicate_candidate::table
+        .filter(duplicate_candidate::status.eq(PairStatus::Open))
+        .filter(duplicate_candidate::id.ne(pair_id));
+    let of_them = duplicate_candidate::low_id.eq_any(ids).or(duplicate_candidate::high_id.eq_any(ids));
+    diesel::delete(open.filter(of_them)).execute(&mut **tx)?;
+    Ok(())
+}

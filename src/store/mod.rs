@@ -15,6 +15,7 @@ pub mod territories;
 pub mod capacities;
 pub mod duplicates;
 pub mod locations;
+pub mod merges;
 pub mod organizations;
 pub mod services;
 // -- history

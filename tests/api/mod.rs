@@ -11,6 +11,7 @@ mod territories;
 mod duplicates;
 mod freshness;
 mod history;
+mod merges;
 mod services;
 
 // -- search

@@ -12,6 +12,7 @@ pub mod consents;
 pub mod duplicates;
 pub mod families;
 pub mod follow_ups;
+pub mod merges;
 pub mod needs;
 // -- referrals
 pub mod answers;

@@ -1,5 +1,5 @@
 //! Which municipalities a name of a place may mean: a former municipality and a neighbourhood are in the one that took
-//! them in ("Charny" is in Lévis). Read from `index/territories/`, where the territories of the directory come from too.
+//! them in ("Charny" is in Lévis). Read from `index/territories/`, as the directory's territories are.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;

@@ -265,6 +265,18 @@ impl Place {
         place
     }
 
+    /// Whether two addresses are surely one door: number, street and town agree, and no unit tells them apart.
+    pub fn is_same_door(&self, other: &Self) -> bool {
+        let units_differ = self.unit.is_some() && other.unit.is_some() && self.unit != other.unit;
+        let postal = self.postal_code.is_some() && self.postal_code == other.postal_code;
+        self.civic.is_some()
+            && self.civic == other.civic
+            && !self.street.is_empty()
+            && super::names::word_likeness(&self.street, &other.street) > 0.0
+            && (postal || cities::may_be_one(&self.cities, &other.cities))
+            && !units_differ
+    }
+
     fn read_street(&mut self, text: &str) {
         let folded = fold(text);
         let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();

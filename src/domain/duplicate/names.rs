@@ -200,7 +200,10 @@ impl Name {
         let mut joined = self.clone();
         let shift = joined.bare.len();
         joined.bare.extend(other.bare.iter().cloned());
-        for word in &other.words {
+        // A number of its own tells more than one of the other's.
+        let is_numbered = self.words.iter().any(|word| word.class == Class::Number);
+        let others = other.words.iter().filter(|word| !is_numbered || word.class != Class::Number);
+        for word in others {
             if !joined.words.iter().any(|known| known.text == word.text) {
                 let span = (word.span.0 + shift, word.span.1 + shift);
                 joined.words.push(Word { span, ..word.clone() });
