@@ -61,6 +61,11 @@ pub fn check_answer(method: &str, path: &str, status: u16, content_type: &str, b
         assert_eq!((status, &body["code"]), (404, &json!("not_found")), "{method} {path} is not in openapi.yaml");
         return;
     };
+    if method == "OPTIONS" && status == 204 {
+        // A preflight is between a browser and the server: the contract does not describe it.
+        assert!(template.starts_with("/hsds") || template.starts_with("/profile"), "{template} is open to no page");
+        return;
+    }
     let operation = &paths()[template][method.to_lowercase()];
     if operation.is_null() {
         assert_eq!((status, &body["code"]), (405, &json!("method_not_allowed")), "{method} {template} undeclared");

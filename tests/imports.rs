@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use relais::actions::Deps;
-use relais::actions::services::{ListAsked, get, list};
+use relais::actions::hsds::{Asked, Form, list};
+use relais::actions::services::get;
 use relais::clock::Clock;
 use relais::domain::language::Lang;
 use relais::exchange::hsds::{self, Context, Eyes};
 use relais::exchange::hsds_in::{Reading, read_file};
 use relais::id::Ids;
+use relais::store::lists::Collection;
 use relais::store::{Backend, changes};
 use serde_json::{Value, json};
 
@@ -89,7 +91,7 @@ const FILE: &str = "tests/fixtures/garderies-fictives.csv";
 const MAPPING: &str = "docs/mappings/garderies.toml";
 
 fn all(deps: &Deps) -> Vec<Value> {
-    let asked = ListAsked { page: 1, per_page: 100, is_full: true, ..ListAsked::default() };
+    let asked = Asked { form: Form::Full, ..Asked::new(Collection::Services, 1, 100) };
     list(deps, None, &asked).unwrap().contents
 }
 

@@ -77,9 +77,16 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 13] = [
     "/api/v1/services/{id}",
     "/api/v1/territories/{id}",
+    "/api/v1/services/{id}/capacities",
+    "/api/v1/organizations/{id}/record_links",
+    "/hsds/services/{id}",
+    "/hsds/organizations/{id}",
+    "/hsds/service_at_locations/{id}",
+    "/hsds/taxonomies/{id}",
+    "/hsds/taxonomy_terms/{id}",
     "/api/v1/services/{id}/duplicates",
     "/api/v1/duplicates/{id}/dismissal",
     "/api/v1/duplicates/{id}/merge",

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::freshness;
+use crate::domain::freshness::Rules;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
@@ -23,11 +23,16 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod capacities;
 pub mod duplicates;
+pub mod freshness;
 pub mod history;
+pub mod hsds;
 pub mod imports;
+pub mod list_memory;
 pub mod merges;
 pub mod placing;
+pub mod records;
 pub mod services;
 // -- search
 pub mod check;
@@ -57,6 +62,8 @@ pub struct Deps {
     ready: AtomicBool,
     // -- territories
     gazetteer: std::sync::OnceLock<crate::domain::territory::Gazetteer>,
+    // -- directory
+    pub lists: list_memory::ListMemory,
     // -- search
     index: std::sync::OnceLock<Index>,
     // -- families
@@ -129,8 +136,8 @@ impl Deps {
         let keys = KeyStore::open(&settings(config.keys_database_url()), key_encryption.clone())?;
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
-        let gazetteer = std::sync::OnceLock::new();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, index, keys })
+        let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.
@@ -146,9 +153,9 @@ impl Deps {
     }
 
     /// What the operator decided about records that nobody confirms.
-    pub fn freshness_rules(&self) -> freshness::Rules {
+    pub fn freshness_rules(&self) -> Rules {
         let settings = &self.config.freshness;
-        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
+        Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

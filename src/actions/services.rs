@@ -1,6 +1,6 @@
 //! Listings of services: read by everybody, written by members of their organisation and by curators.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Deps, Outcome, history, placing};
 use crate::clock::Time;
@@ -8,8 +8,9 @@ use crate::domain::directory::{
     CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
 };
 use crate::domain::directory_checks::{check_location, check_service};
-use crate::domain::fold::fold;
+use crate::domain::freshness;
 use crate::domain::language::{Lang, Text};
+use crate::domain::quality::{self, Lack};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
@@ -18,43 +19,11 @@ use crate::exchange::Entry;
 use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
-use crate::store::services::{self, COUNTED_MAX, Filter};
-use crate::store::{Conn, Tx, Written, locations, organizations};
+use crate::store::{Conn, Tx, Written, locations, organizations, services};
+use crate::text::quality::sentence;
 
 /// Places of an organisation shown with one of its services.
-const ORGANIZATION_PLACES_MAX: i64 = 100;
-
-/// Services of one page.
-pub const PAGE_SIZE_MAX: u32 = 100;
-pub const PAGE_SIZE_DEFAULT: u32 = 50;
-
-/// A list of services, as asked; every filter holds.
-#[derive(Debug, Clone, Default)]
-pub struct ListAsked {
-    pub organization_id: Option<Id>,
-    /// The id or the code of a taxonomy term; a field of needs asks for all that is under it.
-    pub term: Option<String>,
-    pub modified_after: Option<Time>,
-    pub search: Option<String>,
-    pub page: u32,
-    pub per_page: u32,
-    /// Goes on after this service, in the order of ids.
-    pub after: Option<Id>,
-    pub is_minimal: bool,
-    pub is_full: bool,
-}
-
-#[derive(Debug, Clone)]
-pub struct Listed {
-    pub contents: Vec<Value>,
-    /// `None` when there are more than are counted.
-    pub total_items: Option<i64>,
-    pub page: u32,
-    pub per_page: u32,
-    pub has_more: bool,
-    /// Where a list by cursor goes on.
-    pub next_after: Option<Id>,
-}
+pub(super) const ORGANIZATION_PLACES_MAX: i64 = 100;
 
 /// One service as an answer, with the version that it was read at.
 #[derive(Debug, Clone)]
@@ -62,6 +31,8 @@ pub struct Shown {
     pub id: Id,
     pub value: Value,
     pub version: i64,
+    pub service: Service,
+    pub updated_at: Time,
 }
 
 fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
@@ -79,72 +50,38 @@ pub(super) fn is_category(code: &str) -> bool {
 }
 
 /// The name of a territory: the same in both languages.
-fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
+pub(super) fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
     gazetteer.get(id).map(|territory| Text::fr(&territory.name))
 }
 
 // ---- reading
 
-pub fn list(deps: &Deps, account: Option<&AccountViewer>, asked: &ListAsked) -> Outcome<Listed> {
-    let filter = filter_of(asked)?;
-    let offset = i64::from(asked.page - 1) * i64::from(asked.per_page);
-    if asked.after.is_none() && offset + i64::from(asked.per_page) > COUNTED_MAX {
-        // Deeper, a page by number would cost more the further it goes: a cursor does not.
-        let rule = format!("page * per_page <= {COUNTED_MAX}; use cursor beyond");
-        return Err(Refusal::field(Code::OutOfRange, "page").rule(rule).into());
-    }
-    let gazetteer = deps.gazetteer();
-    let territory = |id: &str| territory_name(gazetteer, id);
-    let context = Context { eyes: eyes_of(account), territory: &territory, category: &term_of };
-    let limit = i64::from(asked.per_page) + 1;
-    deps.store.read(|conn| {
-        let mut ids = match asked.after {
-            Some(after) => services::list_filtered_after(conn, &filter, after, limit)?,
-            None => services::list_filtered(conn, &filter, offset, limit)?,
-        };
-        let has_more = ids.len() > asked.per_page as usize;
-        ids.truncate(asked.per_page as usize);
-        let total = services::count_filtered(conn, &filter)?;
-        let aggregates = services::list_aggregates(conn, &ids)?;
-        let show = |one: &ServiceAggregate| match (asked.is_minimal, asked.is_full) {
-            (true, _) => hsds::service_minimal(one),
-            (false, true) => hsds::service(one, &[], context),
-            (false, false) => hsds::service_in_list(one, context),
-        };
-        Ok(Listed {
-            contents: aggregates.iter().map(show).collect(),
-            total_items: (total <= COUNTED_MAX).then_some(total),
-            page: asked.page,
-            per_page: asked.per_page,
-            has_more,
-            next_after: if has_more { ids.iter().max().copied() } else { None },
-        })
-    })
-}
-
-fn filter_of(asked: &ListAsked) -> Result<Filter, Refusal> {
-    let taxonomy = Taxonomy::embedded();
-    let categories = match &asked.term {
-        None => None,
-        Some(term) => {
-            let found = taxonomy.find_by_id(term).or_else(|| taxonomy.get(term));
-            let code = found.ok_or_else(|| Refusal::field(Code::UnknownCategory, "taxonomy_term_id"))?.code.clone();
-            let mut codes: Vec<String> = taxonomy.leaves_under(&code).map(|leaf| leaf.code.clone()).collect();
-            codes.push(code);
-            Some(codes)
-        }
-    };
-    Ok(Filter {
-        organization_id: asked.organization_id,
-        categories,
-        modified_after: asked.modified_after,
-        name_begins: asked.search.as_deref().map(fold).filter(|folded| !folded.is_empty()),
-    })
-}
-
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
     let gazetteer = deps.gazetteer();
     deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
+}
+
+/// A service, and to signed-in eyes how good its record is and when it must be confirmed again.
+pub fn get_assessed(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
+    let now = deps.clock.now();
+    let mut shown = get(deps, account, id)?;
+    if account.is_some()
+        && let Some(members) = shown.value.as_object_mut()
+    {
+        // What time decides is added here, where it is read: it is no part of the record.
+        members.insert("quality".to_owned(), quality_of(&shown.service, now));
+        if let Some(due_at) = shown.service.review.due_at {
+            let state = freshness::state(due_at, now, deps.freshness_rules());
+            members.insert("freshness".to_owned(), json!({ "state": state, "review_due_at": due_at }));
+        }
+    }
+    Ok(shown)
+}
+
+fn quality_of(service: &Service, now: Time) -> Value {
+    let found = quality::assess(service, now);
+    let missing = |lack: &Lack| json!({ "code": lack, "sentence": sentence(*lack) });
+    json!({ "score": found.score, "missing": found.missing.iter().map(missing).collect::<Vec<_>>() })
 }
 
 fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<Shown> {
@@ -153,7 +90,9 @@ fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<S
     let places = locations::list_of_organization(conn, aggregate.organization.id, ORGANIZATION_PLACES_MAX)?;
     let territory = |id: &str| territory_name(gazetteer, id);
     let context = Context { eyes, territory: &territory, category: &term_of };
-    Ok(Shown { id, value: hsds::service(&aggregate, &places, context), version: aggregate.service.version })
+    let value = hsds::service(&aggregate, &places, context);
+    let (version, updated_at) = (aggregate.service.version, aggregate.service.updated_at);
+    Ok(Shown { id, value, version, updated_at, service: aggregate.service })
 }
 
 // ---- writing
@@ -227,12 +166,12 @@ pub fn change(
     })
 }
 
-fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
+pub(super) fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
     let is_member = |role| account.is_member_of(organization_id, role);
     account.has_role(Role::Curator) || is_member(Role::Worker) || is_member(Role::Partner)
 }
 
-fn said_by(account: &AccountViewer) -> &'static str {
+pub(super) fn said_by(account: &AccountViewer) -> &'static str {
     if account.has_role(Role::Curator) { "curator" } else { "member" }
 }
 

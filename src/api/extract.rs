@@ -80,6 +80,65 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     }
 }
 
+/// The parameters of an HSDS list: those of the address, and with POST those of a body, which stay out of logs and
+/// histories. A body is a form, or a JSON object of plain values. Kept as one query string.
+pub struct Parameters(pub String);
+
+impl Parameters {
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        url::form_urlencoded::parse(self.0.as_bytes()).map(|(name, _)| name.into_owned())
+    }
+}
+
+impl FromRequest for Parameters {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let query = request.query_string().to_owned();
+        let bytes_max = app_of(request).map_or(8_192, |app| app.deps.config.limits.query_bytes_max);
+        let content_type = content_type(request);
+        let bytes = (request.method() == actix_web::http::Method::POST).then(|| Bytes::from_request(request, payload));
+        Box::pin(async move {
+            let body = match bytes {
+                Some(bytes) => bytes.await.map_err(|error| payload_problem(&error))?,
+                None => Bytes::new(),
+            };
+            if query.len() + body.len() > bytes_max {
+                return Err(Refusal::field(Code::TooLong, "query").rule(format!("<= {bytes_max} bytes")).into());
+            }
+            let mut all = url::form_urlencoded::Serializer::new(String::new());
+            all.extend_pairs(url::form_urlencoded::parse(query.as_bytes()));
+            match content_type.as_str() {
+                _ if body.is_empty() => {}
+                "application/x-www-form-urlencoded" => {
+                    all.extend_pairs(url::form_urlencoded::parse(&body));
+                }
+                "application/json" => {
+                    let members: serde_json::Map<String, serde_json::Value> = parse_json(&body)?;
+                    for (name, value) in &members {
+                        all.append_pair(name, &plain_value(name, value)?);
+                    }
+                }
+                _ => {
+                    let rule = "application/json, application/x-www-form-urlencoded";
+                    return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+                }
+            }
+            Ok(Self(all.finish()))
+        })
+    }
+}
+
+fn plain_value(name: &str, value: &serde_json::Value) -> Result<String, Refusal> {
+    match value {
+        serde_json::Value::String(text) => Ok(text.clone()),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        serde_json::Value::Bool(value) => Ok(value.to_string()),
+        _ => Err(Refusal::field(Code::WrongType, name).rule("text, number or boolean")),
+    }
+}
+
 /// The one id of a path. What is not an id is not there.
 pub struct PathId(pub Id);
 

@@ -1,10 +1,13 @@
 //! The only actix: routes on one page, problem details, authentication, limits.
 
+pub mod conditional;
+pub mod cors;
 pub mod extract;
 pub mod handlers;
 pub mod language;
 pub mod problem;
 pub mod routes;
+pub mod stream;
 pub mod wire;
 
 use std::net::SocketAddr;
@@ -59,6 +62,7 @@ pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
             .app_data(PayloadConfig::new(body_bytes_max))
             .wrap(Compress::default())
             .wrap(from_fn(problem::render_problems))
+            .wrap(from_fn(cors::open_to_every_page))
             .wrap(from_fn(measure))
             .wrap(TracingLogger::<RouteSpan>::new())
             .configure(routes::configure)

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, duplicates, families, follow_ups, health, merges, needs, referrals, reports, search,
-    services, taxonomy_terms, territories,
+    accounts, answers, capacities, consents, duplicates, families, follow_ups, freshness, health, hsds, merges, needs,
+    records, referrals, reports, search, services, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -52,6 +52,34 @@ routes! {
     POST "/api/v1/duplicates/{id}/dismissal" => duplicates::dismiss;
     POST "/api/v1/duplicates/{id}/merge" => merges::merge;
     POST "/api/v1/duplicates/{id}/separation" => merges::separate;
+    GET "/api/v1/services/{id}/capacities" => capacities::list;
+    POST "/api/v1/services/{id}/capacities" => capacities::say;
+    GET "/api/v1/freshness" => freshness::list;
+    POST "/api/v1/organizations/{id}/record_links" => freshness::ask;
+    GET "/d/{token}" => records::show;
+    POST "/d/{token}/confirm" => records::confirm;
+    POST "/d/{token}/capacity" => records::capacity;
+    POST "/d/{token}/closure" => records::closure;
+    POST "/d/{token}/correction" => records::correction;
+
+    // -- HSDS 3.2
+    GET "/hsds" => hsds::about;
+    GET "/hsds/" => hsds::about;
+    GET "/hsds/services" => hsds::services;
+    POST "/hsds/services" => hsds::services;
+    GET "/hsds/services/{id}" => hsds::service;
+    GET "/hsds/organizations" => hsds::organizations;
+    POST "/hsds/organizations" => hsds::organizations;
+    GET "/hsds/organizations/{id}" => hsds::organization;
+    GET "/hsds/service_at_locations" => hsds::service_at_locations;
+    POST "/hsds/service_at_locations" => hsds::service_at_locations;
+    GET "/hsds/service_at_locations/{id}" => hsds::service_at_location;
+    GET "/hsds/taxonomies" => hsds::taxonomies;
+    POST "/hsds/taxonomies" => hsds::taxonomies;
+    GET "/hsds/taxonomies/{id}" => hsds::taxonomy;
+    GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
+    GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

@@ -13,9 +13,11 @@ pub mod territory;
 pub mod directory;
 pub mod directory_checks;
 pub mod duplicate;
+pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
 pub mod quality;
+pub mod weekly_hours;
 // -- search
 pub mod schedule;
 // -- families

@@ -137,7 +137,7 @@ pub fn organization(one: &Organization, places: &[Location], context: Context<'_
     finish(map, one.id, context)
 }
 
-fn at_location(link: &ServiceAtLocation, place: Option<&Location>, context: Context<'_>) -> Value {
+pub(super) fn at_location(link: &ServiceAtLocation, place: Option<&Location>, context: Context<'_>) -> Value {
     let mut map = Map::new();
     map.insert("id".to_owned(), json!(link.id));
     map.insert("location_id".to_owned(), json!(link.location_id));

@@ -6,6 +6,7 @@ pub mod territories;
 // -- directory
 pub mod hsds;
 pub mod hsds_in;
+pub mod hsds_lists;
 pub mod mapping;
 pub mod spreadsheets;
 // -- reports

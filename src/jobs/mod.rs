@@ -4,6 +4,7 @@ pub mod index_sync;
 // -- referrals
 pub mod duplicates;
 pub mod expiry;
+pub mod freshness;
 pub mod mail;
 pub mod outbox;
 pub mod reminders;
@@ -97,7 +98,8 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     expiry::run(deps, now)?;
     reminders::run(deps, now)?;
     retention::run(deps, now)?;
-    duplicates::run(deps)?;
+    freshness::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
+    duplicates::run(deps)?;
     Ok(())
 }

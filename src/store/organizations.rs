@@ -8,7 +8,7 @@ use super::changes::Subject;
 use super::schema::{organization, service};
 use super::services::Retired;
 use super::types::Json;
-use super::{Conn, DEFAULT_NETWORK, Error, Tx};
+use super::{Conn, DEFAULT_NETWORK, Error, Tx, taxonomies};
 use crate::clock::Time;
 use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::fold::fold;
@@ -120,6 +120,7 @@ pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<()
         let rows: Vec<OrganizationRow> = chunk.iter().map(|one| OrganizationRow::new(one, now)).collect();
         each_backend!(&mut **tx, |c| diesel::insert_into(organization::table).values(&rows).execute(c))?;
     }
+    taxonomies::insert_of_organizations(tx, organizations)?;
     for one in organizations {
         tx.changed(Subject::Organization, one.id);
     }
@@ -152,6 +153,7 @@ pub fn update(tx: &mut Tx<'_>, one: &Organization) -> Result<i64, Error> {
     if changed == 0 {
         return Err(Error::Stale);
     }
+    taxonomies::update_of_organization(tx, one)?;
     diesel::update(service::table.filter(service::organization_id.eq(one.id)))
         .set((service::version.eq(service::version + 1), service::updated_at.eq(now)))
         .execute(&mut **tx)?;

@@ -361,6 +361,64 @@ table! {
     }
 }
 
+// -- taxonomies
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    taxonomy (id) {
+        id -> Guid,
+        name -> Text,
+        folded_name -> Text,
+        document -> Document,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    taxonomy_term (id) {
+        id -> Guid,
+        taxonomy_id -> Nullable<Guid>,
+        parent_id -> Nullable<Guid>,
+        name -> Text,
+        folded_name -> Text,
+        document -> Document,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use crate::store::types::Guid;
+    service_term (service_id, term_id) {
+        service_id -> Guid,
+        term_id -> Guid,
+    }
+}
+table! {
+    use crate::store::types::Guid;
+    organization_term (organization_id, term_id) {
+        organization_id -> Guid,
+        term_id -> Guid,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    service_filter (service_id) {
+        service_id -> Guid,
+        minimum_age_months -> Nullable<Integer>,
+        maximum_age_months -> Nullable<Integer>,
+        open_mo -> BigInt,
+        open_tu -> BigInt,
+        open_we -> BigInt,
+        open_th -> BigInt,
+        open_fr -> BigInt,
+        open_sa -> BigInt,
+        open_su -> BigInt,
+    }
+}
+allow_tables_to_appear_in_same_query!(service, service_term, taxonomy_term);
+allow_tables_to_appear_in_same_query!(organization, organization_term);
+
 // -- duplicates
 table! {
     use diesel::sql_types::*;

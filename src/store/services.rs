@@ -9,7 +9,7 @@ use super::changes::Subject;
 use super::organizations::{self, STATEMENT_ROWS_MAX};
 use super::schema::{service, service_at_location, service_category, service_territory};
 use super::types::Json;
-use super::{Conn, Error, Tx, capacities, locations};
+use super::{Conn, Error, Tx, capacities, locations, taxonomies};
 use crate::clock::Time;
 use crate::domain::directory::{
     Capacity, CapacityWords, Organization, Origin, Service, ServiceAggregate, ServiceAtLocation,
@@ -23,9 +23,6 @@ use crate::id::Id;
 use crate::{each_backend, text_words};
 
 text_words!(ServiceStatus);
-
-/// A count of a list stops here: beyond it an answer says "at least".
-pub const COUNTED_MAX: i64 = 10_000;
 
 /// When a record left the directory, and what stands for it. [`set_retired`] alone writes them: no import and no edit
 /// brings a record back.
@@ -291,71 +288,6 @@ fn grouped<T>(rows: Vec<(Id, T)>) -> HashMap<Id, Vec<T>> {
     groups
 }
 
-// ---- listing
-
-/// The filters of a list; all of them hold together.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub organization_id: Option<Id>,
-    /// Category codes, any of which is enough; `None` asks for no category.
-    pub categories: Option<Vec<String>>,
-    /// At or after this moment.
-    pub modified_after: Option<Time>,
-    /// Folded words with which the folded name begins.
-    pub name_begins: Option<String>,
-}
-
-type Boxed<'a> = service::BoxedQuery<'a, super::conn::MultiBackend, diesel::dsl::SqlTypeOf<service::id>>;
-
-impl Filter {
-    fn query<'a>(&self) -> Boxed<'a> {
-        let mut query = service::table.filter(service::retired_at.is_null()).select(service::id).into_boxed();
-        if let Some(id) = self.organization_id {
-            query = query.filter(service::organization_id.eq(id));
-        }
-        if let Some(codes) = &self.categories {
-            let in_them = service_category::table
-                .filter(service_category::code.eq_any(codes.clone()))
-                .select(service_category::service_id);
-            query = query.filter(service::id.eq_any(in_them));
-        }
-        if let Some(moment) = self.modified_after {
-            query = query.filter(service::updated_at.ge(moment));
-        }
-        if let Some(prefix) = &self.name_begins {
-            // A range that the index on the folded name answers; U+10FFFF sorts after every letter that is left.
-            query = query.filter(service::folded_name.ge(prefix.clone()));
-            query = query.filter(service::folded_name.lt(format!("{prefix}\u{10FFFF}")));
-        }
-        query
-    }
-}
-
-/// How many services pass, counted up to [`COUNTED_MAX`] and no further.
-pub fn count_filtered(conn: &mut Conn, filter: &Filter) -> Result<i64, Error> {
-    // `limit` inside the count keeps it bounded: at most COUNTED_MAX + 1 ids, 16 bytes each.
-    let ids: Vec<Id> = filter.query().limit(COUNTED_MAX + 1).load(conn)?;
-    Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
-}
-
-/// The ids of one page, by `(updated_at, id)` where the filter has a moment and by id elsewhere: both are indexed.
-pub fn list_filtered(conn: &mut Conn, filter: &Filter, offset: i64, limit: i64) -> Result<Vec<Id>, Error> {
-    let query = filter.query();
-    let query = if filter.modified_after.is_some() {
-        query.order((service::updated_at.asc(), service::id.asc()))
-    } else if filter.name_begins.is_some() {
-        query.order((service::folded_name.asc(), service::id.asc()))
-    } else {
-        query.order((service::id.asc(), service::id.asc()))
-    };
-    Ok(query.offset(offset).limit(limit).load(conn)?)
-}
-
-/// Ids, by id, after one: however far a harvest has gone, the next page costs the same.
-pub fn list_filtered_after(conn: &mut Conn, filter: &Filter, after: Id, limit: i64) -> Result<Vec<Id>, Error> {
-    Ok(filter.query().filter(service::id.gt(after)).order(service::id.asc()).limit(limit).load(conn)?)
-}
-
 /// Where services came from, by id: for telling a new record from a changed one. An id that is not there is left out.
 pub fn find_origins(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Origin>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
@@ -442,6 +374,7 @@ pub fn update(tx: &mut Tx<'_>, one: &Service, said_by: &str) -> Result<i64, Erro
     diesel::delete(service_category::table.filter(service_category::service_id.eq(one.id))).execute(&mut **tx)?;
     diesel::delete(service_territory::table.filter(service_territory::service_id.eq(one.id))).execute(&mut **tx)?;
     diesel::delete(service_at_location::table.filter(service_at_location::service_id.eq(one.id))).execute(&mut **tx)?;
+    taxonomies::delete_of_service(tx, one.id)?;
     insert_parts(tx, std::slice::from_ref(one))?;
     let said = (
         one.capacity.places_available,
@@ -514,5 +447,5 @@ fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {
     for rows in links.chunks(STATEMENT_ROWS_MAX) {
         each_backend!(&mut **tx, |c| diesel::insert_into(service_at_location::table).values(rows).execute(c))?;
     }
-    Ok(())
+    taxonomies::insert_of_services(tx, services)
 }

@@ -4,4 +4,6 @@
 pub mod answers;
 pub mod duplicates;
 pub mod messages;
+pub mod quality;
+pub mod records;
 pub mod reports;

@@ -324,7 +324,9 @@ impl Client {
         let text = response.body_mut().read_to_string().expect("a text");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let content_type = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-        let json = if content_type.contains("json") {
+        let json = if content_type.contains("ndjson") {
+            Value::String(text.clone())
+        } else if content_type.contains("json") && !text.is_empty() {
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{method} {path}: {error}: {text}"))
         } else {
             Value::Null

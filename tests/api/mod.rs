@@ -8,10 +8,15 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod capacities;
 mod duplicates;
 mod freshness;
+mod freshness;
 mod history;
+mod history;
+mod hsds;
 mod merges;
+mod records;
 mod services;
 
 // -- search

@@ -5,13 +5,18 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY}
 use actix_web::web::Data;
 use serde_json::{Map, Value, json};
 
+use crate::actions::hsds::{self as hsds_actions, Asked, Listed};
 use crate::actions::services::{self, Shown};
+use crate::actions::{Deps, Outcome};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
 use crate::api::problem::Answer;
-use crate::api::wire::services::{ListQuery, PageView};
+use crate::api::wire::hsds::PageView;
+use crate::api::wire::services::ListQuery;
+use crate::domain::viewer::AccountViewer;
 use crate::exchange::hsds;
 use crate::store::Written;
+use crate::store::lists::Anchor;
 
 /// Which profile of HSDS: the standard itself, with members of our own that `openapi.yaml` describes.
 const PROFILE: &str = "https://docs.openreferral.org/en/latest/hsds/schema_reference.html";
@@ -33,18 +38,28 @@ pub async fn contract() -> Answer {
 }
 
 pub async fn list(app: Data<App>, caller: MaybeCaller, query: Query<ListQuery>) -> Answer {
-    let asked = query.0.parse()?;
-    // A list by id can be gone through by cursor; one in another order, by page.
-    let (is_by_cursor, by_id) = (asked.after.is_some(), asked.modified_after.is_none() && asked.search.is_none());
-    let listed = app.act(move |deps| services::list(deps, caller.account.as_ref(), &asked)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((VARY, FOR_WHOM.0))
-        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
-        .json(PageView::new(listed, is_by_cursor, is_by_cursor || by_id)))
+    let (asked, after) = query.0.parse()?;
+    // A list by id can be gone through by cursor; one in the order of changes, by page.
+    let by_id = asked.modified_after.is_none();
+    let listed = app.act(move |deps| listed(deps, caller.account.as_ref(), &asked, after)).await?;
+    let (has_more, last, is_by_cursor) = (listed.has_more, listed.last, after.is_some());
+    let mut page = PageView::new(listed);
+    page.next_cursor = last.filter(|_| has_more && by_id).map(|row| row.id.to_string());
+    page.first_page = page.first_page && !is_by_cursor;
+    Ok(HttpResponse::Ok().insert_header((VARY, FOR_WHOM.0)).insert_header((CACHE_CONTROL, FOR_WHOM.1)).json(page))
+}
+
+fn listed(deps: &Deps, account: Option<&AccountViewer>, asked: &Asked, after: Option<Anchor>) -> Outcome<Listed> {
+    let Some(after) = after else { return hsds_actions::list(deps, account, asked) };
+    // What is before the cursor is counted too: `total_items` is of the list, not of what is left of it.
+    let first = hsds_actions::list(deps, account, &Asked { per_page: 1, page: 1, ..asked.clone() })?;
+    let rest = hsds_actions::list_after(deps, account, asked, Some(after), i64::from(asked.per_page))?;
+    let (has_more, last) = (rest.next.is_some(), rest.next);
+    Ok(Listed { contents: rest.contents, per_page: asked.per_page, has_more, last, ..first })
 }
 
 pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId) -> Answer {
-    let shown = app.act(move |deps| services::get(deps, caller.account.as_ref(), id.0)).await?;
+    let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, entity_tag(&shown)))
         .insert_header((VARY, FOR_WHOM.0))
