@@ -17,7 +17,7 @@ words! {
         Capacity => "capacity",
         ErrorReport => "error_report",
         EditProposal => "edit_proposal",
-        /// A record that this one stood for already.
+        // A record that this one stood for already.
         Replaced => "replaced",
     }
 }
