@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::services::{is_category, term_of};
-use super::{Deps, Failure, Outcome, placing};
+use super::{Deps, Failure, Outcome, history, placing};
 use crate::domain::directory::{Location, Organization, Placement, Service, ServiceAggregate};
 use crate::domain::directory_checks::{check_location, check_organization, check_service};
 use crate::domain::language::Lang;
@@ -398,6 +398,7 @@ impl Plan {
             }
             service
         };
+        history::record_import(tx, &self.changed_services, &self.changed_locations, &self.changed_organizations)?;
         organizations::insert_many(tx, &self.new_organizations)?;
         locations::insert_many(tx, &self.new_locations)?;
         let new: Vec<Service> = self.new_services.iter().map(dated).collect();

@@ -6,6 +6,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Map, Value, json};
 
+use super::history::{self, Who};
 use super::referral_moves::checked_text;
 use super::services::term_of;
 use super::{Deps, Failure, Outcome};
@@ -169,6 +170,8 @@ pub fn tell_capacity(deps: &Deps, token: &str, service_id: Id, said: Capacity) -
     deps.store.write(deps.clock.now(), |tx| {
         let known = resolve_service(tx, token, service_id)?;
         capacities::record_capacity(tx, service_id, said, "link")?;
+        let after = capacities::find(tx, service_id)?.unwrap_or_default();
+        history::capacity_said(tx, service_id, (known.service.capacity, after), &Who::link(deps, tx.now()))?;
         Ok::<_, Failure>(confirm_once(tx, &known.service)?)
     })?;
     Ok(())
@@ -279,9 +282,10 @@ fn proposal(correction: &Correction) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// Writes a service over what was read, if it is another.
-fn write(_deps: &Deps, tx: &mut Tx<'_>, known: &ServiceAggregate, after: Service) -> Outcome<()> {
+fn write(deps: &Deps, tx: &mut Tx<'_>, known: &ServiceAggregate, after: Service) -> Outcome<()> {
     if after.document != known.service.document {
         services::update(tx, &after, "link")?;
+        history::service_changed(tx, &known.service, &after, &Who::link(deps, tx.now()))?;
     }
     Ok(())
 }

@@ -10,9 +10,12 @@ pub mod geocode;
 pub mod taxonomy;
 pub mod territory;
 // -- directory
+pub mod claim;
 pub mod directory;
 pub mod directory_checks;
 pub mod duplicate;
+pub mod edit;
+pub mod error_report;
 pub mod foreign_terms;
 pub mod freshness;
 pub mod history;

@@ -91,6 +91,70 @@ pub const SERVICE_MEMBERS: [&str; 55] = [
     "change",
 ];
 
+/// The top-level members of an organisation that relais knows. Where referrals go is not one of them.
+pub const ORGANIZATION_MEMBERS: [&str; 27] = [
+    "id",
+    "name",
+    "alternate_name",
+    "description",
+    "email",
+    "website",
+    "additional_websites",
+    "tax_status",
+    "tax_id",
+    "year_incorporated",
+    "legal_status",
+    "logo",
+    "uri",
+    "parent_organization_id",
+    "funding",
+    "contacts",
+    "phones",
+    "locations",
+    "programs",
+    "organization_identifiers",
+    "attributes",
+    "metadata",
+    "translations",
+    "last_modified",
+    "version",
+    "change",
+    "services",
+];
+
+/// The top-level members of a place that relais knows.
+pub const LOCATION_MEMBERS: [&str; 29] = [
+    "id",
+    "organization_id",
+    "location_type",
+    "url",
+    "name",
+    "alternate_name",
+    "description",
+    "short_description",
+    "transportation",
+    "latitude",
+    "longitude",
+    "external_identifier",
+    "external_identifier_type",
+    "languages",
+    "addresses",
+    "contacts",
+    "accessibility",
+    "phones",
+    "schedules",
+    "attributes",
+    "metadata",
+    "translations",
+    "placement",
+    "location_visibility",
+    "located_in",
+    "timezone",
+    "last_modified",
+    "version",
+    "change",
+];
+
 type Members = Map<String, Value>;
 
 // ---- a file
@@ -212,6 +276,12 @@ fn unnamed_organization(id: Option<&str>, reading: Reading<'_>) -> Result<Organi
     let text = id.ok_or_else(|| Refusal::field(Code::MissingField, "organization_id"))?;
     let id = parse_id(text, "organization_id", reading)?;
     Ok(organization_record(id, text.to_owned(), Text::default(), OrganizationDocument::default(), reading))
+}
+
+/// An organisation of which only the id is known.
+pub(super) fn organization_by_id(id: Id, source: &str) -> Organization {
+    let reading = Reading { source, language: Lang::Fr, fresh: None, is_request: false, is_category: &|_| false };
+    organization_record(id, id.to_string(), Text::default(), OrganizationDocument::default(), reading)
 }
 
 fn organization_record(
@@ -524,7 +594,11 @@ fn read_addresses(members: &mut Members) -> Result<Vec<Address>, Refusal> {
 
 // ---- an organisation
 
-fn read_organization(
+/// Reads one organisation with its own places.
+///
+/// # Errors
+/// A refusal whose field is the dotted path of the member at fault, under `path`.
+pub fn read_organization(
     mut members: Members,
     path: &str,
     reading: Reading<'_>,

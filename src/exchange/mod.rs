@@ -4,6 +4,7 @@
 // -- territories
 pub mod territories;
 // -- directory
+pub mod history;
 pub mod hsds;
 pub mod hsds_in;
 pub mod hsds_lists;

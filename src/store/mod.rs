@@ -23,6 +23,10 @@ pub mod record_links;
 pub mod services;
 pub mod taxonomies;
 // -- history
+pub mod authority;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod metadata;
 // -- search
 pub mod watch;

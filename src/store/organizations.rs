@@ -113,6 +113,27 @@ pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> R
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
+/// Organisations by id, after one, without those retired.
+pub fn list_after(conn: &mut Conn, after: Option<Id>, limit: i64) -> Result<Vec<Organization>, Error> {
+    let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+    let mut query = organization::table.filter(organization::retired_at.is_null()).select(columns).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(organization::id.gt(after));
+    }
+    let rows: Vec<(OrganizationRow, Retired)> = query.order(organization::id.asc()).limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(Organization::from).collect())
+}
+
+/// Takes the lock of one organisation until the transaction ends.
+///
+/// # Errors
+/// `NotFound` for one that is not there.
+pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
+    let target = organization::table.find(id);
+    let locked = diesel::update(target).set(organization::version.eq(organization::version)).execute(&mut **tx)?;
+    if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
 /// Inserts at version 1, without a referral address whatever the record says.
 pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<(), Error> {
     let now = tx.now();

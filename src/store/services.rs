@@ -207,6 +207,15 @@ pub fn services_showing(
     Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
 }
 
+/// Services of an organisation that are not retired, by id, at most `limit`.
+pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) -> Result<Vec<Id>, Error> {
+    let there = service::table
+        .filter(service::organization_id.eq(organization_id).and(service::retired_at.is_null()))
+        .order(service::id.asc())
+        .limit(limit);
+    Ok(there.select(service::id).load(conn)?)
+}
+
 /// The organisation that gives a service, if it is there and not retired.
 pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error> {
     let there = service::table.find(id).filter(service::retired_at.is_null());

@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod duplicates;
+pub mod error_reports;
 pub mod messages;
 pub mod quality;
 pub mod records;

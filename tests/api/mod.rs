@@ -9,13 +9,18 @@ mod territories;
 
 // -- directory
 mod capacities;
+mod claims;
 mod duplicates;
+mod edits;
+mod error_reports;
 mod freshness;
 mod freshness;
 mod history;
 mod history;
 mod hsds;
+mod locations;
 mod merges;
+mod organizations;
 mod records;
 mod services;
 
