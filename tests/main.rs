@@ -14,6 +14,7 @@ mod tidy;
 // -- directory
 mod duplicates;
 mod imports;
+mod sources;
 
 // -- search
 mod check;

@@ -77,7 +77,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 32] = [
+const ELSEWHERE: [&str; 33] = [
     "/api/v1/services/{id}/reports",
     "/api/v1/error_reports/{id}/resolution",
     "/api/v1/edits/{id}/decision",
@@ -101,6 +101,7 @@ const ELSEWHERE: [&str; 32] = [
     "/api/v1/territories/{id}",
     "/api/v1/services/{id}/capacities",
     "/api/v1/organizations/{id}/record_links",
+    "/api/v1/services/{id}/provenance",
     "/hsds/services/{id}",
     "/hsds/organizations/{id}",
     "/hsds/service_at_locations/{id}",

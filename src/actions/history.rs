@@ -12,6 +12,7 @@ use crate::clock::Time;
 use crate::domain::directory::{Capacity, Location, Organization, Service, ServiceAggregate, Visibility};
 use crate::domain::history::{Action, Difference, differences, put_back};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::sources::{changed_fields_of_location, changed_fields_of_organization, changed_fields_of_service};
 use crate::domain::viewer::{AccountViewer, Role};
 use crate::exchange::history as members;
 use crate::exchange::hsds::Eyes;
@@ -20,7 +21,7 @@ use crate::store::changes::Subject;
 use crate::store::metadata::{self, MetadataRow};
 use crate::store::services::Retired;
 use crate::store::types::Json;
-use crate::store::{self, Conn, Tx, accounts, edits, locations, organizations, services};
+use crate::store::{self, Conn, Tx, accounts, edits, locations, organizations, services, sources};
 
 /// Rows of one page of a history.
 pub const PAGE_SIZE_MAX: u32 = 100;
@@ -83,6 +84,11 @@ pub struct Who {
 }
 
 impl Who {
+    /// What a person says, no import writes over.
+    fn is_person(&self) -> bool {
+        self.account_id.is_some()
+    }
+
     pub fn account(deps: &Deps, account: &AccountViewer, action: Action, now: Time) -> Self {
         let updated_by = if account.has_role(Role::Curator) { "curator" } else { "member" };
         let account_id = Some(account.account_id);
@@ -165,6 +171,10 @@ pub fn record_retired(
 
 pub fn service_changed(tx: &mut Tx<'_>, before: &Service, after: &Service, who: &Who) -> Result<(), store::Error> {
     let read = |service: &Service| members::service_members(service, &|_| false);
+    if who.is_person() {
+        let fields = changed_fields_of_service(before, after);
+        sources::said_here(tx, Subject::Service, before.id, &before.origin.source, &fields)?;
+    }
     record(tx, Subject::Service, before.id, &read(before), &read(after), who)
 }
 
@@ -189,43 +199,20 @@ pub fn organization_changed(
     who: &Who,
 ) -> Result<(), store::Error> {
     let read = members::organization_members;
+    if who.is_person() {
+        let fields = changed_fields_of_organization(before, after);
+        sources::said_here(tx, Subject::Organization, before.id, &before.origin.source, &fields)?;
+    }
     record(tx, Subject::Organization, before.id, &read(before), &read(after), who)
 }
 
 pub fn location_changed(tx: &mut Tx<'_>, before: &Location, after: &Location, who: &Who) -> Result<(), store::Error> {
     let read = members::location_members;
+    if who.is_person() {
+        let fields = changed_fields_of_location(before, after);
+        sources::said_here(tx, Subject::Location, before.id, &before.origin.source, &fields)?;
+    }
     record(tx, Subject::Location, before.id, &read(before), &read(after), who)
-}
-
-/// What an import is about to write over what is there: called before it does. What is new leaves no row: it is told by
-/// when it was made.
-pub fn record_import(
-    tx: &mut Tx<'_>,
-    new_services: &[Service],
-    new_places: &[Location],
-    new_organizations: &[Organization],
-) -> Result<(), store::Error> {
-    let now = tx.now();
-    let ids: Vec<Id> = new_services.iter().map(|one| one.id).collect();
-    for known in services::list_aggregates(tx, &ids)? {
-        if let Some(said) = new_services.iter().find(|one| one.id == known.service.id) {
-            service_changed(tx, &known.service, said, &Who::import(&said.origin.source, now))?;
-        }
-    }
-    let ids: Vec<Id> = new_places.iter().map(|one| one.id).collect();
-    let known = locations::list_by_ids(tx, &ids)?;
-    for said in new_places {
-        if let Some(before) = known.get(&said.id) {
-            location_changed(tx, before, said, &Who::import(&said.origin.source, now))?;
-        }
-    }
-    let ids: Vec<Id> = new_organizations.iter().map(|one| one.id).collect();
-    for before in organizations::list_by_ids(tx, &ids)? {
-        if let Some(said) = new_organizations.iter().find(|one| one.id == before.id) {
-            organization_changed(tx, &before, said, &Who::import(&said.origin.source, now))?;
-        }
-    }
-    Ok(())
 }
 
 fn append(tx: &mut Tx<'_>, subject: Subject, id: Id, changes: Vec<Difference>, who: &Who) -> Result<(), store::Error> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::authority::Authority;
 use super::duplicates::{self as finding, Pair, needs_curator};
 use super::services::term_of;
 use super::{Deps, Failure, Outcome, placing};
@@ -67,6 +68,7 @@ pub fn merge(deps: &Deps, account: &AccountViewer, id: Id, asked: &MergeAsked) -
             return Err(Refusal::field(Code::InvalidValue, "keep").rule(rule).into());
         }
         let (keep, other) = read_both(tx, &row, asked)?;
+        may_write(deps, account, [&keep, &other])?;
         let mut service = merged(&keep, &other, &asked.picks);
         check_service(&service)?;
         placing::check_served(deps.gazetteer(), &service.served)?;
@@ -91,6 +93,13 @@ pub fn merge(deps: &Deps, account: &AccountViewer, id: Id, asked: &MergeAsked) -
         finding::decide(tx, &decided, PairStatus::Open)?;
         shown(tx, decided)
     })
+}
+
+/// A curator bounded to territories decides on what lies there.
+fn may_write(deps: &Deps, account: &AccountViewer, both: [&ServiceAggregate; 2]) -> Result<(), Refusal> {
+    let authority = Authority { account, gazetteer: deps.gazetteer() };
+    let may = |one: &ServiceAggregate| authority.may_write_service(&one.service, one.locations.iter());
+    if both.into_iter().all(may) { Ok(()) } else { Err(Refusal::new(Code::Forbidden)) }
 }
 
 /// Both records, locked in the order of their ids, as the curator read them. Neither has left the directory: what
@@ -150,6 +159,7 @@ pub fn separate(deps: &Deps, account: &AccountViewer, id: Id) -> Outcome<Written
         services::lock(tx, row.high_id)?;
         let kept = services::get_aggregate(tx, kept_id)?;
         let gone = services::get_aggregate(tx, row.other_than(kept_id))?;
+        may_write(deps, account, [&kept, &gone])?;
         if kept.service.retired_at.is_some() || gone.service.replaced_by != Some(kept_id) {
             let rule = "undo what happened to these records since first";
             return Err(Refusal::field(Code::ChangedSince, "services").rule(rule).into());

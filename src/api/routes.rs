@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
     health, history, hsds, locations, merges, needs, organizations, records, referrals, reports, search, services,
-    taxonomy_terms, territories,
+    sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -91,6 +91,9 @@ routes! {
     POST "/d/{token}/capacity" => records::capacity;
     POST "/d/{token}/closure" => records::closure;
     POST "/d/{token}/correction" => records::correction;
+    GET "/api/v1/services/{id}/provenance" => sources::provenance;
+    GET "/api/v1/sources" => sources::list;
+    GET "/api/v1/sources/{name}/missing" => sources::missing;
 
     // -- HSDS 3.2
     GET "/hsds" => hsds::about;

@@ -7,6 +7,7 @@ mod territories;
 // -- directory
 mod duplicates;
 mod import;
+mod sources;
 // -- search
 mod check;
 // -- families
@@ -33,6 +34,8 @@ Exemples / Examples:
   relais serve --data-dir data --listen 127.0.0.1:8080
   DATABASE_URL=postgres://relais@db/relais relais serve
   relais import garderies.csv --mapping docs/mappings/garderies.toml --dry-run
+  relais import --suggest repertoire.xlsx > carte.toml
+  relais import https://api.exemple.example/hsds --source exemple
   relais check --json
 
 Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
@@ -60,10 +63,14 @@ enum Command {
     #[command(subcommand)]
     Territories(territories::TerritoriesCommand),
     // -- directory
-    /// Importer un répertoire (HSDS 3 ou CSV) / Import a directory (HSDS 3 or CSV)
+    /// Importer un répertoire (HSDS 3, CSV, XLSX ou l'adresse d'une API) / Import a directory (HSDS 3, CSV, XLSX or the
+    /// address of an API)
     Import(import::ImportArgs),
     /// Montrer les services inscrits deux fois / Show services that are written twice
     Duplicates(duplicates::DuplicatesArgs),
+    /// Voir d'où vient le répertoire / See where the directory comes from
+    #[command(subcommand)]
+    Sources(sources::SourcesCommand),
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
@@ -121,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
+        Command::Sources(command) => sources::run(&command),
     };
     match outcome {
         Ok(code) => code,

@@ -20,6 +20,7 @@ pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
 pub mod quality;
+pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod schedule;

@@ -14,7 +14,7 @@ use crate::clock::Time;
 use crate::domain::directory::{LocatedIn, Location, LocationDocument, Origin, Placement, Point, Visibility};
 use crate::domain::language::Text;
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{insert_rows, text_words};
 
 text_words!(Placement, Visibility);
 
@@ -38,6 +38,8 @@ struct LocationRow {
     content_hash: String,
     document: Json<LocationDocument>,
     version: i64,
+    #[diesel(skip_update)]
+    created_at: Time,
     updated_at: Time,
 }
 
@@ -61,6 +63,7 @@ impl LocationRow {
             content_hash: one.origin.content_hash.clone(),
             document: Json(one.document.clone()),
             version,
+            created_at: now,
             updated_at: now,
         }
     }
@@ -175,9 +178,8 @@ pub fn is_in_use(conn: &mut Conn, id: Id) -> Result<bool, Error> {
 pub fn insert_many(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), Error> {
     let now = tx.now();
     for chunk in locations.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (LocationRow::new(one, 1, now), location::created_at.eq(now))).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(location::table).values(&rows).execute(c))?;
+        let rows: Vec<LocationRow> = chunk.iter().map(|one| LocationRow::new(one, 1, now)).collect();
+        insert_rows!(&mut **tx, location::table, &rows)?;
     }
     for one in locations {
         tx.changed(Subject::Location, one.id);

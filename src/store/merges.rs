@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::organizations::STATEMENT_ROWS_MAX;
-use super::schema::{capacity, edit_proposal, error_report, merge_moved, referral, service};
+use super::schema::{capacity, edit_proposal, error_report, merge_moved, referral, service, source_record};
 use super::{Error, Tx};
 use crate::domain::words::words;
 use crate::id::Id;
@@ -17,11 +17,16 @@ words! {
         Capacity => "capacity",
         ErrorReport => "error_report",
         EditProposal => "edit_proposal",
+        // What a source describes: read again, it goes to the record that stayed.
+        SourceRecord => "source_record",
         // A record that this one stood for already.
         Replaced => "replaced",
     }
 }
 text_words!(Moved);
+
+/// Between the name of a source and its key: in neither.
+const BETWEEN: char = '\u{1f}';
 
 #[derive(Debug, Insertable)]
 #[diesel(table_name = merge_moved, treat_none_as_default_value = false)]
@@ -74,6 +79,12 @@ fn referring(tx: &mut Tx<'_>, moved: Moved, id: Id) -> Result<Vec<String>, Error
             .select(edit_proposal::id)
             .load(conn)?,
         Moved::Replaced => service::table.filter(service::replaced_by.eq(id)).select(service::id).load(conn)?,
+        Moved::SourceRecord => {
+            let rows = source_record::table.filter(source_record::record_id.eq(id));
+            let keys = rows.select((source_record::source, source_record::source_key));
+            let keys: Vec<(String, String)> = keys.load(conn)?;
+            return Ok(keys.into_iter().map(|(source, key)| format!("{source}{BETWEEN}{key}")).collect());
+        }
         Moved::Capacity => {
             let rows = capacity::table.filter(capacity::service_id.eq(id)).select(capacity::number);
             let numbers: Vec<i64> = rows.load(conn)?;
@@ -106,6 +117,14 @@ fn point(tx: &mut Tx<'_>, moved: Moved, records: &[String], from: Id, to: Id) ->
             Moved::Replaced => {
                 let rows = service::table.filter(service::id.eq_any(&ids)).filter(service::replaced_by.eq(from));
                 diesel::update(rows).set(service::replaced_by.eq(Some(to))).execute(conn)?;
+            }
+            Moved::SourceRecord => {
+                for (source, key) in chunk.iter().filter_map(|both| both.split_once(BETWEEN)) {
+                    let row = source_record::table.filter(source_record::source.eq(source));
+                    let row = row.filter(source_record::subject.eq(Subject::Service.as_str()));
+                    let row = row.filter(source_record::source_key.eq(key)).filter(source_record::record_id.eq(from));
+                    diesel::update(row).set(source_record::record_id.eq(to)).execute(conn)?;
+                }
             }
             Moved::Capacity => {
                 let numbers: Vec<i64> = chunk.iter().filter_map(|number| number.parse().ok()).collect();

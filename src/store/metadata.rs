@@ -10,8 +10,8 @@ use super::types::Json;
 use super::{Conn, Error, Tx};
 use crate::clock::Time;
 use crate::domain::history::Action;
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 use crate::text_words;
 
 text_words!(Action);
@@ -38,7 +38,7 @@ pub struct MetadataRow {
 /// Appends rows: the moments of the change sets of one record must grow (see [`last_moment`]).
 pub fn append_many(tx: &mut Tx<'_>, rows: &[MetadataRow]) -> Result<(), Error> {
     for chunk in rows.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(metadata::table).values(chunk).execute(c))?;
+        insert_rows!(&mut **tx, metadata::table, chunk)?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ pub mod merges;
 pub mod organizations;
 pub mod record_links;
 pub mod services;
+pub mod sources;
 pub mod taxonomies;
 // -- history
 pub mod authority;

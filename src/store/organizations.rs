@@ -13,8 +13,8 @@ use crate::clock::Time;
 use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 
 /// Rows of one statement: both databases bound the number of parameters (SQLite 32,766, PostgreSQL 65,535).
 pub const STATEMENT_ROWS_MAX: usize = 1_000;
@@ -139,7 +139,7 @@ pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<()
     let now = tx.now();
     for chunk in organizations.chunks(STATEMENT_ROWS_MAX) {
         let rows: Vec<OrganizationRow> = chunk.iter().map(|one| OrganizationRow::new(one, now)).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(organization::table).values(&rows).execute(c))?;
+        insert_rows!(&mut **tx, organization::table, &rows)?;
     }
     taxonomies::insert_of_organizations(tx, organizations)?;
     for one in organizations {

@@ -300,8 +300,9 @@ both!(an_import_says_what_it_changed_and_nothing_of_what_is_new, |app| {
     };
     let format = Format::Hsds { source: "voisin".to_owned(), language: Lang::Fr };
     let read = |email: &str| {
-        let bytes = file(email).to_string().into_bytes();
-        import(&app.deps, &bytes, &format, false, &|_, _| {}).expect("an import")
+        let path = app.dir.join("voisin.json");
+        std::fs::write(&path, file(email).to_string()).expect("a file");
+        import(&app.deps, &path, &format, false, &|_, _| {}).expect("an import")
     };
     assert_eq!(read("un@voisin.example").taken, 1);
     let id = Id::from_words(&["voisin", "a-1"]);

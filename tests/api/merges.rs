@@ -21,7 +21,7 @@ fn read(app: &TestApp, one: &Value) -> Value {
     app.curator().get(&format!("{SERVICES}/{}", id(one))).expect(200).json
 }
 
-fn body(app: &TestApp, keep: &Value, other: &Value, fields: &Value) -> Value {
+fn asked_of(app: &TestApp, keep: &Value, other: &Value, fields: &Value) -> Value {
     let mut versions = serde_json::Map::new();
     for one in [keep, other] {
         versions.insert(id(one), read(app, one)["version"].clone());
@@ -31,7 +31,7 @@ fn body(app: &TestApp, keep: &Value, other: &Value, fields: &Value) -> Value {
 
 fn merge(app: &TestApp, keep: &Value, other: &Value, fields: &Value) -> Reply {
     let pair = pair_of(app, keep, other).expect("the pair is found");
-    app.curator().post(&format!("{DUPLICATES}/{}/merge", id(&pair)), &body(app, keep, other, fields))
+    app.curator().post(&format!("{DUPLICATES}/{}/merge", id(&pair)), &asked_of(app, keep, other, fields))
 }
 
 both!(the_survivor_takes_what_it_lacks_and_readers_of_the_other_are_sent_to_it, |app| {
@@ -122,7 +122,7 @@ both!(chains_lead_to_the_end_and_a_record_that_left_is_merged_no_more, |app| {
     let third = add(app, &listing("famille", "Halte-garderie des Érables", "450 555-0142", "12, rue St-Denis"));
     app.run_jobs();
     let stale = pair_of(app, &first, &third).expect("the pair is found");
-    let stale_body = body(app, &first, &third, &json!({}));
+    let stale_body = asked_of(app, &first, &third, &json!({}));
     let one = pair_of(app, &first, &second).expect("the pair is found");
     merge(app, &second, &first, &json!({})).expect(200);
     // The pair of the record that left is gone with it, or says no.
@@ -142,7 +142,7 @@ both!(a_merge_needs_the_versions_that_were_read, |app| {
     let (one, other) = twins(app);
     let pair = pair_of(app, &one, &other).expect("the pair is found");
     let path = format!("{DUPLICATES}/{}/merge", id(&pair));
-    let whole = body(app, &one, &other, &json!({}));
+    let whole = asked_of(app, &one, &other, &json!({}));
     let ask = |change: &dyn Fn(&mut Value)| {
         let mut body = whole.clone();
         change(&mut body);
@@ -169,7 +169,7 @@ both!(a_merge_against_an_edit_at_the_same_moment_leaves_no_orphan, |app| {
         let other = add(app, &listing("carrefour", &name, &phone, "12, rue Saint-Denis"));
         app.run_jobs();
         let pair = pair_of(app, &one, &other).expect("the pair is found");
-        let merge_body = body(app, &one, &other, &json!({}));
+        let merge_body = asked_of(app, &one, &other, &json!({}));
         let (curator, path) = (app.curator(), format!("{DUPLICATES}/{}/merge", id(&pair)));
         let (editor, record) = (app.curator().if_match(1), format!("{SERVICES}/{}", id(&other)));
         let together = Barrier::new(2);

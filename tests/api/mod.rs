@@ -14,8 +14,6 @@ mod duplicates;
 mod edits;
 mod error_reports;
 mod freshness;
-mod freshness;
-mod history;
 mod history;
 mod hsds;
 mod locations;

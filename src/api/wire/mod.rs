@@ -15,6 +15,7 @@ pub mod locations;
 pub mod organizations;
 pub mod records;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod search;
 // -- families
