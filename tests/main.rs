@@ -13,6 +13,8 @@ mod tidy;
 
 // -- directory
 mod imports;
+mod lossless;
+mod profile;
 
 // -- search
 mod check;

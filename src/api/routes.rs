@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, families, follow_ups, health, hsds, needs, referrals, reports, search, services,
-    taxonomy_terms, territories,
+    accounts, answers, consents, families, follow_ups, health, hsds, needs, profile, referrals, reports, search,
+    services, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -66,6 +66,10 @@ routes! {
     GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
+    GET "/profile/" => profile::page;
+    GET "/profile/{file}" => profile::compiled;
+    GET "/profile/patches/{file}" => profile::patch;
+    GET "/profile/hsds/{file}" => profile::standard;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

@@ -15,6 +15,7 @@ pub mod directory_checks;
 pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
+pub mod publics;
 pub mod quality;
 pub mod weekly_hours;
 // -- search

@@ -8,6 +8,7 @@ pub mod hsds;
 pub mod hsds_in;
 pub mod hsds_lists;
 pub mod mapping;
+pub mod profile;
 pub mod spreadsheets;
 // -- reports
 pub mod table_csv;

@@ -10,7 +10,7 @@ mod territories;
 // -- directory
 mod freshness;
 mod history;
-mod hsds;
+pub mod hsds;
 mod services;
 
 // -- search

@@ -6,6 +6,7 @@ pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
 pub mod hsds;
+pub mod profile;
 pub mod services;
 // -- search
 pub mod search;
