@@ -77,9 +77,11 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 9] = [
     "/api/v1/services/{id}",
     "/api/v1/territories/{id}",
+    "/api/v1/services/{id}/capacities",
+    "/api/v1/organizations/{id}/record_links",
     "/hsds/services/{id}",
     "/hsds/organizations/{id}",
     "/hsds/service_at_locations/{id}",

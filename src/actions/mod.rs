@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::freshness;
+use crate::domain::freshness::Rules;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
@@ -23,11 +23,14 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod capacities;
+pub mod freshness;
 pub mod history;
 pub mod hsds;
 pub mod imports;
 pub mod list_memory;
 pub mod placing;
+pub mod records;
 pub mod services;
 // -- search
 pub mod check;
@@ -148,9 +151,9 @@ impl Deps {
     }
 
     /// What the operator decided about records that nobody confirms.
-    pub fn freshness_rules(&self) -> freshness::Rules {
+    pub fn freshness_rules(&self) -> Rules {
         let settings = &self.config.freshness;
-        freshness::Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
+        Rules { hides: settings.hide, hide_overdue_days: settings.hide_overdue_days }
     }
 
     /// Whether `prepare` has succeeded and the search index of this node is open.

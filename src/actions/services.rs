@@ -1,6 +1,6 @@
 //! Listings of services: read by everybody, written by members of their organisation and by curators.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Deps, Outcome, history, placing};
 use crate::clock::Time;
@@ -8,7 +8,9 @@ use crate::domain::directory::{
     CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
 };
 use crate::domain::directory_checks::{check_location, check_service};
+use crate::domain::freshness;
 use crate::domain::language::{Lang, Text};
+use crate::domain::quality::{self, Lack};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
@@ -18,6 +20,7 @@ use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
 use crate::store::{Conn, Tx, Written, locations, organizations, services};
+use crate::text::quality::sentence;
 
 /// Places of an organisation shown with one of its services.
 pub(super) const ORGANIZATION_PLACES_MAX: i64 = 100;
@@ -28,6 +31,7 @@ pub struct Shown {
     pub id: Id,
     pub value: Value,
     pub version: i64,
+    pub service: Service,
     pub updated_at: Time,
 }
 
@@ -57,6 +61,29 @@ pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Show
     deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
 }
 
+/// A service, and to signed-in eyes how good its record is and when it must be confirmed again.
+pub fn get_assessed(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
+    let now = deps.clock.now();
+    let mut shown = get(deps, account, id)?;
+    if account.is_some()
+        && let Some(members) = shown.value.as_object_mut()
+    {
+        // What time decides is added here, where it is read: it is no part of the record.
+        members.insert("quality".to_owned(), quality_of(&shown.service, now));
+        if let Some(due_at) = shown.service.review.due_at {
+            let state = freshness::state(due_at, now, deps.freshness_rules());
+            members.insert("freshness".to_owned(), json!({ "state": state, "review_due_at": due_at }));
+        }
+    }
+    Ok(shown)
+}
+
+fn quality_of(service: &Service, now: Time) -> Value {
+    let found = quality::assess(service, now);
+    let missing = |lack: &Lack| json!({ "code": lack, "sentence": sentence(*lack) });
+    json!({ "score": found.score, "missing": found.missing.iter().map(missing).collect::<Vec<_>>() })
+}
+
 fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<Shown> {
     let aggregate = services::get_aggregate(conn, id)?;
     history::still_there((aggregate.service.retired_at, aggregate.service.replaced_by))?;
@@ -64,7 +91,8 @@ fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<S
     let territory = |id: &str| territory_name(gazetteer, id);
     let context = Context { eyes, territory: &territory, category: &term_of };
     let value = hsds::service(&aggregate, &places, context);
-    Ok(Shown { id, value, version: aggregate.service.version, updated_at: aggregate.service.updated_at })
+    let (version, updated_at) = (aggregate.service.version, aggregate.service.updated_at);
+    Ok(Shown { id, value, version, updated_at, service: aggregate.service })
 }
 
 // ---- writing
@@ -138,12 +166,12 @@ pub fn change(
     })
 }
 
-fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
+pub(super) fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
     let is_member = |role| account.is_member_of(organization_id, role);
     account.has_role(Role::Curator) || is_member(Role::Worker) || is_member(Role::Partner)
 }
 
-fn said_by(account: &AccountViewer) -> &'static str {
+pub(super) fn said_by(account: &AccountViewer) -> &'static str {
     if account.has_role(Role::Curator) { "curator" } else { "member" }
 }
 

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, consents, families, follow_ups, health, hsds, needs, profile, referrals, reports, search,
-    services, taxonomy_terms, territories,
+    accounts, answers, capacities, consents, families, follow_ups, freshness, health, hsds, needs, profile, records,
+    referrals, reports, search, services, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -47,6 +47,15 @@ routes! {
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;
     PATCH "/api/v1/services/{id}" => services::change;
+    GET "/api/v1/services/{id}/capacities" => capacities::list;
+    POST "/api/v1/services/{id}/capacities" => capacities::say;
+    GET "/api/v1/freshness" => freshness::list;
+    POST "/api/v1/organizations/{id}/record_links" => freshness::ask;
+    GET "/d/{token}" => records::show;
+    POST "/d/{token}/confirm" => records::confirm;
+    POST "/d/{token}/capacity" => records::capacity;
+    POST "/d/{token}/closure" => records::closure;
+    POST "/d/{token}/correction" => records::correction;
 
     // -- HSDS 3.2
     GET "/hsds" => hsds::about;

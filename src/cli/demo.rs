@@ -23,7 +23,9 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
     if args.data.data_dir.is_none() {
         args.data.data_dir = Some(PathBuf::from(DATA_DIR));
     }
-    let config = args.config()?;
+    let mut config = args.config()?;
+    // Nobody reads the letters of thousands of fictitious organisations; a curator may still ask for one.
+    config.freshness.remind = false;
     crate::telemetry::start_logs(&config.log);
     let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
     deps.prepare().map_err(|failure| sentence(&failure))?;

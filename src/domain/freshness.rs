@@ -33,6 +33,13 @@ pub struct Rules {
 }
 
 words! {
+    /// Why an organisation is written to about its records.
+    pub enum Letter {
+        Due => "record_due",
+        Asked => "record_asked",
+    }
+}
+words! {
     pub enum State {
         Fresh => "fresh",
         Due => "due",

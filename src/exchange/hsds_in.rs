@@ -79,6 +79,8 @@ pub const SERVICE_MEMBERS: [&str; 55] = [
     "capacity",
     "verified_at",
     "review_months",
+    "quality",
+    "freshness",
     "referral_process",
     "transit",
     "delivery",
@@ -163,7 +165,7 @@ fn read_organization_record(mut members: Members, line: u64, reading: Reading<'_
 /// A refusal whose field is the dotted path of the member at fault.
 pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Result<Entry, Refusal> {
     members.retain(|_, value| !value.is_null());
-    for read_only in ["last_modified", "version", "change"] {
+    for read_only in ["last_modified", "version", "change", "quality", "freshness"] {
         members.remove(read_only);
     }
     let (id, key) = take_id(&mut members, "id", reading)?;

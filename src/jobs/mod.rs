@@ -3,6 +3,7 @@
 pub mod index_sync;
 // -- referrals
 pub mod expiry;
+pub mod freshness;
 pub mod mail;
 pub mod outbox;
 pub mod reminders;
@@ -96,6 +97,7 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     expiry::run(deps, now)?;
     reminders::run(deps, now)?;
     retention::run(deps, now)?;
+    freshness::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
     Ok(())
 }

@@ -5,13 +5,14 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::mail::{self, Mailer};
-use crate::actions::{Deps, Failure, answers};
+use crate::actions::{self, Deps, Failure, answers};
 use crate::clock::Time;
-use crate::domain::language::Lang;
+use crate::domain::freshness;
+use crate::domain::language::{Lang, Text};
 use crate::domain::referral::{CODE_MINUTES, Letter};
 use crate::domain::taxonomy::Taxonomy;
 use crate::store::{self, outbox};
-use crate::text::answers as texts;
+use crate::text::{answers as texts, records};
 
 /// Messages of one run.
 const MESSAGES_MAX: i64 = 50;
@@ -59,6 +60,9 @@ fn pause(attempts: i32) -> TimeDelta {
 
 /// Sends one message, or finds that it is not wanted any more (false).
 fn deliver(deps: &Deps, mailer: &Mailer, row: &outbox::OutboxRow, now: Time) -> Result<bool, Undelivered> {
+    if let Some(kind) = freshness::Letter::parse(&row.kind) {
+        return deliver_record_letter(deps, mailer, row, kind, now);
+    }
     let Some(letter) = Letter::parse(&row.kind) else {
         tracing::error!(outbox_id = %row.id, kind = row.kind, "nobody knows how to deliver this");
         return Err(Undelivered::Never);
@@ -78,7 +82,40 @@ fn deliver(deps: &Deps, mailer: &Mailer, row: &outbox::OutboxRow, now: Time) -> 
             (address, texts::code_mail(code.expose_secret(), CODE_MINUTES))
         }
     };
-    let message = mail::Message { id: row.id, to: &address, subject: &text.subject, body: &text.body };
+    post(mailer, row, &address, &text, now)
+}
+
+/// A letter about an organisation's own records.
+fn deliver_record_letter(
+    deps: &Deps,
+    mailer: &Mailer,
+    row: &outbox::OutboxRow,
+    kind: freshness::Letter,
+    now: Time,
+) -> Result<bool, Undelivered> {
+    let prepared = actions::freshness::prepare_letter(deps, row.subject_id, kind, now)?;
+    let Some(outgoing) = prepared else { return Ok(false) };
+    let link = format!("{}/d/{}", public_url(deps), outgoing.token.expose_secret());
+    let services = outgoing.due.iter().map(both).collect();
+    let due = records::Due { services, more: outgoing.more };
+    let organization = both(&outgoing.organization);
+    let text = records::mail(kind, organization, &due, &link);
+    post(mailer, row, &outgoing.address, &text, now)
+}
+
+/// A text in French and in English.
+fn both(text: &Text) -> (&str, &str) {
+    (text.get(Lang::Fr), text.get(Lang::En))
+}
+
+fn post(
+    mailer: &Mailer,
+    row: &outbox::OutboxRow,
+    address: &str,
+    text: &texts::Mail,
+    now: Time,
+) -> Result<bool, Undelivered> {
+    let message = mail::Message { id: row.id, to: address, subject: &text.subject, body: &text.body };
     mailer.send(&message, now).map(|()| true).map_err(|error| {
         // The address and the text stay out of the log.
         tracing::warn!(outbox_id = %row.id, %error, "a message did not leave");

@@ -13,9 +13,11 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod freshness;
 pub mod lists;
 pub mod locations;
 pub mod organizations;
+pub mod record_links;
 pub mod services;
 pub mod taxonomies;
 // -- history

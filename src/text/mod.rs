@@ -3,4 +3,6 @@
 
 pub mod answers;
 pub mod messages;
+pub mod quality;
+pub mod records;
 pub mod reports;

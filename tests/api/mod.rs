@@ -8,9 +8,11 @@ mod foundations;
 mod territories;
 
 // -- directory
+mod capacities;
 mod freshness;
 mod history;
 pub mod hsds;
+mod records;
 mod services;
 
 // -- search

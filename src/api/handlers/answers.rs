@@ -71,7 +71,7 @@ pub async fn identity(app: Data<App>, request: HttpRequest, form: Form<CodeForm>
 }
 
 /// A refusal is something to say on the page; what broke is a problem.
-fn refused_apart<T>(outcome: Outcome<T>) -> Outcome<Result<T, Refusal>> {
+pub(super) fn refused_apart<T>(outcome: Outcome<T>) -> Outcome<Result<T, Refusal>> {
     match outcome {
         Ok(value) => Ok(Ok(value)),
         Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
@@ -79,12 +79,12 @@ fn refused_apart<T>(outcome: Outcome<T>) -> Outcome<Result<T, Refusal>> {
     }
 }
 
-fn token_of(request: &HttpRequest) -> String {
+pub(super) fn token_of(request: &HttpRequest) -> String {
     request.match_info().get("token").unwrap_or("").to_owned()
 }
 
 /// The form's language, else the address's (`?lang=en`), else the browser's.
-fn lang_of_page(request: &HttpRequest, of_form: Option<&str>) -> Lang {
+pub(super) fn lang_of_page(request: &HttpRequest, of_form: Option<&str>) -> Lang {
     let query = url::form_urlencoded::parse(request.query_string().as_bytes());
     let of_query = query.into_iter().find(|(name, _)| name == "lang").map(|(_, value)| value.into_owned());
     let asked = of_form.and_then(Lang::parse).or_else(|| of_query.as_deref().and_then(Lang::parse));
@@ -126,7 +126,7 @@ async fn render(
     }
 }
 
-fn html(status: StatusCode, lang: Lang, body: Result<String, impl std::fmt::Display>) -> Answer {
+pub(super) fn html(status: StatusCode, lang: Lang, body: Result<String, impl std::fmt::Display>) -> Answer {
     let body = body.map_err(|error| {
         tracing::error!(%error, "a page could not be written");
         trouble(Trouble::Internal)
@@ -136,7 +136,7 @@ fn html(status: StatusCode, lang: Lang, body: Result<String, impl std::fmt::Disp
     Ok(with_headers(builder, lang).body(body))
 }
 
-fn with_headers(mut builder: actix_web::HttpResponseBuilder, lang: Lang) -> actix_web::HttpResponseBuilder {
+pub(super) fn with_headers(mut builder: actix_web::HttpResponseBuilder, lang: Lang) -> actix_web::HttpResponseBuilder {
     builder
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_LANGUAGE, lang.as_str()))

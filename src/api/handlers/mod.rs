@@ -5,8 +5,11 @@ pub mod health;
 pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
+pub mod capacities;
+pub mod freshness;
 pub mod hsds;
 pub mod profile;
+pub mod records;
 pub mod services;
 // -- search
 pub mod search;

@@ -59,7 +59,7 @@ fn listed(deps: &Deps, account: Option<&AccountViewer>, asked: &Asked, after: Op
 }
 
 pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId) -> Answer {
-    let shown = app.act(move |deps| services::get(deps, caller.account.as_ref(), id.0)).await?;
+    let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, entity_tag(&shown)))
         .insert_header((VARY, FOR_WHOM.0))

@@ -14,7 +14,7 @@ use crate::domain::taxonomy::Taxonomy;
 use crate::text::answers::{self as texts, Choice, Fact, PLACES_MAX, Shown, WAIT_DAYS_MAX, words};
 
 /// A form field that was left empty is not there.
-fn given(text: Option<String>) -> Option<String> {
+pub(super) fn given(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
@@ -64,7 +64,7 @@ impl AnswerBody {
     }
 }
 
-fn number(text: Option<String>, field: &str, max: i32) -> Result<Option<i32>, Refusal> {
+pub(super) fn number(text: Option<String>, field: &str, max: i32) -> Result<Option<i32>, Refusal> {
     let Some(text) = given(text) else { return Ok(None) };
     let value = text.parse::<i32>().ok().filter(|value| (0..=max).contains(value));
     value.map(Some).ok_or_else(|| Refusal::field(Code::OutOfRange, field).rule(format!("0..={max}")))

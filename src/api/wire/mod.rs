@@ -4,7 +4,10 @@ pub mod accounts;
 pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
+pub mod capacities;
+pub mod freshness;
 pub mod hsds;
+pub mod records;
 pub mod services;
 // -- search
 pub mod search;
