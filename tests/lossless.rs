@@ -90,6 +90,10 @@ fn tied(mut service: Value) -> Value {
     for place in service["organization"]["locations"].as_array_mut().unwrap() {
         place["organization_id"] = organization.clone();
     }
+    // A term is of the taxonomy that it details.
+    for attribute in service["attributes"].as_array_mut().unwrap() {
+        attribute["taxonomy_term"]["taxonomy_id"] = attribute["taxonomy_term"]["taxonomy_detail"]["id"].clone();
+    }
     service
 }
 

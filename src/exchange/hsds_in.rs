@@ -34,7 +34,7 @@ pub struct Reading<'a> {
 }
 
 /// The top-level members of a service that relais knows: the standard's and its own. A request with another is refused.
-pub const SERVICE_MEMBERS: [&str; 55] = [
+pub const SERVICE_MEMBERS: &[&str] = &[
     "id",
     "organization_id",
     "program_id",
