@@ -85,6 +85,13 @@ fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
         ("RELAIS_LISTEN", "localhost", "listen"),
         ("RELAIS_PUBLIC_URL", "relais.example", "public_url"),
         ("RELAIS_PUBLIC_URL", "ftp://relais.example", "public_url"),
+        ("RELAIS_FRESHNESS__MONTHS_DEFAULT", "2", "freshness.months_default = 2: 1, 3, 6, 12"),
+        ("RELAIS_FRESHNESS__HIDE_OVERDUE_DAYS", "30", "freshness.hide_overdue_days = 30: 31..=3650"),
+        ("RELAIS_FRESHNESS__LINK_DAYS", "0", "freshness.link_days = 0: 1..=365"),
+        ("RELAIS_FRESHNESS__ADDRESS_LETTERS_PER_DAY_MAX", "0", "freshness.address_letters_per_day_max"),
+        ("RELAIS_FRESHNESS__LETTER_PAUSE_DAYS", "366", "freshness.letter_pause_days = 366: 1..=365"),
+        ("RELAIS_FRESHNESS__ORGANIZATIONS_PER_ROUND_MAX", "1001", "freshness.organizations_per_round_max"),
+        ("RELAIS_FRESHNESS__HIDE", "perhaps", "FRESHNESS.HIDE"),
         ("RELAIS_MAIL__SMTP_URL", "http://relais:secret-word@relais.example", "mail.smtp_url"),
     ] {
         let message = check(variable, value);

@@ -15,6 +15,7 @@ mod tidy;
 mod imports;
 mod lossless;
 mod profile;
+mod sources;
 
 // -- search
 mod check;

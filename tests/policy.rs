@@ -77,11 +77,31 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 29] = [
+    "/api/v1/services/{id}/reports",
+    "/api/v1/error_reports/{id}/resolution",
+    "/api/v1/edits/{id}/decision",
+    "/api/v1/organizations/{id}/claims",
+    "/api/v1/claims/{id}/decision",
     "/api/v1/services/{id}",
+    "/api/v1/services/{id}/history",
+    "/api/v1/services/{id}/reversals",
+    "/api/v1/services/{id}/retirement",
+    "/api/v1/services/{id}/restoration",
+    "/api/v1/organizations/{id}",
+    "/api/v1/organizations/{id}/history",
+    "/api/v1/organizations/{id}/reversals",
+    "/api/v1/organizations/{id}/retirement",
+    "/api/v1/organizations/{id}/restoration",
+    "/api/v1/locations/{id}",
+    "/api/v1/locations/{id}/history",
+    "/api/v1/locations/{id}/reversals",
+    "/api/v1/locations/{id}/retirement",
+    "/api/v1/locations/{id}/restoration",
     "/api/v1/territories/{id}",
     "/api/v1/services/{id}/capacities",
     "/api/v1/organizations/{id}/record_links",
+    "/api/v1/services/{id}/provenance",
     "/hsds/services/{id}",
     "/hsds/organizations/{id}",
     "/hsds/service_at_locations/{id}",

@@ -124,6 +124,8 @@ pub struct NewAccount {
     pub password: SecretString,
     pub organization_id: Id,
     pub role: Role,
+    /// Where a curator may write; empty: in the whole network.
+    pub territories: Vec<String>,
 }
 
 pub fn add(deps: &Deps, new: &NewAccount) -> Outcome<Id> {
@@ -134,6 +136,13 @@ pub fn add(deps: &Deps, new: &NewAccount) -> Outcome<Id> {
     let password = new.password.expose_secret();
     if password.chars().count() < PASSWORD_LENGTH_MIN {
         return Err(Refusal::field(Code::OutOfRange, "password").rule(format!(">= {PASSWORD_LENGTH_MIN}")).into());
+    }
+    if !new.territories.is_empty() && new.role != Role::Curator {
+        return Err(Refusal::field(Code::InvalidValue, "territory").rule("of curators only").into());
+    }
+    let unknown = new.territories.iter().find(|id| deps.gazetteer().get(id).is_none());
+    if let Some(id) = unknown {
+        return Err(Refusal::field(Code::UnknownTerritory, "territory").rule(id.clone()).into());
     }
     let hash = passwords::hash(password, &mut rand::rngs::OsRng)?;
     let now = deps.clock.now();
@@ -161,6 +170,7 @@ pub fn add(deps: &Deps, new: &NewAccount) -> Outcome<Id> {
         accounts::insert(tx, &[row])?;
         let membership = MembershipRow { account_id: id, organization_id: new.organization_id, role: new.role };
         accounts::insert_memberships(tx, &[membership])?;
+        accounts::insert_territories(tx, id, &new.territories)?;
         Ok::<_, super::Failure>(id)
     })?;
     Ok(written.value)

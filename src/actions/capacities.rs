@@ -1,10 +1,13 @@
 //! How much room a service has: said by its members and by curators, each number as old as its own last word. The last
 //! word is public, on the service; who said what before is for signed-in eyes.
 
-use super::services::{may_write, said_by};
+use super::authority::Authority;
+use super::history::Who;
+use super::services::said_by;
 use super::{Deps, Outcome, history};
 use crate::clock::Time;
 use crate::domain::directory::Capacity;
+use crate::domain::history::Action;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
 use crate::id::Id;
@@ -25,13 +28,18 @@ pub fn say(deps: &Deps, account: &AccountViewer, id: Id, said: Capacity) -> Outc
     check(said, now)?;
     deps.store.write(now, |tx| {
         services::lock(tx, id)?;
-        let known = services::get_aggregate(tx, id)?.service;
-        if !may_write(account, known.organization_id) {
+        let aggregate = services::get_aggregate(tx, id)?;
+        let authority = Authority { account, gazetteer: deps.gazetteer() };
+        let known = &aggregate.service;
+        if !authority.may_write_service(known, aggregate.locations.iter()) {
             return Err(Refusal::new(Code::Forbidden).into());
         }
         history::may_change((known.retired_at, known.replaced_by))?;
         capacities::record_capacity(tx, id, said, said_by(account))?;
-        Ok(capacities::find(tx, id)?.unwrap_or_default())
+        let after = capacities::find(tx, id)?.unwrap_or_default();
+        let who = Who::account(deps, account, Action::Update, now);
+        history::capacity_said(tx, id, (known.capacity, after), &who)?;
+        Ok(after)
     })
 }
 

@@ -1,32 +1,57 @@
-//! Importing a directory from somebody's file. The file is read whole and checked before anything is written; its
-//! records are written in transactions of a bounded size, each the same whether the file is read once or again: a run
-//! that was cut short is finished by another run, and a file that was taken changes nothing when it is taken again.
-//! No import sets where referrals are sent, and none writes over a record of another source.
+//! Importing a directory from somebody's file, of any size. The file is checked whole before anything is written, and
+//! then read again as a stream: one thread takes its records apart and places them, another writes them in transactions
+//! of a bounded size. Each is the same whether the file is read once or again: a run that was cut short is finished by
+//! another run, and a file that was taken changes nothing when it is taken again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::services::{is_category, term_of};
+use super::import_missing as missing;
+use super::import_plan::{BatchOutcome, Plan, Seen, Speaker};
+use super::services::is_category;
 use super::{Deps, Failure, Outcome, placing};
-use crate::domain::directory::{Location, Organization, Placement, Service, ServiceAggregate};
+use crate::clock::Time;
+use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::directory_checks::{check_location, check_organization, check_service};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
-use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
-use crate::exchange::{Contents, Entry, RefusedRow, spreadsheets};
+use crate::exchange::spreadsheets::Line;
+use crate::exchange::workbooks::Workbook;
+use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets, suggest};
 use crate::id::Id;
-use crate::store::{self, Conn, Tx, locations, organizations, services};
+use crate::store;
+use crate::store::sources::{self, SourceKind};
 
 /// Records of one transaction: each is acknowledged, and a run that is cut short loses at most these.
-const ENTRIES_PER_TRANSACTION: usize = 200;
+const ENTRIES_PER_TRANSACTION: usize = 1_000;
+
+/// What the records of one transaction say, in bytes: rich records make smaller transactions.
+const TRANSACTION_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Transactions that are prepared while one is written.
+const PREPARED_MAX: usize = 2;
 
 /// The largest file that is read.
-pub const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Refused rows that a report names; it counts all.
+pub const REFUSED_NAMED_MAX: usize = 100_000;
+
+/// Records that a report names among those that a source no longer lists; it counts all.
+pub const MISSING_NAMED_MAX: usize = 1_000;
+
+/// Organisations one above the other.
+const PARENTS_MAX: usize = 64;
 
 /// How the bytes are to be read.
 #[derive(Debug, Clone)]
@@ -39,6 +64,10 @@ pub enum Format {
     Csv {
         mapping: String,
     },
+    /// A workbook, with the text of its mapping.
+    Xlsx {
+        mapping: String,
+    },
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -49,14 +78,32 @@ pub struct Report {
     pub taken: u64,
     pub changed: u64,
     pub unchanged: u64,
+    /// How many were refused; the first [`REFUSED_NAMED_MAX`] are in `refused`.
+    pub refused_count: u64,
     pub refused: Vec<RefusedLine>,
     /// Rows that the mapping's filters left out.
     pub dropped: u64,
     pub blank: u64,
     /// Services by how their place was found; `no_place` for those that say none.
     pub placements: BTreeMap<&'static str, u64>,
+    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_count: Option<u64>,
+    /// The first [`MISSING_NAMED_MAX`] of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingLine>,
     /// The number of the last change written; 0 when nothing was.
     pub change: i64,
+}
+
+/// A record that its source no longer lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingLine {
+    pub subject: &'static str,
+    pub id: Id,
+    /// The source's own key of it.
+    pub key: String,
+    pub since: Time,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,67 +123,220 @@ impl From<RefusedRow> for RefusedLine {
     }
 }
 
-/// Imports a file. `progress` hears how many records are done, of how many.
+/// Hears how many records are done, and of how many where that is known.
+pub type Progress<'a> = &'a dyn Fn(u64, Option<u64>);
+
+/// Imports a file.
 ///
 /// # Errors
 /// A refusal of the whole file or of its mapping: nothing was written.
-pub fn import(
-    deps: &Deps,
-    bytes: &[u8],
-    format: &Format,
-    dry_run: bool,
-    progress: &dyn Fn(usize, usize),
-) -> Outcome<Report> {
-    let (source, contents) = read(bytes, format)?;
-    let gazetteer = deps.gazetteer();
-    let mut report = Report { source, dry_run, dropped: contents.dropped, blank: contents.blank, ..Report::default() };
-    let mut refused = contents.refused;
-    let mut ready = Vec::with_capacity(contents.entries.len());
-    for entry in contents.entries {
-        let line = entry.line;
-        match prepare(gazetteer, entry) {
-            Ok(entry) => ready.push(entry),
-            Err(refusal) => refused.push(RefusedRow { line, refusal }),
-        }
-    }
-    let (mut seen, total) = (Seen::default(), ready.len());
-    let mut done = 0;
-    for batch in ready.chunks(ENTRIES_PER_TRANSACTION) {
-        let (outcome, change) = write_batch(deps, batch, &seen, dry_run)?;
-        seen = outcome.seen;
-        report.taken += outcome.taken;
-        report.changed += outcome.changed;
-        report.unchanged += outcome.unchanged;
-        report.change = report.change.max(change);
-        refused.extend(outcome.refused);
-        for (placement, count) in outcome.placements {
-            *report.placements.entry(placement).or_default() += count;
-        }
-        done += batch.len();
-        progress(done, total);
-    }
-    refused.sort_by_key(|row| row.line);
-    report.refused = refused.into_iter().map(RefusedLine::from).collect();
-    Ok(report)
-}
-
-fn read(bytes: &[u8], format: &Format) -> Result<(String, Contents), Refusal> {
+pub fn import(deps: &Deps, path: &Path, format: &Format, dry_run: bool, progress: Progress<'_>) -> Outcome<Report> {
+    let open = || File::open(path).map_err(|error| Failure::File(path.to_owned(), error));
+    let tally = Tally::default();
     match format {
         Format::Hsds { source, language } => {
+            let total = json_records::check(open()?)?;
             let reading =
                 Reading { source, language: *language, fresh: None, is_request: false, is_category: &is_category };
-            Ok((source.clone(), hsds_in::read_file(bytes, reading)?))
+            let run = Run::new(deps, source, *language, dry_run, progress);
+            Run { total: Some(total), ..run }.of(hsds_in::Entries::new(open()?, reading).tallying(&tally), &tally)
         }
         Format::Csv { mapping } => {
             let mapping = Mapping::parse(mapping, &is_category)?;
-            let contents = spreadsheets::read(bytes, &mapping)?;
-            Ok((mapping.source, contents))
+            spreadsheets::check(open()?, &mapping)?;
+            let rows = spreadsheets::open(open()?, &mapping, &tally)?;
+            Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
+        }
+        Format::Xlsx { mapping } => {
+            let mapping = Mapping::parse(mapping, &is_category)?;
+            let mut workbook = Workbook::open(BufReader::new(open()?))?;
+            let (names, lines) = workbook.rows(mapping.sheet.as_deref(), mapping.preamble_lines)?;
+            let rows = spreadsheets::Rows::new(lines, &names, &mapping, &tally)?;
+            Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
         }
     }
 }
 
-/// Checks a record, says what it said in one hash, and places it.
-fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
+/// Drafts the mapping of a spreadsheet from its beginning.
+///
+/// # Errors
+/// A refusal of what has no line of column names.
+pub fn suggest(path: &Path) -> Outcome<String> {
+    let broken = |error| Failure::File(path.to_owned(), error);
+    let mut file = File::open(path).map_err(broken)?;
+    let table = if is_workbook(path) {
+        let mut workbook = Workbook::open(BufReader::new(file))?;
+        let (header, lines) = workbook.rows(None, 0)?;
+        let header = Line { number: 1, cells: header };
+        let lines = lines.take(suggest::SAMPLE_ROWS_MAX).collect::<Result<Vec<_>, _>>()?;
+        suggest::table_of_lines(std::iter::once(header).chain(lines).collect(), None)?
+    } else {
+        let mut bytes = Vec::new();
+        file.by_ref().take(suggest::SAMPLE_BYTES_MAX as u64).read_to_end(&mut bytes).map_err(broken)?;
+        suggest::table_of_csv(&bytes, bytes.len() == suggest::SAMPLE_BYTES_MAX)?
+    };
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(suggest::draft(&table, &name, Taxonomy::embedded().terms()))
+}
+
+/// Whether a file is a workbook, by its name.
+pub fn is_workbook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"))
+}
+
+/// One run of an import, whatever its records come from.
+pub(super) struct Run<'a> {
+    pub(super) deps: &'a Deps,
+    pub(super) source: &'a str,
+    pub(super) kind: SourceKind,
+    pub(super) url: Option<&'a str>,
+    pub(super) language: Lang,
+    pub(super) dry_run: bool,
+    /// The records are all that the source lists: what is not among them is missing.
+    pub(super) is_whole: bool,
+    pub(super) total: Option<u64>,
+    pub(super) progress: Progress<'a>,
+}
+
+impl<'a> Run<'a> {
+    /// A whole file.
+    pub(super) fn new(deps: &'a Deps, source: &'a str, language: Lang, dry_run: bool, progress: Progress<'a>) -> Self {
+        let (kind, url, total, is_whole) = (SourceKind::File, None, None, true);
+        Self { deps, source, kind, url, language, dry_run, is_whole, total, progress }
+    }
+
+    fn of(&self, entries: impl Iterator<Item = Found> + Send, tally: &Tally) -> Outcome<Report> {
+        let mut written = self.begin()?;
+        self.take(&mut written, entries, tally)?;
+        self.finish(written, tally, None)
+    }
+
+    pub(super) fn begin(&self) -> Outcome<Progressing> {
+        let listed = self.deps.store.read(|conn| sources::lists_anything(conn, self.source))?;
+        if !self.dry_run {
+            let (now, language) = (self.deps.clock.now(), self.language.as_str());
+            self.deps.store.write(now, |tx| sources::begin(tx, self.source, self.kind, self.url, language))?;
+        }
+        let priorities = self.deps.store.read(sources::priorities)?;
+        Ok(Progressing { listed_before: listed, priorities, ..Progressing::default() })
+    }
+
+    /// Takes the records of the source, or of a part of it.
+    pub(super) fn take(
+        &self,
+        written: &mut Progressing,
+        entries: impl Iterator<Item = Found> + Send,
+        tally: &Tally,
+    ) -> Outcome<()> {
+        let gazetteer = self.deps.gazetteer();
+        std::thread::scope(|scope| {
+            let (sender, batches) = sync_channel(PREPARED_MAX);
+            scope.spawn(move || prepare_all(entries, gazetteer, tally, &sender));
+            batches.into_iter().try_for_each(|batch| {
+                written.take(self, batch)?;
+                (self.progress)(written.done, self.total);
+                Ok(())
+            })
+        })
+    }
+
+    /// The source was read to its end: flags what it no longer lists, and remembers what the run did.
+    pub(super) fn finish(
+        &self,
+        mut written: Progressing,
+        tally: &Tally,
+        modified_after: Option<Time>,
+    ) -> Outcome<Report> {
+        written.seen.add(tally.take_listed());
+        let missing = match self.is_whole && written.listed_before {
+            true => Some(missing::flag(self, &written.seen)?),
+            false => self.is_whole.then(Vec::new),
+        };
+        let mut report = written.report;
+        if !self.dry_run {
+            let counts = (report.taken, report.changed, report.unchanged, report.refused_count);
+            let now = self.deps.clock.now();
+            self.deps.store.write(now, |tx| sources::finish(tx, self.source, counts, modified_after))?;
+        }
+        report.refused.sort_by_key(|row| row.line);
+        report.missing_count = missing.as_ref().map(|lines| lines.len() as u64);
+        report.missing = missing.unwrap_or_default();
+        report.missing.truncate(MISSING_NAMED_MAX);
+        let (source, dry_run) = (self.source.to_owned(), self.dry_run);
+        Ok(Report { source, dry_run, dropped: tally.dropped(), blank: tally.blank(), ..report })
+    }
+}
+
+/// Records that are ready to be written together, and rows that were refused among them.
+#[derive(Default)]
+struct Batch {
+    ready: Vec<Entry>,
+    refused: Vec<RefusedRow>,
+    bytes: usize,
+}
+
+/// Reads the source to its end, or until nobody wants its records.
+fn prepare_all(entries: impl Iterator<Item = Found>, gazetteer: &Gazetteer, tally: &Tally, sender: &SyncSender<Batch>) {
+    let mut batch = Batch::default();
+    let (mut said, mut parents) = (Vec::new(), Parents::default());
+    for found in entries {
+        match found.and_then(|entry| prepare(gazetteer, entry, tally, &mut said)).and_then(|entry| parents.add(entry)) {
+            Ok(entry) => {
+                batch.ready.push(entry);
+                batch.bytes += said.len();
+            }
+            Err(row) => batch.refused.push(row),
+        }
+        let is_full = batch.ready.len() >= ENTRIES_PER_TRANSACTION || batch.refused.len() >= ENTRIES_PER_TRANSACTION;
+        if (is_full || batch.bytes >= TRANSACTION_BYTES_MAX) && sender.send(std::mem::take(&mut batch)).is_err() {
+            return;
+        }
+    }
+    // Nobody listens any more: the writer has failed and says why.
+    let _ = sender.send(batch);
+}
+
+/// Which organisation is under which, in this file.
+#[derive(Default)]
+struct Parents(HashMap<Id, Id>);
+
+impl Parents {
+    /// Refuses the record that would close a circle.
+    fn add(&mut self, entry: Entry) -> Found {
+        let one = &entry.organization;
+        let parent = one.document.other.get("parent_organization_id").and_then(serde_json::Value::as_str);
+        let Some(parent) = parent else { return Ok(entry) };
+        let parent = parent.parse().unwrap_or_else(|_| Id::from_words(&[&one.origin.source, parent]));
+        let mut above = Some(parent);
+        for _ in 0..PARENTS_MAX {
+            match above {
+                Some(id) if id == one.id => break,
+                Some(id) => above = self.0.get(&id).copied(),
+                None => {
+                    self.0.insert(one.id, parent);
+                    return Ok(entry);
+                }
+            }
+        }
+        let refusal = Refusal::field(Code::InvalidValue, "organization.parent_organization_id");
+        Err(RefusedRow { line: entry.line, refusal: refusal.rule("not under itself") })
+    }
+}
+
+/// Checks a record, says what it said in one hash, and places it. `said` is left with what was hashed.
+fn prepare(gazetteer: &Gazetteer, mut entry: Entry, tally: &Tally, said: &mut Vec<u8>) -> Found {
+    match check_and_place(gazetteer, &mut entry, said) {
+        Ok(()) => Ok(entry),
+        Err(refusal) => {
+            // Refused and listed all the same: what is here stays as it is.
+            tally.list(entry.organization.id);
+            entry.service.iter().for_each(|service| tally.list(service.id));
+            Err(RefusedRow { line: entry.line, refusal })
+        }
+    }
+}
+
+fn check_and_place(gazetteer: &Gazetteer, entry: &mut Entry, said: &mut Vec<u8>) -> Result<(), Refusal> {
     let is_unnamed = entry.organization.name.is_empty();
     if !is_unnamed {
         check_organization(&entry.organization)?;
@@ -144,7 +344,7 @@ fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
     for place in &entry.locations {
         check_location(place, "location")?;
     }
-    let hash = content_hash(&entry);
+    let hash = content_hash(entry, said)?;
     if let Some(service) = &mut entry.service {
         check_service(service)?;
         placing::check_served(gazetteer, &service.served)?;
@@ -153,264 +353,106 @@ fn prepare(gazetteer: &Gazetteer, mut entry: Entry) -> Result<Entry, Refusal> {
     for place in &mut entry.locations {
         placing::place(gazetteer, place, "location")?;
     }
-    Ok(entry)
+    Ok(())
 }
 
-/// SHA-256 of the record as it would go out, before relais added anything of its own.
-fn content_hash(entry: &Entry) -> String {
-    let nameless = |_: &str| None;
-    let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
-    let value = match &entry.service {
-        Some(service) => {
-            let aggregate = ServiceAggregate {
-                service: service.clone(),
-                organization: entry.organization.clone(),
-                locations: entry.locations.clone(),
-            };
-            hsds::service(&aggregate, &entry.locations, context)
-        }
-        None => hsds::organization(&entry.organization, &entry.locations, context),
-    };
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What earlier records of the same file said: the first to speak of an organisation or a place is the one that counts,
-/// so that two rows that disagree do not write over each other at every import.
-#[derive(Debug, Clone, Default)]
-struct Seen(HashSet<Id>);
-
-#[derive(Debug, Default)]
-struct BatchOutcome {
-    seen: Seen,
-    taken: u64,
-    changed: u64,
-    unchanged: u64,
-    refused: Vec<RefusedRow>,
-    placements: BTreeMap<&'static str, u64>,
-}
-
-fn write_batch(deps: &Deps, batch: &[Entry], seen: &Seen, dry_run: bool) -> Outcome<(BatchOutcome, i64)> {
-    if dry_run {
-        let decided = deps.store.read(|conn| Plan::decide(conn, batch, seen))?;
-        return Ok((decided.outcome, 0));
+/// SHA-256 of the record as its source said it, before relais added anything of its own.
+fn content_hash(entry: &Entry, said: &mut Vec<u8>) -> Result<String, Refusal> {
+    said.clear();
+    let service = entry.service.as_ref().map(said_of_service);
+    let places: Vec<_> = entry.locations.iter().map(said_of_location).collect();
+    serde_json::to_writer(&mut *said, &(service, said_of_organization(&entry.organization), places))
+        .map_err(|error| Refusal::new(Code::InvalidValue).rule(error.to_string()))?;
+    let digest = Sha256::digest(said.as_slice());
+    let mut text = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0')));
     }
-    let written = deps.store.write(deps.clock.now(), |tx| {
-        let plan = Plan::decide(tx, batch, seen)?;
-        plan.write(tx)?;
-        Ok::<_, Failure>(plan.outcome)
-    });
-    match written {
-        Ok(written) => Ok((written.value, written.change)),
-        // An id of this batch is already that of another record: its batch is written one by one, without it.
-        Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => write_one_by_one(deps, batch, seen),
-        Err(Failure::Store(store::Error::Conflict(rule))) => {
-            let line = batch.first().map_or(0, |entry| entry.line);
-            let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-            let refused = vec![RefusedRow { line, refusal }];
-            Ok((BatchOutcome { seen: seen.clone(), refused, ..BatchOutcome::default() }, 0))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok(text)
 }
 
-fn write_one_by_one(deps: &Deps, batch: &[Entry], seen: &Seen) -> Outcome<(BatchOutcome, i64)> {
-    let mut all = BatchOutcome { seen: seen.clone(), ..BatchOutcome::default() };
-    let mut last = 0;
-    for entry in batch {
-        let (one, change) = write_batch(deps, std::slice::from_ref(entry), &all.seen, false)?;
-        all.seen = one.seen;
-        all.taken += one.taken;
-        all.changed += one.changed;
-        all.unchanged += one.unchanged;
-        all.refused.extend(one.refused);
-        for (placement, count) in one.placements {
-            *all.placements.entry(placement).or_default() += count;
-        }
-        last = last.max(change);
-    }
-    Ok((all, last))
+fn said_of_service(one: &Service) -> impl Serialize + '_ {
+    let links: Vec<_> = one.at_locations.iter().map(|link| (link.id, link.location_id, &link.document)).collect();
+    let facts = (one.status.as_str(), &one.categories, &one.served, one.capacity, one.verified_at);
+    (one.id, one.organization_id, &one.name, facts, links, &one.document)
 }
 
-/// What a batch will write, decided from what the store has.
+fn said_of_organization(one: &Organization) -> impl Serialize + '_ {
+    (one.id, &one.name, &one.document)
+}
+
+fn said_of_location(one: &Location) -> impl Serialize + '_ {
+    let where_it_is = (one.point, one.visibility.as_str(), &one.territories.municipality);
+    (one.id, one.organization_id, &one.name, where_it_is, &one.document)
+}
+
+/// What has been written so far.
 #[derive(Default)]
-struct Plan {
-    outcome: BatchOutcome,
-    new_organizations: Vec<Organization>,
-    changed_organizations: Vec<Organization>,
-    new_locations: Vec<Location>,
-    changed_locations: Vec<Location>,
-    new_services: Vec<Service>,
-    changed_services: Vec<Service>,
+pub(super) struct Progressing {
+    report: Report,
+    seen: Seen,
+    priorities: HashMap<String, i32>,
+    /// The source had listed something before this run.
+    listed_before: bool,
+    pub(super) done: u64,
 }
 
-/// What the store has of the records that a batch speaks of.
-struct Known {
-    organizations: HashMap<Id, Organization>,
-    locations: HashMap<Id, Location>,
-    origins: HashMap<Id, crate::domain::directory::Origin>,
-    services: HashMap<Id, Service>,
-}
-
-impl Known {
-    fn of(conn: &mut Conn, batch: &[Entry]) -> Result<Self, store::Error> {
-        let organization_ids: Vec<Id> = batch.iter().map(|entry| entry.organization.id).collect();
-        let found = organizations::list_by_ids(conn, &organization_ids)?;
-        let location_ids: Vec<Id> =
-            batch.iter().flat_map(|entry| entry.locations.iter().map(|place| place.id)).collect();
-        let new: Vec<&Service> = batch.iter().filter_map(|entry| entry.service.as_ref()).collect();
-        let service_ids: Vec<Id> = new.iter().map(|service| service.id).collect();
-        let origins = services::find_origins(conn, &service_ids)?;
-        let differs = |service: &&&Service| origins.get(&service.id).is_some_and(|known| *known != service.origin);
-        let changed: Vec<Id> = new.iter().filter(differs).map(|service| service.id).collect();
-        let services = services::list_aggregates(conn, &changed)?;
-        Ok(Self {
-            organizations: found.into_iter().map(|one| (one.id, one)).collect(),
-            locations: locations::list_by_ids(conn, &location_ids)?,
-            origins,
-            services: services.into_iter().map(|one| (one.service.id, one.service)).collect(),
-        })
-    }
-}
-
-impl Plan {
-    fn decide(conn: &mut Conn, batch: &[Entry], seen: &Seen) -> Result<Self, Failure> {
-        let known = Known::of(conn, batch)?;
-        let mut plan = Self::default();
-        plan.outcome.seen = seen.clone();
-        for entry in batch {
-            if let Err(refusal) = plan.add(entry, &known) {
-                plan.outcome.refused.push(RefusedRow { line: entry.line, refusal });
-            }
+impl Progressing {
+    fn take(&mut self, run: &Run<'_>, batch: Batch) -> Outcome<()> {
+        self.refuse(batch.refused);
+        if !batch.ready.is_empty() {
+            self.write(run, &batch.ready)?;
         }
-        Ok(plan)
-    }
-
-    fn add(&mut self, entry: &Entry, known: &Known) -> Result<(), Refusal> {
-        if let Some(service) = &entry.service {
-            if !self.outcome.seen.0.insert(service.id) {
-                return Err(Refusal::field(Code::AlreadyExists, "id").rule("once in a file"));
-            }
-            let origin = known.origins.get(&service.id);
-            if origin.is_some_and(|origin| origin.source != service.origin.source) {
-                let rule = origin.map(|origin| format!("source {}", origin.source)).unwrap_or_default();
-                return Err(Refusal::field(Code::AlreadyExists, "id").rule(rule));
-            }
-            let is_there = known.organizations.contains_key(&entry.organization.id)
-                || self.outcome.seen.0.contains(&entry.organization.id);
-            if entry.organization.name.is_empty() && !is_there {
-                return Err(Refusal::field(Code::UnknownReference, "organization_id"));
-            }
-            self.count_placement(entry);
-            if origin.is_some_and(|origin| *origin == service.origin) {
-                self.outcome.unchanged += 1;
-                self.outcome.seen.0.insert(entry.organization.id);
-                self.outcome.seen.0.extend(entry.locations.iter().map(|place| place.id));
-                return Ok(());
-            }
-        }
-        let is_organization_new = self.add_organization(&entry.organization, known);
-        let mut has_changed = is_organization_new == Some(false);
-        for place in &entry.locations {
-            has_changed |= self.add_location(place, entry.organization.id, known);
-        }
-        match &entry.service {
-            Some(service) => self.add_service(service, known),
-            None if is_organization_new == Some(true) => self.outcome.taken += 1,
-            None if has_changed => self.outcome.changed += 1,
-            None => self.outcome.unchanged += 1,
-        }
+        self.done += batch.ready.len() as u64;
         Ok(())
     }
 
-    fn count_placement(&mut self, entry: &Entry) {
-        let placement = entry.locations.iter().map(|place| place.placement).min();
-        let word = placement.map_or("no_place", Placement::as_str);
-        *self.outcome.placements.entry(word).or_default() += 1;
+    fn refuse(&mut self, rows: Vec<RefusedRow>) {
+        self.report.refused_count += rows.len() as u64;
+        let room = REFUSED_NAMED_MAX.saturating_sub(self.report.refused.len());
+        self.report.refused.extend(rows.into_iter().take(room).map(RefusedLine::from));
     }
 
-    /// Whether it is new (`Some(true)`), changed (`Some(false)`), or neither.
-    fn add_organization(&mut self, said: &Organization, known: &Known) -> Option<bool> {
-        if said.name.is_empty() || !self.outcome.seen.0.insert(said.id) {
-            return None;
+    fn add(&mut self, outcome: BatchOutcome, change: i64) {
+        let report = &mut self.report;
+        report.taken += outcome.taken;
+        report.changed += outcome.changed;
+        report.unchanged += outcome.unchanged;
+        report.change = report.change.max(change);
+        for (placement, count) in outcome.placements {
+            *report.placements.entry(placement).or_default() += count;
         }
-        let Some(there) = known.organizations.get(&said.id) else {
-            self.new_organizations.push(said.clone());
-            return Some(true);
-        };
-        let is_same = there.name == said.name && there.document == said.document;
-        if is_same || there.origin.source != said.origin.source {
-            return None;
-        }
-        self.changed_organizations.push(Organization { version: there.version, ..said.clone() });
-        Some(false)
+        self.refuse(outcome.refused);
+        self.seen.add(outcome.seen);
     }
 
-    /// A place belongs to the first organisation that a source gives it to. A source may hide it further; what somebody
-    /// hid here stays hidden, whatever a source says or leaves out.
-    fn add_location(&mut self, said: &Location, organization_id: Id, known: &Known) -> bool {
-        if !self.outcome.seen.0.insert(said.id) {
-            return false;
+    fn write(&mut self, run: &Run<'_>, batch: &[Entry]) -> Outcome<()> {
+        let now = run.deps.clock.now();
+        let speaker = Speaker { source: run.source, priorities: &self.priorities, earlier: &self.seen, now };
+        if run.dry_run {
+            let outcome = run.deps.store.read(|conn| Plan::decide(conn, batch, &speaker).map(|plan| plan.outcome))?;
+            self.add(outcome, 0);
+            return Ok(());
         }
-        let owner = said.organization_id.or(Some(organization_id));
-        let Some(there) = known.locations.get(&said.id) else {
-            self.new_locations.push(Location { organization_id: owner, ..said.clone() });
-            return true;
-        };
-        let would_be = Location {
-            version: there.version,
-            origin: there.origin.clone(),
-            organization_id: there.organization_id.or(owner),
-            visibility: there.visibility.max(said.visibility),
-            ..said.clone()
-        };
-        if would_be == *there || there.origin.source != said.origin.source {
-            return false;
-        }
-        self.changed_locations.push(would_be);
-        true
-    }
-
-    fn add_service(&mut self, said: &Service, known: &Known) {
-        let Some(there) = known.services.get(&said.id) else {
-            self.outcome.taken += 1;
-            self.new_services.push(said.clone());
-            return;
-        };
-        self.outcome.changed += 1;
-        let mut service = said.clone();
-        service.version = there.version;
-        // What the file does not say, somebody may have said since.
-        if !service.capacity.is_said() {
-            service.capacity = there.capacity;
-        }
-        service.verified_at = service.verified_at.or(there.verified_at);
-        service.review.months = service.review.months.or(there.review.months);
-        self.changed_services.push(service);
-    }
-
-    fn write(&self, tx: &mut Tx<'_>) -> Result<(), store::Error> {
-        let now = tx.now();
-        let dated = |service: &Service| {
-            let mut service = service.clone();
-            if service.capacity.is_said() && service.capacity.observed_at.is_none() {
-                service.capacity.observed_at = Some(now);
+        let written = run.deps.store.write(now, |tx| {
+            let plan = Plan::decide(tx, batch, &speaker)?;
+            plan.write(tx)?;
+            Ok::<_, Failure>(plan.outcome)
+        });
+        match written {
+            Ok(written) => self.add(written.value, written.change),
+            // An id of this batch is already that of another record: halves find it, and the rest is written.
+            Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => {
+                let (first, second) = batch.split_at(batch.len() / 2);
+                self.write(run, first)?;
+                self.write(run, second)?;
             }
-            service
-        };
-        organizations::insert_many(tx, &self.new_organizations)?;
-        locations::insert_many(tx, &self.new_locations)?;
-        let new: Vec<Service> = self.new_services.iter().map(dated).collect();
-        services::insert_many(tx, &new, "import")?;
-        // Services before what they show: a place or organisation that changes gives them a new version again.
-        for service in self.changed_services.iter().map(dated) {
-            services::update(tx, &service, "import")?;
-        }
-        for place in &self.changed_locations {
-            locations::update(tx, place)?;
-        }
-        for organization in &self.changed_organizations {
-            organizations::update(tx, organization)?;
+            Err(Failure::Store(store::Error::Conflict(rule))) => {
+                let line = batch.first().map_or(0, |entry| entry.line);
+                let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
+                self.refuse(vec![RefusedRow { line, refusal }]);
+            }
+            Err(failure) => return Err(failure),
         }
         Ok(())
     }

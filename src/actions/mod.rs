@@ -23,15 +23,25 @@ pub mod accounts;
 // -- territories
 pub mod territories;
 // -- directory
+pub mod authority;
 pub mod capacities;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
+pub mod feeds;
 pub mod freshness;
 pub mod history;
 pub mod hsds;
+mod import_missing;
+mod import_plan;
 pub mod imports;
 pub mod list_memory;
+pub mod locations;
+pub mod organizations;
 pub mod placing;
 pub mod records;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod check;
 pub mod index;
@@ -85,6 +95,9 @@ pub enum Failure {
     /// The record left the directory, and another stands for it.
     #[error("replaced by {0}")]
     Replaced(Id),
+    /// So much of it was said lately that more is not taken for this long, in seconds.
+    #[error("not before {0} s")]
+    TooSoon(u64),
     /// The change that the caller wants to read is not in the index yet.
     #[error("the search index has not received that change yet")]
     IndexBehind,
@@ -101,6 +114,7 @@ impl AsStoreError for Failure {
             | Self::Search(_)
             | Self::Index(_)
             | Self::Replaced(_)
+            | Self::TooSoon(_)
             | Self::IndexBehind
             | Self::File(..) => None,
         }

@@ -6,6 +6,8 @@
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Map, Value, json};
 
+use super::edits::{self, Proposed, Proposer};
+use super::history::{self, Who};
 use super::referral_moves::checked_text;
 use super::services::term_of;
 use super::{Deps, Failure, Outcome};
@@ -20,8 +22,7 @@ use crate::exchange::hsds::{self, Context, Eyes};
 use crate::id::Id;
 use crate::seal::secrets;
 use crate::store::changes::Subject;
-use crate::store::record_links::{self, ProposalRow};
-use crate::store::types::Json;
+use crate::store::record_links;
 use crate::store::{self, Conn, Tx, capacities, freshness as rows, organizations, services};
 
 /// Services that one page shows; those that have waited longest come first.
@@ -35,6 +36,9 @@ const CLOSED_DAYS_MAX: i64 = 730;
 
 /// The same tap twice within so many seconds is one.
 const SAME_TAP_S: i64 = 60;
+
+/// What the link of a proposal is about.
+const LINK_IS_ABOUT: &str = "record";
 
 /// A service as the page shows it.
 #[derive(Debug, Clone)]
@@ -92,20 +96,25 @@ fn resolve(conn: &mut Conn, token: &str, now: Time) -> Outcome<Found> {
     Ok(Found { organization })
 }
 
-/// A service of the link's organisation, held for the rest of the transaction.
-fn resolve_service(tx: &mut Tx<'_>, token: &str, service_id: Id) -> Outcome<ServiceAggregate> {
-    let now = tx.now();
-    let found = resolve(tx, token, now)?;
-    match services::lock(tx, service_id) {
-        Err(store::Error::NotFound) => return Err(gone().into()),
-        other => other?,
-    }
-    let aggregate = services::find_aggregate(tx, service_id)?.ok_or_else(gone)?;
+/// A service of the link's organisation.
+fn find_service(conn: &mut Conn, token: &str, service_id: Id, now: Time) -> Outcome<ServiceAggregate> {
+    let found = resolve(conn, token, now)?;
+    let aggregate = services::find_aggregate(conn, service_id)?.ok_or_else(gone)?;
     let is_its_own = aggregate.service.organization_id == found.organization.id;
     if !is_its_own || aggregate.service.retired_at.is_some() {
         return Err(gone().into());
     }
     Ok(aggregate)
+}
+
+/// The same, held for the rest of the transaction.
+fn resolve_service(tx: &mut Tx<'_>, token: &str, service_id: Id) -> Outcome<ServiceAggregate> {
+    let now = tx.now();
+    match services::lock(tx, service_id) {
+        Err(store::Error::NotFound) => return Err(gone().into()),
+        other => other?,
+    }
+    find_service(tx, token, service_id, now)
 }
 
 /// What the page shows. Reading changes nothing: mail scanners open links.
@@ -146,19 +155,22 @@ fn record_view(deps: &Deps, aggregate: &ServiceAggregate, now: Time) -> RecordVi
 /// "Everything is right": the record is confirmed at this moment.
 pub fn confirm(deps: &Deps, token: &str, service_id: Id) -> Outcome<()> {
     deps.store.write(deps.clock.now(), |tx| {
-        let known = resolve_service(tx, token, service_id)?;
-        Ok::<_, Failure>(confirm_once(tx, &known.service)?)
+        resolve_service(tx, token, service_id)?;
+        confirm_once(deps, tx, service_id)
     })?;
     Ok(())
 }
 
-fn confirm_once(tx: &mut Tx<'_>, known: &Service) -> Result<(), store::Error> {
+fn confirm_once(deps: &Deps, tx: &mut Tx<'_>, service_id: Id) -> Outcome<()> {
     let now = tx.now();
     let recent = now.plus(TimeDelta::seconds(-SAME_TAP_S));
+    let known = services::get_aggregate(tx, service_id)?.service;
     if known.verified_at.is_some_and(|verified_at| verified_at > recent) {
         return Ok(());
     }
-    capacities::confirm_verified(tx, known.id, now)
+    capacities::confirm_verified(tx, service_id, now)?;
+    let after = services::get_aggregate(tx, service_id)?.service;
+    Ok(history::service_changed(tx, &known, &after, &Who::link(deps, now))?)
 }
 
 /// How much room there is: a word of its own, which also confirms the record.
@@ -169,7 +181,9 @@ pub fn tell_capacity(deps: &Deps, token: &str, service_id: Id, said: Capacity) -
     deps.store.write(deps.clock.now(), |tx| {
         let known = resolve_service(tx, token, service_id)?;
         capacities::record_capacity(tx, service_id, said, "link")?;
-        Ok::<_, Failure>(confirm_once(tx, &known.service)?)
+        let after = capacities::find(tx, service_id)?.unwrap_or_default();
+        history::capacity_said(tx, service_id, (known.service.capacity, after), &Who::link(deps, tx.now()))?;
+        confirm_once(deps, tx, service_id)
     })?;
     Ok(())
 }
@@ -192,7 +206,7 @@ pub fn close(deps: &Deps, token: &str, service_id: Id, until: Option<NaiveDate>)
         after.document.closed_from = until.map(|_| since);
         after.document.closed_until = until;
         write(deps, tx, &known, after)?;
-        confirm_again(tx, service_id)
+        confirm_once(deps, tx, service_id)
     })?;
     Ok(())
 }
@@ -205,19 +219,29 @@ pub fn correct(deps: &Deps, token: &str, service_id: Id, correction: &Correction
     if phone.is_none() && proposed.is_empty() {
         return Err(Refusal::field(Code::MissingField, "phone").into());
     }
-    deps.store.write(deps.clock.now(), |tx| {
-        let known = resolve_service(tx, token, service_id)?;
-        let mut after = known.service.clone();
+    let now = deps.clock.now();
+    let would_be = |known: &Service| -> Outcome<Service> {
+        let mut after = known.clone();
         if let Some(number) = &phone {
             replace_phone(&mut after.document.phones, number);
         }
         check_service(&corrected(&after, correction)).map_err(as_form_field)?;
+        Ok(after)
+    };
+    if !proposed.is_empty() {
+        // All of the form is looked at before any of it is kept.
+        deps.store.read(|conn| would_be(&find_service(conn, token, service_id, now)?.service))?;
+        let (subject, comment) = (Subject::Service, String::new());
+        let asked = Proposed { subject, subject_id: service_id, patch: proposed.clone(), comment };
+        edits::propose(deps, &Proposer::Link(LINK_IS_ABOUT.to_owned()), &asked, None)?;
+    }
+    deps.store.write(now, |tx| {
+        let known = resolve_service(tx, token, service_id)?;
+        let after = would_be(&known.service)?;
         write(deps, tx, &known, after)?;
         if proposed.is_empty() {
-            return confirm_again(tx, service_id);
+            return confirm_once(deps, tx, service_id);
         }
-        let known = services::get_aggregate(tx, service_id)?;
-        propose(deps, tx, &known, &proposed)?;
         Ok::<_, Failure>(rows::set_remind_at(tx, &[service_id], None)?)
     })?;
     Ok(())
@@ -234,12 +258,6 @@ fn corrected(service: &Service, correction: &Correction) -> Service {
         }
     }
     would_be
-}
-
-/// The record as it is after what was written a moment before.
-fn confirm_again(tx: &mut Tx<'_>, service_id: Id) -> Outcome<()> {
-    let known = services::get_aggregate(tx, service_id)?;
-    Ok(confirm_once(tx, &known.service)?)
 }
 
 /// The first telephone that everybody may see; those for professionals stay.
@@ -279,34 +297,10 @@ fn proposal(correction: &Correction) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// Writes a service over what was read, if it is another.
-fn write(_deps: &Deps, tx: &mut Tx<'_>, known: &ServiceAggregate, after: Service) -> Outcome<()> {
+fn write(deps: &Deps, tx: &mut Tx<'_>, known: &ServiceAggregate, after: Service) -> Outcome<()> {
     if after.document != known.service.document {
         services::update(tx, &after, "link")?;
+        history::service_changed(tx, &known.service, &after, &Who::link(deps, tx.now()))?;
     }
     Ok(())
-}
-
-/// Asks curators for a change that a link may not write.
-fn propose(deps: &Deps, tx: &mut Tx<'_>, known: &ServiceAggregate, patch: &Map<String, Value>) -> Outcome<()> {
-    let now = tx.now();
-    let nameless = |_: &str| None;
-    let context = Context { eyes: Eyes::Public, territory: &nameless, category: &term_of };
-    let shown = hsds::service(known, &[], context);
-    let base: Map<String, Value> =
-        patch.keys().map(|name| (name.clone(), shown.get(name).cloned().unwrap_or(Value::Null))).collect();
-    let row = ProposalRow {
-        id: deps.ids.new_id(now),
-        subject: Subject::Service,
-        subject_id: known.service.id,
-        organization_id: Some(known.service.organization_id),
-        patch: Json(Value::Object(patch.clone())),
-        base: Json(Value::Object(base)),
-        base_version: known.service.version,
-        account_id: None,
-        link: Some("record".to_owned()),
-        comment: String::new(),
-        status: "pending".to_owned(),
-        created_at: now,
-    };
-    Ok(record_links::insert_proposal(tx, &row)?)
 }

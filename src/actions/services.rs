@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Deps, Outcome, history, placing};
+use super::authority::Authority;
+use super::history::{self, Who};
+use super::idempotency::{Repeatable, once};
+use super::{Deps, Outcome, placing};
 use crate::clock::Time;
 use crate::domain::directory::{
     CapacityWord, CapacityWords, Location, Origin, Service, ServiceAggregate, ServiceAtLocation, Visibility,
 };
 use crate::domain::directory_checks::{check_location, check_service};
 use crate::domain::freshness;
+use crate::domain::history::Action;
 use crate::domain::language::{Lang, Text};
 use crate::domain::quality::{self, Lack};
 use crate::domain::refusal::{Code, Refusal};
@@ -19,6 +23,7 @@ use crate::exchange::Entry;
 use crate::exchange::hsds::{self, Context, Eyes, Term};
 use crate::exchange::hsds_in::{self, Reading, SERVICE_MEMBERS};
 use crate::id::Id;
+use crate::store::changes::Subject;
 use crate::store::{Conn, Tx, Written, locations, organizations, services};
 use crate::text::quality::sentence;
 
@@ -90,24 +95,48 @@ fn show(conn: &mut Conn, id: Id, gazetteer: &Gazetteer, eyes: Eyes) -> Outcome<S
     let places = locations::list_of_organization(conn, aggregate.organization.id, ORGANIZATION_PLACES_MAX)?;
     let territory = |id: &str| territory_name(gazetteer, id);
     let context = Context { eyes, territory: &territory, category: &term_of };
-    let value = hsds::service(&aggregate, &places, context);
+    let mut value = hsds::service(&aggregate, &places, context);
+    history::put_metadata(&mut value, history::metadata_of(conn, Subject::Service, id, eyes)?);
     let (version, updated_at) = (aggregate.service.version, aggregate.service.updated_at);
     Ok(Shown { id, value, version, updated_at, service: aggregate.service })
+}
+
+/// The service as it was at a moment, for those who may read histories. It has no version: it cannot be written over.
+pub fn get_as_of(deps: &Deps, moment: Time, id: Id) -> Outcome<Value> {
+    let gazetteer = deps.gazetteer();
+    let past = deps.store.read(|conn| history::service_at(conn, id, moment))?;
+    let territory = |id: &str| territory_name(gazetteer, id);
+    let context = Context { eyes: Eyes::Professional, territory: &territory, category: &term_of };
+    let mut value = hsds::service(&past.aggregate, &[], context);
+    if let Some(members) = value.as_object_mut() {
+        members.remove("version");
+        members.insert("last_modified".to_owned(), Value::from(past.last_modified.to_rfc3339()));
+    }
+    Ok(value)
 }
 
 // ---- writing
 
 /// Adds a service from its HSDS members.
-pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>) -> Outcome<Written<Shown>> {
+pub fn create(
+    deps: &Deps,
+    account: &AccountViewer,
+    members: &Map<String, Value>,
+    repeat: Option<&Repeatable>,
+) -> Outcome<Written<Shown>> {
     known_members(members)?;
     if members.contains_key("id") {
         return Err(Refusal::field(Code::InvalidValue, "id").rule("given by the server").into());
     }
     let gazetteer = deps.gazetteer();
+    let authority = Authority { account, gazetteer };
     let now = deps.clock.now();
+    let mut members = members.clone();
+    members.remove("metadata");
+    let members = &members;
     let mut entry = read(deps, members.clone(), now)?;
     let organization_id = entry.organization.id;
-    if !may_write(account, organization_id) {
+    if !authority.is_curator() && !authority.is_member_of(organization_id) {
         return Err(Refusal::field(Code::Forbidden, "organization_id").into());
     }
     let mut service = entry.service.take().ok_or_else(|| Refusal::field(Code::MissingField, "name"))?;
@@ -125,16 +154,40 @@ pub fn create(deps: &Deps, account: &AccountViewer, members: &Map<String, Value>
         placing::place(gazetteer, place, "location")?;
     }
     let said_by = said_by(account);
+    let who = Who::account(deps, account, Action::Create, now);
     deps.store.write(now, |tx| {
-        let organization = organizations::find(tx, organization_id)?.filter(|one| one.retired_at.is_none());
-        if organization.is_none() {
-            return Err(Refusal::field(Code::UnknownReference, "organization_id").into());
-        }
-        let new = new_places(tx, account, &service, &entry.locations, &[])?;
-        locations::insert_many(tx, &new)?;
-        services::insert(tx, &service, said_by)?;
-        show(tx, service.id, gazetteer, Eyes::Professional)
+        let id = once(tx, repeat, |tx| {
+            add(tx, authority, &service, &entry.locations, said_by, &who)?;
+            Ok(service.id)
+        })?;
+        show(tx, id, gazetteer, Eyes::Professional)
     })
+}
+
+/// Writes a new service and the places of it that are new.
+fn add(
+    tx: &mut Tx<'_>,
+    authority: Authority<'_>,
+    service: &Service,
+    said: &[Location],
+    said_by: &str,
+    who: &Who,
+) -> Outcome<()> {
+    let organization = organizations::find(tx, service.organization_id)?.filter(|one| one.retired_at.is_none());
+    let organization = organization.ok_or_else(|| Refusal::field(Code::UnknownReference, "organization_id"))?;
+    if !authority.may_write_organization(tx, &organization)? {
+        return Err(Refusal::field(Code::Forbidden, "organization_id").into());
+    }
+    let new = new_places(tx, authority, service, said, &[])?;
+    let ids: Vec<Id> = service.at_locations.iter().map(|link| link.location_id).collect();
+    let there = locations::list_by_ids(tx, &ids)?;
+    if !authority.may_write_service(service, there.values().chain(&new)) {
+        return Err(Refusal::field(Code::Forbidden, "served").rule("a territory of yours").into());
+    }
+    locations::insert_many(tx, &new)?;
+    services::insert(tx, service, said_by)?;
+    record_new(tx, &new, who)?;
+    Ok(history::record_new(tx, Subject::Service, service.id, who)?)
 }
 
 /// Changes a service by a JSON Merge Patch (RFC 7396) over its HSDS members, if it still has the version that the
@@ -146,29 +199,147 @@ pub fn change(
     version: i64,
     patch: &Map<String, Value>,
 ) -> Outcome<Written<Shown>> {
-    known_members(patch)?;
-    let gazetteer = deps.gazetteer();
     let now = deps.clock.now();
+    let who = Who::account(deps, account, Action::Update, now);
     deps.store.write(now, |tx| {
-        services::lock(tx, id)?;
-        let known = services::get_aggregate(tx, id)?;
-        if !may_write(account, known.service.organization_id) {
-            return Err(Refusal::new(Code::Forbidden).into());
-        }
-        if known.service.version != version {
-            return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
-        }
-        history::may_change((known.service.retired_at, known.service.replaced_by))?;
-        read_only_members(patch, &known.service)?;
-        let changed = Changed { deps, account, gazetteer, now, known: &known, patch };
+        change_in(deps, tx, account, id, Some(version), patch, &who)?;
+        show(tx, id, deps.gazetteer(), Eyes::Professional)
+    })
+}
+
+/// Changes a service inside a transaction that is under way; `version` is the one that the caller read, where it read
+/// one.
+pub fn change_in(
+    deps: &Deps,
+    tx: &mut Tx<'_>,
+    account: &AccountViewer,
+    id: Id,
+    version: Option<i64>,
+    patch: &Map<String, Value>,
+    who: &Who,
+) -> Outcome<()> {
+    known_members(patch)?;
+    let known = writable(deps, tx, account, id, version)?;
+    read_only_members(patch, &known.service)?;
+    let mut patch = patch.clone();
+    // Written by the program alone: what a reader sends back of it says nothing.
+    patch.remove("metadata");
+    let (gazetteer, now) = (deps.gazetteer(), tx.now());
+    let changed = Changed { deps, account, gazetteer, now, known: &known, patch: &patch, is_whole: false, who };
+    changed.write(tx)
+}
+
+/// Checks a patch that somebody proposes as one that would be written.
+pub(super) fn check_patch(deps: &Deps, tx: &mut Tx<'_>, id: Id, patch: &Map<String, Value>) -> Outcome<()> {
+    known_members(patch)?;
+    let known = services::get_aggregate(tx, id)?;
+    let mut merged = Value::Object(program_members(&known));
+    forget_what_is_said_otherwise(&mut merged, patch);
+    merge(&mut merged, &Value::Object(patch.clone()));
+    let Value::Object(merged) = merged else { return Ok(()) };
+    let entry = read(deps, merged, tx.now())?;
+    let mut service = entry.service.ok_or_else(|| Refusal::field(Code::MissingField, "name"))?;
+    settle(&mut service, patch, tx.now())?;
+    check_service(&service)?;
+    Ok(placing::check_served(deps.gazetteer(), &service.served)?)
+}
+
+/// The members of a service as the program itself sees it, without those of its organisation.
+fn program_members(aggregate: &ServiceAggregate) -> Map<String, Value> {
+    let nameless = |_: &str| None;
+    let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
+    let mut value = hsds::service(aggregate, &[], context);
+    let mut members = value.as_object_mut().map(std::mem::take).unwrap_or_default();
+    members.remove("organization");
+    members
+}
+
+/// The service, locked, of whoever may write it.
+fn writable(
+    deps: &Deps,
+    tx: &mut Tx<'_>,
+    account: &AccountViewer,
+    id: Id,
+    version: Option<i64>,
+) -> Outcome<ServiceAggregate> {
+    services::lock(tx, id)?;
+    let known = services::get_aggregate(tx, id)?;
+    let authority = Authority { account, gazetteer: deps.gazetteer() };
+    if !authority.may_write_service(&known.service, known.locations.iter()) {
+        return Err(Refusal::new(Code::Forbidden).into());
+    }
+    if version.is_some_and(|version| version != known.service.version) {
+        return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
+    }
+    history::may_change((known.service.retired_at, known.service.replaced_by))?;
+    Ok(known)
+}
+
+/// Takes back what one change set did to a service, where nobody changed the same members since.
+pub fn undo(deps: &Deps, account: &AccountViewer, id: Id, change_set: Id) -> Outcome<Written<Shown>> {
+    let now = deps.clock.now();
+    let who = Who::account(deps, account, Action::Undo, now);
+    let gazetteer = deps.gazetteer();
+    deps.store.write(now, |tx| {
+        let known = writable(deps, tx, account, id, None)?;
+        let members = crate::exchange::history::service_members(&known.service, &|_| false);
+        let previous = history::reversal(tx, Subject::Service, id, change_set, &members)?;
+        let patch: Map<String, Value> =
+            previous.into_iter().map(|(name, value)| (name, value.unwrap_or(Value::Null))).collect();
+        let changed =
+            Changed { deps, account, gazetteer, now, known: &known, patch: &patch, is_whole: true, who: &who };
         changed.write(tx)?;
         show(tx, id, gazetteer, Eyes::Professional)
     })
 }
 
-pub(super) fn may_write(account: &AccountViewer, organization_id: Id) -> bool {
-    let is_member = |role| account.is_member_of(organization_id, role);
-    account.has_role(Role::Curator) || is_member(Role::Worker) || is_member(Role::Partner)
+/// Takes a service out of the directory, or brings it back, with a reason.
+pub fn retire(deps: &Deps, account: &AccountViewer, id: Id, version: i64, reason: &str) -> Outcome<Written<i64>> {
+    let now = deps.clock.now();
+    let who = Who::account(deps, account, Action::Retire, now);
+    deps.store.write(now, |tx| {
+        let known = writable(deps, tx, account, id, Some(version))?;
+        retire_in(tx, &known.service, reason, &who)
+    })
+}
+
+/// Retires a service inside a transaction that is under way, and gives its new version.
+pub(super) fn retire_in(tx: &mut Tx<'_>, known: &Service, reason: &str, who: &Who) -> Outcome<i64> {
+    let retired = (Some(tx.now()), None);
+    let version = services::set_retired(tx, known.id, known.version, retired)?;
+    history::record_retired(tx, Subject::Service, known.id, ((None, None), retired), reason, who)?;
+    Ok(version)
+}
+
+pub fn restore(deps: &Deps, account: &AccountViewer, id: Id, version: i64) -> Outcome<Written<Shown>> {
+    let now = deps.clock.now();
+    let gazetteer = deps.gazetteer();
+    let who = Who::account(deps, account, Action::Restore, now);
+    deps.store.write(now, |tx| {
+        services::lock(tx, id)?;
+        let known = services::get_aggregate(tx, id)?;
+        if !(Authority { account, gazetteer }).may_write_service(&known.service, known.locations.iter()) {
+            return Err(Refusal::new(Code::Forbidden).into());
+        }
+        if known.service.version != version {
+            return Err(Refusal::field(Code::StaleVersion, "If-Match").into());
+        }
+        history::may_restore((known.service.retired_at, known.service.replaced_by))?;
+        if known.organization.retired_at.is_some() {
+            return Err(Refusal::field(Code::Retired, "organization").into());
+        }
+        services::set_retired(tx, id, version, (None, None))?;
+        let before = (known.service.retired_at, known.service.replaced_by);
+        history::record_retired(tx, Subject::Service, id, (before, (None, None)), "", &who)?;
+        show(tx, id, gazetteer, Eyes::Professional)
+    })
+}
+
+fn record_new(tx: &mut Tx<'_>, new: &[Location], who: &Who) -> Outcome<()> {
+    for place in new {
+        history::record_new(tx, Subject::Location, place.id, who)?;
+    }
+    Ok(())
 }
 
 pub(super) fn said_by(account: &AccountViewer) -> &'static str {
@@ -265,7 +436,7 @@ fn keep_words(service: &mut Service, known: &Service, patch: &Map<String, Value>
 /// is: nobody changes a place through a service that was not given there. One that is not public is its owner's to use.
 fn new_places(
     tx: &mut Tx<'_>,
-    account: &AccountViewer,
+    authority: Authority<'_>,
     service: &Service,
     said: &[Location],
     shown: &[Location],
@@ -286,19 +457,13 @@ fn new_places(
         }
         if let Some(place) = there.get(id)
             && !shown.iter().any(|known| known.id == *id)
-            && !may_link(account, place, service.organization_id)
+            && !authority.may_link(place, service.organization_id)
         {
             let field = format!("service_at_locations.{position}.location_id");
             return Err(Refusal::field(Code::Forbidden, field).rule("a place of another organization").into());
         }
     }
     Ok(said.iter().filter(|place| !there.contains_key(&place.id)).cloned().collect())
-}
-
-/// A service may be given at a public place of anybody; at one that is not public, by its owner or a curator alone.
-fn may_link(account: &AccountViewer, place: &Location, organization_id: Id) -> bool {
-    let is_own = place.organization_id == Some(organization_id);
-    is_own || account.has_role(Role::Curator) || place.visibility == Visibility::Public
 }
 
 /// Which of the members that hide or show a place a caller sent.
@@ -315,14 +480,21 @@ struct Changed<'a> {
     now: Time,
     known: &'a ServiceAggregate,
     patch: &'a Map<String, Value>,
+    /// Each member of the patch is the whole of it, as it was before; otherwise objects are merged.
+    is_whole: bool,
+    who: &'a Who,
 }
 
 impl Changed<'_> {
     fn write(&self, tx: &mut Tx<'_>) -> Result<(), super::Failure> {
-        let before = self.members(self.known);
+        let before = program_members(self.known);
         let mut merged = Value::Object(before.clone());
         forget_what_is_said_otherwise(&mut merged, self.patch);
-        merge(&mut merged, &Value::Object(self.patch.clone()));
+        if self.is_whole {
+            put_whole(&mut merged, self.patch);
+        } else {
+            merge(&mut merged, &Value::Object(self.patch.clone()));
+        }
         let Value::Object(merged) = merged else { return Ok(()) };
         let entry = read(self.deps, merged, self.now)?;
         let (service, places) = self.settled(entry)?;
@@ -334,25 +506,21 @@ impl Changed<'_> {
         let linked = self.known.locations.iter().filter(|known| !places.iter().any(|place| place.id == known.id));
         after.locations.extend(linked.cloned());
         let (new, altered) = self.sorted_places(tx, &service, &places)?;
-        if altered.is_empty() && new.is_empty() && self.members(&after) == before {
+        if altered.is_empty() && new.is_empty() && program_members(&after) == before {
             return Ok(());
         }
         locations::insert_many(tx, &new)?;
         // The service first: a place that changes gives a new version to every service given there.
         services::update(tx, &service, said_by(self.account))?;
+        history::service_changed(tx, &self.known.service, &service, self.who)?;
+        record_new(tx, &new, self.who)?;
         for place in &altered {
             locations::update(tx, place)?;
+            if let Some(known) = self.known.locations.iter().find(|known| known.id == place.id) {
+                history::location_changed(tx, known, place, self.who)?;
+            }
         }
         Ok(())
-    }
-
-    fn members(&self, aggregate: &ServiceAggregate) -> Map<String, Value> {
-        let nameless = |_: &str| None;
-        let context = Context { eyes: Eyes::Program, territory: &nameless, category: &term_of };
-        let mut value = hsds::service(aggregate, &[], context);
-        let mut members = value.as_object_mut().map(std::mem::take).unwrap_or_default();
-        members.remove("organization");
-        members
     }
 
     /// The service and places as they will be: checked, placed, with what the caller could not see kept.
@@ -445,15 +613,15 @@ impl Changed<'_> {
         service: &Service,
         places: &[Location],
     ) -> Result<(Vec<Location>, Vec<Location>), super::Failure> {
-        let new = new_places(tx, self.account, service, places, &self.known.locations)?;
+        let authority = Authority { account: self.account, gazetteer: self.gazetteer };
+        let new = new_places(tx, authority, service, places, &self.known.locations)?;
         let mut altered = Vec::new();
         for place in places {
             let Some(known) = self.known.locations.iter().find(|known| known.id == place.id) else { continue };
             if self.same_place(known, place) {
                 continue;
             }
-            let is_curator = self.account.has_role(Role::Curator);
-            if !is_curator && locations::is_shared(tx, place.id, self.known.service.organization_id)? {
+            if !authority.may_alter_shared(tx, known, self.known.service.organization_id)? {
                 return Err(Refusal::field(Code::Forbidden, "service_at_locations").rule("shared place").into());
             }
             altered.push(place.clone());
@@ -483,8 +651,21 @@ fn forget_what_is_said_otherwise(known: &mut Value, patch: &Map<String, Value>) 
     }
 }
 
+/// Members as they were before: each whole, or not there.
+fn put_whole(known: &mut Value, patch: &Map<String, Value>) {
+    let Some(known) = known.as_object_mut() else { return };
+    for (name, value) in patch {
+        match (value, name.as_str()) {
+            // Where these say nothing, the lists that were made from them would.
+            (Value::Null, "categories" | "served") => known.insert(name.clone(), Value::Array(Vec::new())),
+            (Value::Null, _) => known.shift_remove(name),
+            (value, _) => known.insert(name.clone(), value.clone()),
+        };
+    }
+}
+
 /// RFC 7396, section 2.
-fn merge(target: &mut Value, patch: &Value) {
+pub(super) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;

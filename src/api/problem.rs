@@ -33,6 +33,8 @@ pub struct Problem {
     /// RFC 6749, section 5.2: the token endpoint also says its own word.
     oauth_error: Option<&'static str>,
     allow: Option<&'static str>,
+    /// How long to wait before the same is tried again, in seconds.
+    retry_after_s: Option<u64>,
     /// The record that stands for the one that was asked for, at the same path.
     replaced_by: Option<Id>,
 }
@@ -42,7 +44,14 @@ pub type Answer = Result<HttpResponse, Problem>;
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = status_of(refusal.code);
-        Self { what: What::Refused(refusal), status, oauth_error: None, allow: None, replaced_by: None }
+        Self {
+            what: What::Refused(refusal),
+            status,
+            oauth_error: None,
+            allow: None,
+            retry_after_s: None,
+            replaced_by: None,
+        }
     }
 }
 
@@ -55,6 +64,7 @@ impl From<Failure> for Problem {
             Failure::Search(error) => broken(&error),
             Failure::Index(error) => broken(&error),
             Failure::Replaced(id) => Self::replaced(id),
+            Failure::TooSoon(retry_after_s) => Self::too_soon(retry_after_s),
             Failure::IndexBehind => trouble(Trouble::IndexBehind),
             Failure::File(path, error) => broken(&format!("{}: {error}", path.display())),
         }
@@ -91,7 +101,14 @@ pub fn trouble(trouble: Trouble) -> Problem {
         Trouble::Full => StatusCode::INSUFFICIENT_STORAGE,
         Trouble::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    Problem { what: What::Troubled(trouble, 2), status, oauth_error: None, allow: None, replaced_by: None }
+    Problem {
+        what: What::Troubled(trouble, 2),
+        status,
+        oauth_error: None,
+        allow: None,
+        retry_after_s: None,
+        replaced_by: None,
+    }
 }
 
 fn status_of(code: Code) -> StatusCode {
@@ -167,6 +184,11 @@ impl Problem {
         Self { status: StatusCode::PERMANENT_REDIRECT, replaced_by: Some(by), ..problem }
     }
 
+    /// RFC 6585, section 4.
+    fn too_soon(retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Refusal::new(Code::TooManyRequests).into() }
+    }
+
     fn code(&self) -> &'static str {
         match &self.what {
             What::Refused(refusal) => refusal.code.as_str(),
@@ -218,6 +240,9 @@ impl Problem {
         if let What::Troubled(_, retry_after_s) = &self.what
             && self.status == StatusCode::SERVICE_UNAVAILABLE
         {
+            response.insert_header((header::RETRY_AFTER, retry_after_s.to_string()));
+        }
+        if let Some(retry_after_s) = self.retry_after_s {
             response.insert_header((header::RETRY_AFTER, retry_after_s.to_string()));
         }
         if let Some((id, (parent, _))) = self.replaced_by.zip(path.rsplit_once('/')) {

@@ -5,8 +5,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, capacities, consents, families, follow_ups, freshness, health, hsds, needs, profile, records,
-    referrals, reports, search, services, taxonomy_terms, territories,
+    accounts, answers, capacities, claims, consents, edits, error_reports, families, follow_ups, freshness, health,
+    history, hsds, locations, needs, organizations, profile, records, referrals, reports, search, services, sources,
+    taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -47,6 +48,35 @@ routes! {
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;
     PATCH "/api/v1/services/{id}" => services::change;
+    GET "/api/v1/services/{id}/history" => history::of_service;
+    POST "/api/v1/services/{id}/reversals" => services::undo;
+    POST "/api/v1/services/{id}/retirement" => services::retire;
+    POST "/api/v1/services/{id}/restoration" => services::restore;
+    GET "/api/v1/organizations" => organizations::list;
+    POST "/api/v1/organizations" => organizations::create;
+    GET "/api/v1/organizations/{id}" => organizations::get;
+    PATCH "/api/v1/organizations/{id}" => organizations::change;
+    GET "/api/v1/organizations/{id}/history" => history::of_organization;
+    POST "/api/v1/organizations/{id}/reversals" => organizations::undo;
+    POST "/api/v1/organizations/{id}/retirement" => organizations::retire;
+    POST "/api/v1/organizations/{id}/restoration" => organizations::restore;
+    GET "/api/v1/locations" => locations::list;
+    POST "/api/v1/locations" => locations::create;
+    GET "/api/v1/locations/{id}" => locations::get;
+    PATCH "/api/v1/locations/{id}" => locations::change;
+    GET "/api/v1/locations/{id}/history" => history::of_location;
+    POST "/api/v1/locations/{id}/reversals" => locations::undo;
+    POST "/api/v1/locations/{id}/retirement" => locations::retire;
+    POST "/api/v1/locations/{id}/restoration" => locations::restore;
+    POST "/api/v1/edits" => edits::create;
+    GET "/api/v1/edits" => edits::list;
+    POST "/api/v1/edits/{id}/decision" => edits::decide;
+    POST "/api/v1/services/{id}/reports" => error_reports::create;
+    GET "/api/v1/error_reports" => error_reports::list;
+    POST "/api/v1/error_reports/{id}/resolution" => error_reports::resolve;
+    POST "/api/v1/organizations/{id}/claims" => claims::create;
+    GET "/api/v1/claims" => claims::list;
+    POST "/api/v1/claims/{id}/decision" => claims::decide;
     GET "/api/v1/services/{id}/capacities" => capacities::list;
     POST "/api/v1/services/{id}/capacities" => capacities::say;
     GET "/api/v1/freshness" => freshness::list;
@@ -56,6 +86,9 @@ routes! {
     POST "/d/{token}/capacity" => records::capacity;
     POST "/d/{token}/closure" => records::closure;
     POST "/d/{token}/correction" => records::correction;
+    GET "/api/v1/services/{id}/provenance" => sources::provenance;
+    GET "/api/v1/sources" => sources::list;
+    GET "/api/v1/sources/{name}/missing" => sources::missing;
 
     // -- HSDS 3.2
     GET "/hsds" => hsds::about;

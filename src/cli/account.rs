@@ -20,6 +20,7 @@ pub enum AccountCommand {
     ///
     /// Exemple / Example:
     ///   echo 'a long sentence' | relais account add --email alix@org.example --role worker --organization ID
+    ///   relais account add --email cam@org.example --role curator --organization ID --territory mrc:58
     #[command(verbatim_doc_comment)]
     Add(AddAccount),
 }
@@ -41,6 +42,10 @@ pub struct AddAccount {
     organization: Id,
     #[arg(long, default_value = "fr", value_parser = |word: &str| Lang::parse(word).ok_or("fr, en"))]
     lang: Lang,
+    /// Territoire où écrit ce curateur, répétable; aucun: tout le réseau / Territory where this curator writes,
+    /// repeatable; none: the whole network
+    #[arg(long = "territory")]
+    territories: Vec<String>,
 }
 
 #[derive(Subcommand)]
@@ -77,6 +82,7 @@ pub fn run(command: &AccountCommand) -> Result<ExitCode, String> {
         password,
         organization_id: args.organization,
         role: args.role,
+        territories: args.territories.clone(),
     };
     let id = accounts::add(&deps, &new).map_err(|failure| sentence(&failure))?;
     println!("{id}");

@@ -9,18 +9,25 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{DataArgs, sentence, terminal_lang};
+use crate::actions::feeds::{self, Asked};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
+use crate::actions::{Deps, Outcome};
 use crate::domain::language::Lang;
+use crate::jobs::feeds::Client;
 
 #[derive(Args)]
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON) ou CSV / HSDS 3 (JSON) or CSV file
+    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, ou adresse d'une API HSDS 3 ou ORUK / HSDS 3, CSV or XLSX file, or
+    /// the address of an HSDS 3 or ORUK API
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
     #[arg(long, value_name = "MAP.toml")]
     mapping: Option<PathBuf>,
+    /// Ébaucher la correspondance de ce tableau, sans rien importer / Draft the mapping of this spreadsheet
+    #[arg(long, conflicts_with_all = ["mapping", "dry_run", "report"])]
+    suggest: bool,
     /// Nom de la source, pour HSDS / Name of the source, for HSDS
     #[arg(long, value_name = "NAME", default_value = "hsds")]
     source: String,
@@ -36,36 +43,36 @@ pub struct ImportArgs {
     /// Écrire le rapport en JSON / Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Lire aussi une adresse de cette machine ou d'un réseau privé / Also read an address of this machine or of a
+    /// private network
+    #[arg(long)]
+    allow_private: bool,
 }
 
 /// Refused rows shown on a terminal; the report has them all.
 const REFUSED_SHOWN_MAX: usize = 20;
 
 pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
-    let format = match &args.mapping {
-        Some(path) => Format::Csv { mapping: read_text(path)? },
-        None => {
-            if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-                return Err(
-                    "--mapping MAP.toml : un CSV a besoin de sa correspondance / a CSV needs its mapping".to_owned()
-                );
-            }
-            let language = Lang::parse(&args.language).unwrap_or_default();
-            Format::Hsds { source: args.source.clone(), language }
-        }
-    };
-    let bytes = read_bytes(&args.file)?;
+    if args.suggest {
+        print!("{}", imports::suggest(&args.file).map_err(|failure| sentence(&failure))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let url = args.file.to_str().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
+    let format = if url.is_some() { None } else { Some(format_of(args)?) };
     // Before anything is written: a report that nobody could read would come too late.
     let report_file = args.report.as_deref().map(open_report).transpose()?;
     let deps = args.data.open()?;
     let bar = progress_bar(args.json);
-    let progress = |done: usize, total: usize| {
+    let progress = |done: u64, total: Option<u64>| {
         if let Some(bar) = &bar {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+            bar.set_length(total.unwrap_or(done));
+            bar.set_position(done);
         }
     };
-    let outcome = imports::import(&deps, &bytes, &format, args.dry_run, &progress);
+    let outcome = match (format, url) {
+        (Some(format), _) => imports::import(&deps, &args.file, &format, args.dry_run, &progress),
+        (None, url) => read_feed(&deps, args, url.unwrap_or_default(), &progress),
+    };
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
@@ -80,8 +87,32 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         print!("{}", in_words(&report, terminal_lang()));
     }
     let accepted = report.taken + report.changed + report.unchanged;
-    let nothing_but_refused = accepted == 0 && !report.refused.is_empty();
+    let nothing_but_refused = accepted == 0 && report.refused_count > 0;
     Ok(if nothing_but_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read_feed(deps: &Deps, args: &ImportArgs, url: &str, progress: imports::Progress<'_>) -> Outcome<Report> {
+    let client = Client::new(args.allow_private);
+    let language = Lang::parse(&args.language).unwrap_or_default();
+    let asked = Asked { url, source: &args.source, language, dry_run: args.dry_run };
+    feeds::import(deps, &asked, &|url, bytes_max| client.get(url, bytes_max), &std::thread::sleep, progress)
+}
+
+fn format_of(args: &ImportArgs) -> Result<Format, String> {
+    check_size(&args.file)?;
+    let is_spreadsheet = args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let is_workbook = imports::is_workbook(&args.file);
+    match &args.mapping {
+        Some(path) if is_workbook => Ok(Format::Xlsx { mapping: read_text(path)? }),
+        Some(path) => Ok(Format::Csv { mapping: read_text(path)? }),
+        None if is_spreadsheet || is_workbook => Err("--mapping MAP.toml : un tableau a besoin de sa correspondance, \
+            que --suggest ébauche / a spreadsheet needs its mapping, which --suggest drafts"
+            .to_owned()),
+        None => {
+            let language = Lang::parse(&args.language).unwrap_or_default();
+            Ok(Format::Hsds { source: args.source.clone(), language })
+        }
+    }
 }
 
 /// Opens the file of the report, and leaves what an earlier import said there until there is a new one to say.
@@ -108,13 +139,10 @@ fn progress_bar(is_json: bool) -> Option<ProgressBar> {
     Some(bar)
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("{}: > {FILE_BYTES_MAX} octets / bytes", path.display()));
-    }
-    std::fs::read(path).map_err(failed)
+fn check_size(path: &Path) -> Result<(), String> {
+    let size = std::fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?.len();
+    let fits = size <= FILE_BYTES_MAX;
+    if fits { Ok(()) } else { Err(format!("{}: > {FILE_BYTES_MAX} octets / bytes", path.display())) }
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
@@ -150,10 +178,16 @@ fn in_words(report: &Report, lang: Lang) -> String {
         report.taken,
         report.changed,
         report.unchanged,
-        report.refused.len(),
+        report.refused_count,
         report.dropped,
         report.blank
     );
+    if let Some(missing) = report.missing_count.filter(|missing| *missing > 0) {
+        text += &match lang {
+            Lang::Fr => format!("{missing} fiches que la source ne liste plus, signalées et gardées\n"),
+            Lang::En => format!("{missing} records that the source no longer lists, flagged and kept\n"),
+        };
+    }
     if !report.placements.is_empty() {
         let counts = report.placements.iter().map(|(word, count)| format!("{word} {count}"));
         text += &format!("{placed}: {}\n", counts.collect::<Vec<_>>().join(", "));
@@ -162,8 +196,8 @@ fn in_words(report: &Report, lang: Lang) -> String {
         let parts = [row.field.as_deref(), row.rule.as_deref()].into_iter().flatten();
         text += &format!("  {}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
     }
-    if report.refused.len() > REFUSED_SHOWN_MAX {
-        text += &format!("  ... +{}\n", report.refused.len() - REFUSED_SHOWN_MAX);
+    if report.refused_count > REFUSED_SHOWN_MAX as u64 {
+        text += &format!("  ... +{}\n", report.refused_count - REFUSED_SHOWN_MAX as u64);
     }
     if report.dry_run {
         text += dry;

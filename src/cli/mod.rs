@@ -6,6 +6,7 @@ mod serve;
 mod territories;
 // -- directory
 mod import;
+mod sources;
 // -- search
 mod check;
 // -- families
@@ -32,6 +33,8 @@ Exemples / Examples:
   relais serve --data-dir data --listen 127.0.0.1:8080
   DATABASE_URL=postgres://relais@db/relais relais serve
   relais import garderies.csv --mapping docs/mappings/garderies.toml --dry-run
+  relais import --suggest repertoire.xlsx > carte.toml
+  relais import https://api.exemple.example/hsds --source exemple
   relais check --json
 
 Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
@@ -59,8 +62,12 @@ enum Command {
     #[command(subcommand)]
     Territories(territories::TerritoriesCommand),
     // -- directory
-    /// Importer un répertoire (HSDS 3 ou CSV) / Import a directory (HSDS 3 or CSV)
+    /// Importer un répertoire (HSDS 3, CSV, XLSX ou l'adresse d'une API) / Import a directory (HSDS 3, CSV, XLSX or the
+    /// address of an API)
     Import(import::ImportArgs),
+    /// Voir d'où vient le répertoire / See where the directory comes from
+    #[command(subcommand)]
+    Sources(sources::SourcesCommand),
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
@@ -117,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Sources(command) => sources::run(&command),
     };
     match outcome {
         Ok(code) => code,

@@ -456,3 +456,36 @@ pub struct ServiceAggregate {
     pub organization: Organization,
     pub locations: Vec<Location>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, source: Voice) -> CapacityWord {
+        CapacityWord { observed_at: Time::parse_rfc3339(text).unwrap(), source }
+    }
+
+    fn places_of(places: i32) -> Capacity {
+        Capacity { places_available: Some(places), ..Capacity::default() }
+    }
+
+    #[test]
+    fn each_number_of_the_room_is_as_old_as_its_own_last_word() {
+        let monday = word("2026-06-15T14:00:00Z", Voice::Import);
+        let tuesday = word("2026-06-16T14:00:00Z", Voice::Link);
+        let wednesday = word("2026-06-17T14:00:00Z", Voice::Member);
+        let places = places_of;
+        let both = |places: i32, days: i32| Capacity { wait_days: Some(days), ..places_of(places) };
+        let known = Capacity::default().told(places(3), wednesday).unwrap();
+        let known = known.told(both(9, 30), tuesday).unwrap();
+        assert_eq!((known.places_available, known.wait_days), (Some(3), Some(30)), "the later word stays");
+        assert_eq!((known.said.places_available, known.said.wait_days), (Some(wednesday), Some(tuesday)));
+        assert_eq!(known.observed_at, Some(wednesday.observed_at), "the latest of all");
+        assert_eq!(known.told(both(1, 1), monday), None, "nothing of it is news");
+        assert_eq!(known.told(Capacity::default(), wednesday), None, "nothing was said");
+        // Known from before words were kept: as old as the whole.
+        let wordless = Capacity { observed_at: Some(tuesday.observed_at), ..places(5) };
+        assert_eq!(wordless.told(places(1), monday), None);
+        assert_eq!(wordless.told(places(1), tuesday).map(|after| after.places_available), Some(Some(1)));
+    }
+}

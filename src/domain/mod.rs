@@ -10,13 +10,17 @@ pub mod geocode;
 pub mod taxonomy;
 pub mod territory;
 // -- directory
+pub mod claim;
 pub mod directory;
 pub mod directory_checks;
+pub mod edit;
+pub mod error_report;
 pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
 pub mod publics;
 pub mod quality;
+pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod schedule;

@@ -42,6 +42,8 @@ pub struct AccountViewer {
     pub account_id: Id,
     pub network_id: Id,
     pub memberships: Vec<Membership>,
+    /// Where a curator may write, by territory id; empty: in the whole network. Nothing to anybody else.
+    pub territories: Vec<String>,
 }
 
 impl AccountViewer {

@@ -149,17 +149,32 @@ pub(super) fn at_location(
     map.insert("location_id".to_owned(), json!(link.location_id));
     // What is written of a hidden place could say where it is: nothing of it leaves.
     if place.is_some_and(|place| is_shown(place, context.eyes)) {
-        let mut english = Map::new();
-        put_text(&mut map, &mut english, "description", &link.document.description);
-        put_list(&mut map, "phones", &link.document.phones);
-        put_list(&mut map, "schedules", &link.document.schedules);
-        put_others(&mut map, &link.document.other);
-        put_translations(&mut map, english);
+        put_link(&mut map, link);
     }
     if let Some(place) = place {
         map.insert("location".to_owned(), location(place, context));
     }
     finish(map, link.id, context)
+}
+
+/// The link without the place itself; where the place is not shown, the two ids.
+pub(super) fn bare_link(link: &ServiceAtLocation, is_shown: bool, context: Context<'_>) -> Value {
+    let mut map = Map::new();
+    map.insert("id".to_owned(), json!(link.id));
+    map.insert("location_id".to_owned(), json!(link.location_id));
+    if is_shown {
+        put_link(&mut map, link);
+    }
+    finish(map, link.id, context)
+}
+
+fn put_link(map: &mut Map<String, Value>, link: &ServiceAtLocation) {
+    let mut english = Map::new();
+    put_text(map, &mut english, "description", &link.document.description);
+    put_list(map, "phones", &link.document.phones);
+    put_list(map, "schedules", &link.document.schedules);
+    put_others(map, &link.document.other);
+    put_translations(map, english);
 }
 
 fn is_shown(place: &Location, eyes: Eyes) -> bool {
@@ -436,7 +451,7 @@ fn finish(map: Map<String, Value>, owner: Id, context: Context<'_>) -> Value {
     value
 }
 
-fn leave_out_professional(value: &mut Value) {
+pub fn leave_out_professional(value: &mut Value) {
     match value {
         Value::Array(items) => {
             items.retain(|item| item.get("visibility").and_then(Value::as_str) != Some("professional"));

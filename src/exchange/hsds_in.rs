@@ -1,12 +1,16 @@
 //! HSDS 3 JSON to directory records. What relais reads becomes typed; every other member is kept as it came.
 //! A member of the wrong type is a refusal that names it: nothing is guessed.
 
+use std::collections::VecDeque;
+use std::io::Read;
+
 use chrono::{NaiveDate, NaiveTime};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::hsds::{CAPACITY_UNITS, attribute_id, capacity_id, service_area_id};
-use super::{Contents, Entry, RefusedRow};
+use super::json_records::{self, JsonRecords};
+use super::{Contents, Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
 use crate::domain::directory::{
     Address, Capacity, CapacityWords, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument,
@@ -27,10 +31,10 @@ pub struct Reading<'a> {
     /// The language of texts that say none.
     pub language: Lang,
     /// Makes ids for records that come without; `None` refuses them.
-    pub fresh: Option<&'a dyn Fn() -> Id>,
+    pub fresh: Option<&'a (dyn Fn() -> Id + Sync)>,
     /// A request: what cannot be used is refused. In a file, coordinates that are on no map are kept as they came.
     pub is_request: bool,
-    pub is_category: &'a dyn Fn(&str) -> bool,
+    pub is_category: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// The top-level members of a service that relais knows: the standard's and its own. A request with another is refused.
@@ -94,36 +98,149 @@ pub const SERVICE_MEMBERS: &[&str] = &[
     "change",
 ];
 
+/// The top-level members of an organisation that relais knows. Where referrals go is not one of them.
+pub const ORGANIZATION_MEMBERS: [&str; 27] = [
+    "id",
+    "name",
+    "alternate_name",
+    "description",
+    "email",
+    "website",
+    "additional_websites",
+    "tax_status",
+    "tax_id",
+    "year_incorporated",
+    "legal_status",
+    "logo",
+    "uri",
+    "parent_organization_id",
+    "funding",
+    "contacts",
+    "phones",
+    "locations",
+    "programs",
+    "organization_identifiers",
+    "attributes",
+    "metadata",
+    "translations",
+    "last_modified",
+    "version",
+    "change",
+    "services",
+];
+
+/// The top-level members of a place that relais knows.
+pub const LOCATION_MEMBERS: [&str; 29] = [
+    "id",
+    "organization_id",
+    "location_type",
+    "url",
+    "name",
+    "alternate_name",
+    "description",
+    "short_description",
+    "transportation",
+    "latitude",
+    "longitude",
+    "external_identifier",
+    "external_identifier_type",
+    "languages",
+    "addresses",
+    "contacts",
+    "accessibility",
+    "phones",
+    "schedules",
+    "attributes",
+    "metadata",
+    "translations",
+    "placement",
+    "location_visibility",
+    "located_in",
+    "timezone",
+    "last_modified",
+    "version",
+    "change",
+];
+
 type Members = Map<String, Value>;
 
 // ---- a file
 
-/// Reads a whole file: one service, one organisation, a list of either, or a page of them.
+/// Reads a whole file that is in memory: one service, one organisation, a list of either, or a page of them.
 ///
 /// # Errors
 /// `InvalidJson` when it is not JSON: nothing of it is taken.
 pub fn read_file(bytes: &[u8], reading: Reading<'_>) -> Result<Contents, Refusal> {
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(text).map_err(|error| {
-        Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
-    })?;
-    let records = match value {
-        Value::Array(records) => records,
-        Value::Object(mut page) => match page.get_mut("contents").map(Value::take) {
-            Some(Value::Array(records)) => records,
-            Some(_) => return Err(Refusal::field(Code::WrongType, "contents").rule("array")),
-            None => vec![Value::Object(page)],
-        },
-        _ => return Err(Refusal::new(Code::WrongType).rule("object or array")),
-    };
+    json_records::check(bytes)?;
     let mut contents = Contents::default();
-    for (line, record) in (1..).zip(records) {
-        match read_record(record, line, reading) {
-            Ok(entries) => contents.entries.extend(entries),
-            Err(refusal) => contents.refused.push(RefusedRow { line, refusal }),
+    for found in Entries::new(bytes, reading) {
+        match found {
+            Ok(entry) => contents.entries.push(entry),
+            Err(row) => contents.refused.push(row),
         }
     }
     Ok(contents)
+}
+
+/// The records of a file of any size, one after the other. [`json_records::check`] has read the file before.
+pub struct Entries<'a, R> {
+    records: JsonRecords<R>,
+    reading: Reading<'a>,
+    line: u64,
+    /// The other services of an organisation that came with all its services.
+    waiting: VecDeque<Entry>,
+    tally: Option<&'a Tally>,
+}
+
+impl<'a, R: Read> Entries<'a, R> {
+    pub fn new(input: R, reading: Reading<'a>) -> Self {
+        Self { records: JsonRecords::new(input), reading, line: 0, waiting: VecDeque::new(), tally: None }
+    }
+
+    /// Tells also which records were refused.
+    #[must_use]
+    pub fn tallying(self, tally: &'a Tally) -> Self {
+        Self { tally: Some(tally), ..self }
+    }
+
+    fn list_refused(&self, record: &Value) {
+        let Some(tally) = self.tally else { return };
+        let services = record.get("services").and_then(Value::as_array).into_iter().flatten();
+        for one in std::iter::once(record).chain(services) {
+            for name in ["id", "organization_id"] {
+                let text = one.get(name).and_then(Value::as_str);
+                text.and_then(|text| parse_id(text, name, self.reading).ok()).into_iter().for_each(|id| tally.list(id));
+            }
+        }
+    }
+
+    fn read(&self, record: Result<Vec<u8>, Refusal>) -> Result<Vec<Entry>, Refusal> {
+        let record = record?;
+        let value = serde_json::from_slice(&record).map_err(|error| {
+            Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
+        })?;
+        read_record(value, self.line, self.reading).inspect_err(|_| {
+            // Read once more: a record that is refused is rare, and one that is taken is moved into its parts.
+            serde_json::from_slice(&record).iter().for_each(|value| self.list_refused(value));
+        })
+    }
+}
+
+impl<R: Read> Iterator for Entries<'_, R> {
+    type Item = Found;
+    fn next(&mut self) -> Option<Found> {
+        loop {
+            if let Some(entry) = self.waiting.pop_front() {
+                return Some(Ok(entry));
+            }
+            let record = self.records.next()?;
+            self.line += 1;
+            match self.read(record) {
+                Ok(entries) => self.waiting.extend(entries),
+                Err(refusal) => return Some(Err(RefusedRow { line: self.line, refusal })),
+            }
+        }
+    }
 }
 
 fn read_record(record: Value, line: u64, reading: Reading<'_>) -> Result<Vec<Entry>, Refusal> {
@@ -215,6 +332,12 @@ fn unnamed_organization(id: Option<&str>, reading: Reading<'_>) -> Result<Organi
     let text = id.ok_or_else(|| Refusal::field(Code::MissingField, "organization_id"))?;
     let id = parse_id(text, "organization_id", reading)?;
     Ok(organization_record(id, text.to_owned(), Text::default(), OrganizationDocument::default(), reading))
+}
+
+/// An organisation of which only the id is known.
+pub(super) fn organization_by_id(id: Id, source: &str) -> Organization {
+    let reading = Reading { source, language: Lang::Fr, fresh: None, is_request: false, is_category: &|_| false };
+    organization_record(id, id.to_string(), Text::default(), OrganizationDocument::default(), reading)
 }
 
 fn organization_record(
@@ -540,7 +663,11 @@ fn read_addresses(members: &mut Members) -> Result<Vec<Address>, Refusal> {
 
 // ---- an organisation
 
-fn read_organization(
+/// Reads one organisation with its own places.
+///
+/// # Errors
+/// A refusal whose field is the dotted path of the member at fault, under `path`.
+pub fn read_organization(
     mut members: Members,
     path: &str,
     reading: Reading<'_>,

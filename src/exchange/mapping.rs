@@ -127,6 +127,9 @@ struct MappingFile {
     encoding: Option<String>,
     #[serde(default)]
     delimiter: Option<String>,
+    /// The sheet of a workbook; the first where none is named.
+    #[serde(default)]
+    sheet: Option<String>,
     /// Lines before the line of column names.
     #[serde(default)]
     preamble_lines: u64,
@@ -151,6 +154,7 @@ pub struct Mapping {
     pub source: String,
     pub encoding: Encoding,
     pub delimiter: u8,
+    pub sheet: Option<String>,
     pub preamble_lines: u64,
     pub language: Lang,
     pub repeated_key: RepeatedKey,
@@ -187,6 +191,7 @@ impl Mapping {
             repeated_key: word("repeated_key", file.repeated_key.as_deref(), RepeatedKey::parse, RepeatedKey::ALL)?
                 .unwrap_or(RepeatedKey::Refuse),
             source: file.source,
+            sheet: file.sheet,
             preamble_lines: file.preamble_lines,
             key: file.key,
             columns: fields("columns", file.columns)?,

@@ -4,17 +4,25 @@
 // -- territories
 pub mod territories;
 // -- directory
+pub mod history;
 pub mod hsds;
 pub mod hsds_in;
 pub mod hsds_lists;
+pub mod json_records;
 pub mod mapping;
 pub mod profile;
 pub mod spreadsheets;
+pub mod suggest;
+pub mod workbooks;
 // -- reports
 pub mod table_csv;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use crate::domain::directory::{Location, Organization, Service};
 use crate::domain::refusal::Refusal;
+use crate::id::Id;
 
 /// One record of a file: an organisation, places, and the service given there if it is one.
 /// Places come as the source put them: without territories, and without a point where it gave none.
@@ -34,13 +42,45 @@ pub struct RefusedRow {
     pub refusal: Refusal,
 }
 
+/// One record of a source: taken apart, or refused. Sources are read as iterators of these, so that one of any size
+/// needs the memory of a few records.
+pub type Found = Result<Entry, RefusedRow>;
+
+/// Rows that a source leaves aside, counted while it is read.
+#[derive(Debug, Default)]
+pub struct Tally {
+    dropped: AtomicU64,
+    blank: AtomicU64,
+    listed: Mutex<Vec<Id>>,
+}
+
+impl Tally {
+    pub fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+    pub fn count_blank(&self) {
+        self.blank.fetch_add(1, Ordering::Relaxed);
+    }
+    /// A row that is refused is listed by its source all the same, where it can be told which it is.
+    pub fn list(&self, id: Id) {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    }
+    pub fn take_listed(&self) -> Vec<Id> {
+        std::mem::take(&mut *self.listed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Rows that the mapping's filters leave out.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+    /// Rows with nothing in them.
+    pub fn blank(&self) -> u64 {
+        self.blank.load(Ordering::Relaxed)
+    }
+}
+
 /// What a file gave.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Contents {
     pub entries: Vec<Entry>,
     pub refused: Vec<RefusedRow>,
-    /// Rows that the mapping's filters leave out.
-    pub dropped: u64,
-    /// Rows with nothing in them.
-    pub blank: u64,
 }

@@ -1,12 +1,14 @@
 //! Anybody's CSV, through a mapping. Text that is not in the encoding it claims, or whose quotes do not close, is
 //! refused whole, with its line: a row read wrong would be a family sent to the wrong door.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value, json};
 
 use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey};
-use super::{Contents, Entry, RefusedRow};
+use super::{Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
 use crate::domain::directory::{
     Address, Capacity, Delivery, Language, LocatedIn, Location, LocationDocument, Organization, OrganizationDocument,
@@ -18,134 +20,306 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 
 /// Rows of one file.
-pub const ROWS_MAX: usize = 1_000_000;
+pub const ROWS_MAX: usize = 2_000_000;
 
-/// Reads a spreadsheet.
+/// One row of a CSV, line ends inside quotes included.
+pub const ROW_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+const BUFFER_BYTES: usize = 256 * 1024;
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Reads a CSV to its end without taking a row.
 ///
 /// # Errors
-/// A refusal of the whole file: its encoding, a quote that does not close (`rule` has the line), or a column of the
-/// mapping that it does not have. Rows that break a rule are in [`Contents::refused`].
-pub fn read(bytes: &[u8], mapping: &Mapping) -> Result<Contents, Refusal> {
-    let text = decode(bytes, mapping.encoding)?;
-    let (table, preamble) = after_preamble(&text, mapping.preamble_lines)?;
-    check_quotes(table, mapping.delimiter, preamble)?;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(table.as_bytes());
-    let names: Vec<String> = reader.headers().map_err(|error| unreadable(&error))?.iter().map(clean).collect();
-    let bound = mapping.bind(&names)?;
-    let mut contents = Contents::default();
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        if contents.entries.len() >= ROWS_MAX {
-            return Err(Refusal::field(Code::TooMany, "rows").rule(format!("<= {ROWS_MAX}")));
-        }
-        let line = record.position().map_or(0, csv::Position::line) + preamble;
-        let cells: Vec<String> = record.iter().map(clean).collect();
-        if cells.iter().all(String::is_empty) {
-            contents.blank += 1;
-            continue;
-        }
-        if cells.len() != bound.width {
-            let rule = format!("{} columns, not {}", bound.width, cells.len());
-            contents.refused.push(RefusedRow { line, refusal: Refusal::field(Code::InvalidValue, "row").rule(rule) });
-            continue;
-        }
-        if !bound.keeps(&cells) {
-            contents.dropped += 1;
-            continue;
-        }
-        match row_key(&bound, &cells, &mut seen).and_then(|key| read_row(&bound, &cells, &key, line)) {
-            Ok(entry) => contents.entries.push(entry),
-            Err(refusal) => contents.refused.push(RefusedRow { line, refusal }),
+/// A refusal of the whole file: its encoding, a quote that does not close, a row too long (`rule` has the line), or
+/// more rows than [`ROWS_MAX`].
+pub fn check(mut input: impl Read, mapping: &Mapping) -> Result<(), Refusal> {
+    let mut check = Check::new(mapping);
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return check.end(),
+            Ok(read) => check.over(buffer.get(..read).unwrap_or_default())?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(&error)),
         }
     }
-    Ok(contents)
 }
 
-fn unreadable(error: &csv::Error) -> Refusal {
+/// Opens a CSV that [`check`] has read: the rows behind its line of column names.
+///
+/// # Errors
+/// A column of the mapping that the file does not have.
+pub fn open<'a, R: Read + 'a>(
+    input: R,
+    mapping: &'a Mapping,
+    tally: &'a Tally,
+) -> Result<Rows<'a, impl Iterator<Item = Result<Line, Refusal>> + use<'a, R>>, Refusal> {
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
+    skip_preamble(&mut input, mapping.preamble_lines)?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(input);
+    let encoding = mapping.encoding;
+    let cells = move |record: &csv::ByteRecord| record.iter().map(|cell| clean(&decode(cell, encoding))).collect();
+    let names: Vec<String> = cells(reader.byte_headers().map_err(|error| unreadable(&error))?);
+    let preamble = mapping.preamble_lines;
+    let lines = reader.into_byte_records().map(move |record| {
+        let record = record.map_err(|error| unreadable(&error))?;
+        Ok(Line { number: record.position().map_or(0, csv::Position::line) + preamble, cells: cells(&record) })
+    });
+    Rows::new(lines, &names, mapping, tally)
+}
+
+/// A row of any spreadsheet, its cells clean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub number: u64,
+    pub cells: Vec<String>,
+}
+
+/// The rows of a spreadsheet as records.
+pub struct Rows<'a, I> {
+    lines: I,
+    bound: Bound<'a>,
+    tally: &'a Tally,
+    seen: HashMap<Id, u32>,
+    is_over: bool,
+}
+
+impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
+    /// # Errors
+    /// A column of the mapping that is not among `names`.
+    pub fn new(lines: I, names: &[String], mapping: &'a Mapping, tally: &'a Tally) -> Result<Self, Refusal> {
+        Ok(Self { lines, bound: mapping.bind(names)?, tally, seen: HashMap::new(), is_over: false })
+    }
+
+    /// `None` for a row that says nothing.
+    fn read(&mut self, line: &Line) -> Option<Found> {
+        let refused = |refusal| Some(Err(RefusedRow { line: line.number, refusal }));
+        if line.cells.iter().all(String::is_empty) {
+            self.tally.count_blank();
+            return None;
+        }
+        if line.cells.len() != self.bound.width {
+            let rule = format!("{} columns, not {}", self.bound.width, line.cells.len());
+            return refused(Refusal::field(Code::InvalidValue, "row").rule(rule));
+        }
+        if !self.bound.keeps(&line.cells) {
+            self.tally.count_dropped();
+            return None;
+        }
+        let key = match row_key(&self.bound, &line.cells, &mut self.seen) {
+            Ok(key) => key,
+            Err(refusal) => return refused(refusal),
+        };
+        match read_row(&self.bound, &line.cells, &key, line.number) {
+            Ok(entry) => Some(Ok(entry)),
+            Err(refusal) => {
+                self.tally.list(Id::from_words(&[&self.bound.mapping.source, &key]));
+                refused(refusal)
+            }
+        }
+    }
+}
+
+impl<I: Iterator<Item = Result<Line, Refusal>>> Iterator for Rows<'_, I> {
+    type Item = Found;
+    fn next(&mut self) -> Option<Found> {
+        while !self.is_over {
+            match self.lines.next()? {
+                Ok(line) => {
+                    if let Some(found) = self.read(&line) {
+                        return Some(found);
+                    }
+                }
+                Err(refusal) => {
+                    self.is_over = true;
+                    return Some(Err(RefusedRow { line: 0, refusal }));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn unreadable(error: &impl std::fmt::Display) -> Refusal {
     Refusal::field(Code::InvalidValue, "file").rule(error.to_string())
 }
 
 // ---- text
 
-/// The text of the bytes, without its byte-order mark.
-fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, Refusal> {
-    let refused = |rule: String| Err(Refusal::field(Code::InvalidValue, "encoding").rule(rule));
-    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return refused("utf-8 or latin-1, not UTF-16".to_owned());
-    }
-    if bytes.contains(&0) {
-        return refused("no NUL byte".to_owned());
-    }
-    let bare = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match (encoding, std::str::from_utf8(bare)) {
-        (Encoding::Utf8, Ok(text)) => Ok(text.to_owned()),
-        (Encoding::Utf8, Err(error)) => {
-            let before = bare.get(..error.valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-            refused(format!("line {line} is not utf-8; is it latin-1?"))
-        }
-        // A text with accents that is valid UTF-8 was not written in Latin-1: every accent would be two letters.
-        (Encoding::Latin1, Ok(text)) if !text.is_ascii() => refused("the file is utf-8".to_owned()),
-        (Encoding::Latin1, _) => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bare).0.into_owned()),
+pub fn decode(cell: &[u8], encoding: Encoding) -> Cow<'_, str> {
+    match encoding {
+        Encoding::Utf8 => String::from_utf8_lossy(cell),
+        Encoding::Latin1 => encoding_rs::WINDOWS_1252.decode_without_bom_handling(cell).0,
     }
 }
 
-fn after_preamble(text: &str, lines: u64) -> Result<(&str, u64), Refusal> {
-    let mut rest = text;
+fn skip_preamble(input: &mut impl BufRead, lines: u64) -> Result<(), Refusal> {
+    if input.fill_buf().map_err(|error| unreadable(&error))?.starts_with(BYTE_ORDER_MARK) {
+        input.consume(BYTE_ORDER_MARK.len());
+    }
     for _ in 0..lines {
-        let Some((_, after)) = rest.split_once('\n') else {
-            return Err(Refusal::field(Code::OutOfRange, "preamble_lines").rule("the file has fewer lines"));
-        };
-        rest = after;
+        input.skip_until(b'\n').map_err(|error| unreadable(&error))?;
     }
-    Ok((rest, lines))
+    Ok(())
 }
 
+/// Reads a CSV a chunk at a time.
+///
 /// RFC 4180: a field that begins with a quote ends with one, and only a delimiter or the end of the line follows.
 /// A quote left open would swallow the rows that follow it, in silence.
-fn check_quotes(text: &str, delimiter: u8, preamble: u64) -> Result<(), Refusal> {
-    let refused = |line: u64, what: &str| {
-        Err(Refusal::field(Code::InvalidValue, "file").rule(format!("line {}: {what}", line + preamble)))
-    };
-    let mut bytes = text.bytes().peekable();
-    let (mut line, mut opened) = (1_u64, 1_u64);
-    let (mut quoted, mut at_start) = (false, true);
-    while let Some(byte) = bytes.next() {
-        if byte == b'\n' {
-            line += 1;
+struct Check<'a> {
+    mapping: &'a Mapping,
+    /// Bytes of a mark or a letter that the last chunk cut in two.
+    carried: Vec<u8>,
+    is_begun: bool,
+    is_ascii: bool,
+    /// The first line that is not UTF-8.
+    not_utf8: Option<u64>,
+    line: u64,
+    opened: u64,
+    rows: usize,
+    row_bytes: usize,
+    state: Quote,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    Start,
+    Bare,
+    Inside,
+    /// A quote inside a quoted field: its end, or half of a doubled one.
+    Closing,
+}
+
+impl<'a> Check<'a> {
+    fn new(mapping: &'a Mapping) -> Self {
+        Self {
+            mapping,
+            carried: Vec::new(),
+            is_begun: false,
+            is_ascii: true,
+            not_utf8: None,
+            line: 1,
+            opened: 0,
+            rows: 0,
+            row_bytes: 0,
+            state: Quote::Start,
         }
-        match (quoted, byte) {
-            (true, b'"') if bytes.peek() == Some(&b'"') => {
-                bytes.next();
-            }
-            (true, b'"') => {
-                let after = bytes.peek().copied();
-                if !after.is_none_or(|after| after == delimiter || after == b'\n' || after == b'\r') {
-                    return refused(line, "text after a closing quote");
-                }
-                quoted = false;
-            }
-            (true, _) => {}
-            (false, b'"') if at_start => (quoted, opened) = (true, line),
-            (false, _) => {}
-        }
-        at_start = !quoted && (byte == delimiter || byte == b'\n');
     }
-    if quoted { refused(opened, "a quote is not closed") } else { Ok(()) }
+
+    fn over(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        let joined;
+        let mut chunk = chunk;
+        if !self.carried.is_empty() || !self.is_begun {
+            self.carried.extend_from_slice(chunk);
+            if !self.is_begun && self.carried.len() < BYTE_ORDER_MARK.len() {
+                return Ok(());
+            }
+            joined = std::mem::take(&mut self.carried);
+            chunk = joined.as_slice();
+        }
+        self.all_of(chunk, false)
+    }
+
+    fn all_of(&mut self, mut chunk: &[u8], is_last: bool) -> Result<(), Refusal> {
+        if !self.is_begun {
+            self.is_begun = true;
+            if chunk.starts_with(b"\xFF\xFE") || chunk.starts_with(b"\xFE\xFF") {
+                return Err(encoding("utf-8 or latin-1, not UTF-16"));
+            }
+            chunk = chunk.strip_prefix(BYTE_ORDER_MARK).unwrap_or(chunk);
+        }
+        if memchr::memchr(0, chunk).is_some() {
+            return Err(encoding("no NUL byte"));
+        }
+        let mut whole = chunk;
+        if self.not_utf8.is_none()
+            && let Err(error) = std::str::from_utf8(chunk)
+        {
+            let (good, rest) = chunk.split_at(error.valid_up_to());
+            if error.error_len().is_none() && !is_last {
+                (whole, self.carried) = (good, rest.to_vec());
+            } else {
+                self.not_utf8 = Some(self.line + memchr::memchr_iter(b'\n', good).count() as u64);
+            }
+        }
+        self.is_ascii &= whole.is_ascii();
+        if let (Encoding::Utf8, Some(line)) = (self.mapping.encoding, self.not_utf8) {
+            return Err(encoding(&format!("line {line} is not utf-8; is it latin-1?")));
+        }
+        whole.iter().try_for_each(|byte| self.byte(*byte))
+    }
+
+    fn byte(&mut self, byte: u8) -> Result<(), Refusal> {
+        let is_preamble = self.line <= self.mapping.preamble_lines;
+        if byte == b'\n' {
+            self.line += 1;
+        }
+        if is_preamble {
+            return Ok(());
+        }
+        self.row_bytes += 1;
+        if self.row_bytes > ROW_BYTES_MAX {
+            return Err(self.refused(self.line, &format!("a row over {ROW_BYTES_MAX} bytes")));
+        }
+        let ends_field = byte == self.mapping.delimiter || byte == b'\n';
+        self.state = match (self.state, byte) {
+            (Quote::Start, b'"') => {
+                self.opened = self.line;
+                Quote::Inside
+            }
+            (Quote::Inside, b'"') => Quote::Closing,
+            (Quote::Inside, _) | (Quote::Closing, b'"') => Quote::Inside,
+            (Quote::Closing, b'\r') => Quote::Bare,
+            (Quote::Closing, _) if !ends_field => return Err(self.refused(self.line, "text after a closing quote")),
+            (Quote::Start | Quote::Bare | Quote::Closing, _) if ends_field => Quote::Start,
+            (Quote::Start | Quote::Bare | Quote::Closing, _) => Quote::Bare,
+        };
+        if byte == b'\n' && self.state == Quote::Start {
+            (self.row_bytes, self.rows) = (0, self.rows + 1);
+            if self.rows > ROWS_MAX + 1 {
+                return Err(Refusal::field(Code::TooMany, "rows").rule(format!("<= {ROWS_MAX}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<(), Refusal> {
+        let carried = std::mem::take(&mut self.carried);
+        self.all_of(&carried, true)?;
+        if self.mapping.encoding == Encoding::Latin1 && self.not_utf8.is_none() && !self.is_ascii {
+            // A text with accents that is valid UTF-8 was not written in Latin-1: every accent would be two letters.
+            return Err(encoding("the file is utf-8"));
+        }
+        if self.line <= self.mapping.preamble_lines {
+            return Err(Refusal::field(Code::OutOfRange, "preamble_lines").rule("the file has fewer lines"));
+        }
+        match self.state {
+            Quote::Inside => Err(self.refused(self.opened, "a quote is not closed")),
+            Quote::Start | Quote::Bare | Quote::Closing => Ok(()),
+        }
+    }
+
+    fn refused(&self, line: u64, what: &str) -> Refusal {
+        Refusal::field(Code::InvalidValue, "file").rule(format!("line {line}: {what}"))
+    }
+}
+
+fn encoding(rule: &str) -> Refusal {
+    Refusal::field(Code::InvalidValue, "encoding").rule(rule)
 }
 
 /// Spaces of every kind become one; both ends are bare.
-fn clean(cell: &str) -> String {
+pub fn clean(cell: &str) -> String {
     cell.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 // ---- rows
 
-fn row_key(bound: &Bound<'_>, cells: &[String], seen: &mut HashMap<String, u32>) -> Result<String, Refusal> {
+fn row_key(bound: &Bound<'_>, cells: &[String], seen: &mut HashMap<Id, u32>) -> Result<String, Refusal> {
     let key = bound.key(cells).ok_or_else(|| Refusal::field(Code::MissingField, "key"))?;
-    let times = seen.entry(key.clone()).or_insert(0);
+    let times = seen.entry(Id::from_words(&[&key])).or_insert(0);
     *times += 1;
     match (*times, bound.mapping.repeated_key) {
         (1, _) => Ok(key),
@@ -245,7 +419,7 @@ fn read_organization(row: &Row<'_>, source: &str) -> Result<Organization, Refusa
     let document = OrganizationDocument {
         description: row.text(Field::OrganizationDescription),
         email: row.get(Field::OrganizationEmail),
-        website: row.get(Field::OrganizationWebsite),
+        website: row.get(Field::OrganizationWebsite).map(with_scheme),
         ..OrganizationDocument::default()
     };
     Ok(Organization {
@@ -315,6 +489,12 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
     }))
 }
 
+/// People write `www.exemple.example`, and mean the web.
+fn with_scheme(text: String) -> String {
+    let is_bare = !text.contains("://") && text.contains('.') && !text.contains([' ', '@']);
+    if is_bare { format!("http://{text}") } else { text }
+}
+
 fn read_document(row: &Row<'_>) -> Result<ServiceDocument, Refusal> {
     let mut phones = Vec::new();
     for (field, kind) in [(Field::Phone, "voice"), (Field::Fax, "fax")] {
@@ -353,7 +533,7 @@ fn read_document(row: &Row<'_>) -> Result<ServiceDocument, Refusal> {
         fees_description: row.text(Field::FeesDescription),
         alert: row.text(Field::Alert),
         transit: row.text(Field::Transit),
-        url: row.get(Field::Url),
+        url: row.get(Field::Url).map(with_scheme),
         email: row.get(Field::Email),
         minimum_age_months: age(Field::MinimumAge, 0.0)?,
         maximum_age_months: age(Field::MaximumAge, 11.0)?,

@@ -1,5 +1,6 @@
 //! What the program does by itself, again and again: safe to repeat, bounded.
 
+pub mod feeds;
 pub mod index_sync;
 // -- referrals
 pub mod expiry;

@@ -1,10 +1,12 @@
 //! Accounts and what each may do where. An account's password is only ever a hash here.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::conn::Conn;
 use super::error::Error;
-use super::schema::{account, membership, organization};
+use super::schema::{account, curator_territory, membership, organization};
 use crate::clock::Time;
 use crate::domain::viewer::{AccountViewer, Membership, Role};
 use crate::each_backend;
@@ -53,8 +55,39 @@ pub fn find_viewer(conn: &mut Conn, account_id: Id) -> Result<Option<AccountView
         .load(conn)?;
     let Some((network_id, None, _)) = rows.first().copied() else { return Ok(None) };
     let memberships = rows.into_iter().filter_map(|(_, _, membership)| membership);
-    let memberships = memberships.map(|(organization_id, role)| Membership { organization_id, role }).collect();
-    Ok(Some(AccountViewer { account_id, network_id, memberships }))
+    let memberships: Vec<Membership> =
+        memberships.map(|(organization_id, role)| Membership { organization_id, role }).collect();
+    let is_curator = memberships.iter().any(|one| one.role == Role::Curator);
+    let territories = if is_curator { territories_of(conn, account_id)? } else { Vec::new() };
+    Ok(Some(AccountViewer { account_id, network_id, memberships, territories }))
+}
+
+/// Where a curator may write; empty: in the whole network.
+fn territories_of(conn: &mut Conn, account_id: Id) -> Result<Vec<String>, Error> {
+    let rows = curator_territory::table.filter(curator_territory::account_id.eq(account_id));
+    Ok(rows.order(curator_territory::territory_id.asc()).select(curator_territory::territory_id).load(conn)?)
+}
+
+/// Bounds a curator to territories.
+pub fn insert_territories(conn: &mut Conn, account_id: Id, territory_ids: &[String]) -> Result<(), Error> {
+    let row =
+        |id: &String| (curator_territory::account_id.eq(account_id), curator_territory::territory_id.eq(id.clone()));
+    let rows: Vec<_> = territory_ids.iter().map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    each_backend!(conn, |c| diesel::insert_into(curator_territory::table)
+        .values(&rows)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+/// The names under which people are shown; an account without one is left out.
+pub fn display_names(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, String>, Error> {
+    let rows = account::table.filter(account::id.eq_any(ids).and(account::display_name.ne("")));
+    let rows: Vec<(Id, String)> = rows.select((account::id, account::display_name)).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 pub fn insert(conn: &mut Conn, rows: &[AccountRow]) -> Result<(), Error> {

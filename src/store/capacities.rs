@@ -11,8 +11,8 @@ use super::{Conn, Error, Tx, services};
 use crate::clock::Time;
 use crate::domain::directory::{Capacity, CapacityWord, CapacityWords, Service, Voice};
 use crate::domain::freshness;
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 
 /// The same numbers of the same voice within so many seconds are one word: a form sent twice, an answer lost.
 const SAME_WORD_S: i64 = 60;
@@ -135,7 +135,7 @@ pub(super) fn append_many(tx: &mut Tx<'_>, services: &[Service], source: &str) -
         }
     }
     for rows in rows.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(capacity::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, capacity::table, rows)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::schema::{account, change_head, changes, family, organization, service
 use crate::clock::Time;
 use crate::domain::words::words;
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{each_backend, insert_rows, text_words};
 
 words! {
     /// What changed. An organisation, location, term or territory re-indexes every service that shows it.
@@ -108,7 +108,7 @@ pub(super) fn append(conn: &mut Conn, changed: &[(Subject, Id)], now: Time) -> R
     let rows: Vec<Change> =
         numbered.map(|(n, (subject, id))| Change { n, subject: *subject, subject_id: *id, at: now }).collect();
     for chunk in rows.chunks(INSERT_ROWS_MAX) {
-        each_backend!(conn, |c| diesel::insert_into(changes::table).values(chunk).execute(c))?;
+        insert_rows!(&mut *conn, changes::table, chunk)?;
     }
     if let Conn::Postgres(c) = conn {
         // Delivered at commit, and once however often it is said in one transaction.

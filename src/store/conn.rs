@@ -1,5 +1,6 @@
 //! Connections: one enum over both databases, pools with a bounded wait, one kind of writing transaction.
 
+use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -39,6 +40,27 @@ macro_rules! each_backend {
         }
     };
 }
+
+/// Inserts rows of one type as fast as the database takes them: by COPY on PostgreSQL, by one statement that stays
+/// prepared on SQLite. The columns of the row type are all the columns that are written.
+#[macro_export]
+macro_rules! insert_rows {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        match $conn {
+            $crate::store::conn::Conn::Postgres(c) if rows.len() >= $crate::store::conn::COPIED_ROWS_MIN => {
+                diesel::copy_from($table).from_insertable(rows).execute(c).map(drop)
+            }
+            $crate::store::conn::Conn::Postgres(c) => diesel::insert_into($table).values(rows).execute(c).map(drop),
+            $crate::store::conn::Conn::Sqlite(c) => {
+                rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(c).map(drop))
+            }
+        }
+    }};
+}
+
+/// Fewer rows than these are not worth the round trips of a COPY.
+pub const COPIED_ROWS_MIN: usize = 16;
 
 /// Which database a URL names. Anything else than the two plain schemes is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +148,7 @@ pub struct Tx<'a> {
     conn: &'a mut Conn,
     now: Time,
     changed: Vec<(Subject, Id)>,
+    known_changed: HashSet<(Subject, Id)>,
     review_months: u32,
 }
 
@@ -140,7 +163,7 @@ impl Tx<'_> {
     }
     /// Says that a record of the directory is not what it was: one row in the change log.
     pub fn changed(&mut self, subject: Subject, id: Id) {
-        if !self.changed.contains(&(subject, id)) || self.changed.len() > 64 {
+        if self.known_changed.insert((subject, id)) {
             self.changed.push((subject, id));
         }
     }
@@ -331,7 +354,13 @@ impl Store {
     ) -> Result<Written<T>, E> {
         let mut conn = self.writing_connection()?;
         conn.begin().map_err(Error::from)?;
-        let mut tx = Tx { conn: &mut conn, now, changed: Vec::new(), review_months: self.0.review_months };
+        let mut tx = Tx {
+            conn: &mut conn,
+            now,
+            changed: Vec::new(),
+            known_changed: HashSet::new(),
+            review_months: self.0.review_months,
+        };
         let outcome = body(&mut tx).and_then(|value| {
             let changed = std::mem::take(&mut tx.changed);
             let change = changes::append(tx.conn, &changed, now)?;

@@ -14,7 +14,7 @@ use crate::clock::Time;
 use crate::domain::directory::{LocatedIn, Location, LocationDocument, Origin, Placement, Point, Visibility};
 use crate::domain::language::Text;
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{insert_rows, text_words};
 
 text_words!(Placement, Visibility);
 
@@ -38,6 +38,8 @@ struct LocationRow {
     content_hash: String,
     document: Json<LocationDocument>,
     version: i64,
+    #[diesel(skip_update)]
+    created_at: Time,
     updated_at: Time,
 }
 
@@ -61,6 +63,7 @@ impl LocationRow {
             content_hash: one.origin.content_hash.clone(),
             document: Json(one.document.clone()),
             version,
+            created_at: now,
             updated_at: now,
         }
     }
@@ -132,13 +135,51 @@ pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, E
     Ok(is_used.is_some())
 }
 
+/// Places by id, after one, without those retired; those of one organisation, where it is named.
+pub fn list_after(
+    conn: &mut Conn,
+    organization_id: Option<Id>,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<Location>, Error> {
+    let columns = (LocationRow::as_select(), (location::retired_at, location::replaced_by));
+    let mut query = location::table.filter(location::retired_at.is_null()).select(columns).into_boxed();
+    if let Some(organization_id) = organization_id {
+        query = query.filter(location::organization_id.eq(organization_id));
+    }
+    if let Some(after) = after {
+        query = query.filter(location::id.gt(after));
+    }
+    let rows: Vec<(LocationRow, Retired)> = query.order(location::id.asc()).limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(Location::from).collect())
+}
+
+/// Takes the lock of one place until the transaction ends.
+///
+/// # Errors
+/// `NotFound` for one that is not there.
+pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
+    let target = location::table.find(id);
+    let locked = diesel::update(target).set(location::version.eq(location::version)).execute(&mut **tx)?;
+    if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// Whether a service that is not retired is given at a place.
+pub fn is_in_use(conn: &mut Conn, id: Id) -> Result<bool, Error> {
+    let given_there = service_at_location::table
+        .filter(service_at_location::location_id.eq(id))
+        .select(service_at_location::service_id);
+    let active = service::table.filter(service::id.eq_any(given_there).and(service::retired_at.is_null()));
+    let first: Option<Id> = active.select(service::id).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 /// Inserts at version 1.
 pub fn insert_many(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), Error> {
     let now = tx.now();
     for chunk in locations.chunks(STATEMENT_ROWS_MAX) {
-        let rows: Vec<_> =
-            chunk.iter().map(|one| (LocationRow::new(one, 1, now), location::created_at.eq(now))).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(location::table).values(&rows).execute(c))?;
+        let rows: Vec<LocationRow> = chunk.iter().map(|one| LocationRow::new(one, 1, now)).collect();
+        insert_rows!(&mut **tx, location::table, &rows)?;
     }
     for one in locations {
         tx.changed(Subject::Location, one.id);

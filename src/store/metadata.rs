@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::changes::Subject;
 use super::organizations::STATEMENT_ROWS_MAX;
-use super::schema::metadata;
+use super::schema::{location, metadata, organization, service};
 use super::types::Json;
 use super::{Conn, Error, Tx};
 use crate::clock::Time;
 use crate::domain::history::Action;
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 use crate::text_words;
 
 text_words!(Action);
@@ -38,7 +38,7 @@ pub struct MetadataRow {
 /// Appends rows: the moments of the change sets of one record must grow (see [`last_moment`]).
 pub fn append_many(tx: &mut Tx<'_>, rows: &[MetadataRow]) -> Result<(), Error> {
     for chunk in rows.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(metadata::table).values(chunk).execute(c))?;
+        insert_rows!(&mut **tx, metadata::table, chunk)?;
     }
     Ok(())
 }
@@ -67,18 +67,18 @@ pub fn list_of(
     Ok(query.order((metadata::at.desc(), metadata::id.desc())).limit(limit).load(conn)?)
 }
 
-/// The rows of a record after a moment, newest first, at most `limit`: what must be undone in thought to see it as it
-/// was.
-pub fn list_since(
+/// The rows of one change set that are of one record, at most `limit`.
+pub fn list_change_set_of(
     conn: &mut Conn,
+    change_set: Id,
     subject: Subject,
     id: Id,
-    moment: Time,
     limit: i64,
 ) -> Result<Vec<MetadataRow>, Error> {
     let rows = metadata::table
-        .filter(metadata::subject.eq(subject).and(metadata::subject_id.eq(id)).and(metadata::at.gt(moment)))
-        .order((metadata::at.desc(), metadata::id.desc()))
+        .filter(metadata::change_set.eq(change_set))
+        .filter(metadata::subject.eq(subject).and(metadata::subject_id.eq(id)))
+        .order(metadata::id.asc())
         .limit(limit);
     Ok(rows.select(MetadataRow::as_select()).load(conn)?)
 }
@@ -87,4 +87,24 @@ pub fn list_since(
 pub fn list_change_set(conn: &mut Conn, change_set: Id, limit: i64) -> Result<Vec<MetadataRow>, Error> {
     let rows = metadata::table.filter(metadata::change_set.eq(change_set)).order(metadata::id.asc()).limit(limit);
     Ok(rows.select(MetadataRow::as_select()).load(conn)?)
+}
+
+/// When a record was made, if it is there.
+pub fn created_at(conn: &mut Conn, subject: Subject, id: Id) -> Result<Option<Time>, Error> {
+    let moment = match subject {
+        Subject::Organization => {
+            organization::table.find(id).select(organization::created_at).first(conn).optional()?
+        }
+        Subject::Service => service::table.find(id).select(service::created_at).first(conn).optional()?,
+        Subject::Location => location::table.find(id).select(location::created_at).first(conn).optional()?,
+        Subject::TaxonomyTerm | Subject::Territory => None,
+    };
+    Ok(moment)
+}
+
+/// The moment of the last change set of a record at or before another.
+pub fn last_moment_until(conn: &mut Conn, subject: Subject, id: Id, until: Time) -> Result<Option<Time>, Error> {
+    let rows = metadata::table
+        .filter(metadata::subject.eq(subject).and(metadata::subject_id.eq(id)).and(metadata::at.le(until)));
+    Ok(rows.order((metadata::at.desc(), metadata::id.desc())).select(metadata::at).first(conn).optional()?)
 }

@@ -19,8 +19,13 @@ pub mod locations;
 pub mod organizations;
 pub mod record_links;
 pub mod services;
+pub mod sources;
 pub mod taxonomies;
 // -- history
+pub mod authority;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod metadata;
 // -- search
 pub mod watch;

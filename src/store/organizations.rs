@@ -13,8 +13,8 @@ use crate::clock::Time;
 use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
-use crate::each_backend;
 use crate::id::Id;
+use crate::insert_rows;
 
 /// Rows of one statement: both databases bound the number of parameters (SQLite 32,766, PostgreSQL 65,535).
 pub const STATEMENT_ROWS_MAX: usize = 1_000;
@@ -113,12 +113,33 @@ pub fn list_by_name(conn: &mut Conn, after: Option<(&str, Id)>, limit: i64) -> R
     Ok(rows.into_iter().map(Organization::from).collect())
 }
 
+/// Organisations by id, after one, without those retired.
+pub fn list_after(conn: &mut Conn, after: Option<Id>, limit: i64) -> Result<Vec<Organization>, Error> {
+    let columns = (OrganizationRow::as_select(), (organization::retired_at, organization::replaced_by));
+    let mut query = organization::table.filter(organization::retired_at.is_null()).select(columns).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(organization::id.gt(after));
+    }
+    let rows: Vec<(OrganizationRow, Retired)> = query.order(organization::id.asc()).limit(limit).load(conn)?;
+    Ok(rows.into_iter().map(Organization::from).collect())
+}
+
+/// Takes the lock of one organisation until the transaction ends.
+///
+/// # Errors
+/// `NotFound` for one that is not there.
+pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
+    let target = organization::table.find(id);
+    let locked = diesel::update(target).set(organization::version.eq(organization::version)).execute(&mut **tx)?;
+    if locked == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
 /// Inserts at version 1, without a referral address whatever the record says.
 pub fn insert_many(tx: &mut Tx<'_>, organizations: &[Organization]) -> Result<(), Error> {
     let now = tx.now();
     for chunk in organizations.chunks(STATEMENT_ROWS_MAX) {
         let rows: Vec<OrganizationRow> = chunk.iter().map(|one| OrganizationRow::new(one, now)).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(organization::table).values(&rows).execute(c))?;
+        insert_rows!(&mut **tx, organization::table, &rows)?;
     }
     taxonomies::insert_of_organizations(tx, organizations)?;
     for one in organizations {

@@ -3,9 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::changes::Subject;
-use super::schema::{edit_proposal, record_letter, record_link};
-use super::types::Json;
+use super::schema::{record_letter, record_link};
 use super::{Conn, Error};
 use crate::clock::Time;
 use crate::domain::freshness::Letter;
@@ -78,28 +76,5 @@ pub fn list_ended(conn: &mut Conn, before: Time, limit: i64) -> Result<Vec<Id>, 
 
 pub fn delete(conn: &mut Conn, ids: &[Id]) -> Result<(), Error> {
     diesel::delete(record_link::table.filter(record_link::id.eq_any(ids))).execute(conn)?;
-    Ok(())
-}
-
-/// A change that the reader of a link asks for.
-#[derive(Debug, Clone, PartialEq, Insertable)]
-#[diesel(table_name = edit_proposal, treat_none_as_default_value = false)]
-pub struct ProposalRow {
-    pub id: Id,
-    pub subject: Subject,
-    pub subject_id: Id,
-    pub organization_id: Option<Id>,
-    pub patch: Json<serde_json::Value>,
-    pub base: Json<serde_json::Value>,
-    pub base_version: i64,
-    pub account_id: Option<Id>,
-    pub link: Option<String>,
-    pub comment: String,
-    pub status: String,
-    pub created_at: Time,
-}
-
-pub fn insert_proposal(conn: &mut Conn, row: &ProposalRow) -> Result<(), Error> {
-    diesel::insert_into(edit_proposal::table).values(row).execute(conn)?;
     Ok(())
 }

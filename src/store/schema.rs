@@ -246,6 +246,50 @@ table! {
         source -> Text,
     }
 }
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Instant;
+    source (name) {
+        name -> Text,
+        kind -> Text,
+        url -> Nullable<Text>,
+        language -> Nullable<Text>,
+        priority -> Integer,
+        started_at -> Instant,
+        finished_at -> Nullable<Instant>,
+        modified_after -> Nullable<Instant>,
+        resume_page -> Nullable<BigInt>,
+        taken -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        refused -> BigInt,
+        missing -> BigInt,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    source_record (source, subject, source_key) {
+        source -> Text,
+        subject -> Text,
+        source_key -> Text,
+        record_id -> Guid,
+        content_hash -> Text,
+        said_at -> Instant,
+        missing_since -> Nullable<Instant>,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    provenance (record_id, field) {
+        record_id -> Guid,
+        field -> Text,
+        subject -> Text,
+        source -> Text,
+        said_at -> Instant,
+    }
+}
 // -- freshness
 table! {
     use diesel::sql_types::*;

@@ -20,7 +20,7 @@ use crate::domain::freshness::{self, Review};
 use crate::domain::language::{Lang, Text};
 use crate::domain::quality;
 use crate::id::Id;
-use crate::{each_backend, text_words};
+use crate::{insert_rows, text_words};
 
 text_words!(ServiceStatus);
 
@@ -47,9 +47,13 @@ struct ServiceRow {
     capacity_observed_at: Option<Time>,
     document: Json<ServiceDocument>,
     version: i64,
+    #[diesel(skip_update)]
+    created_at: Time,
     updated_at: Time,
     review_months: Option<i32>,
     review_due_at: Time,
+    #[diesel(skip_update)]
+    remind_at: Option<Time>,
     content_score: Option<i32>,
     capacity_words: Option<Json<CapacityWords>>,
 }
@@ -60,6 +64,7 @@ impl ServiceRow {
         let now = tx.now();
         let months = one.review.months.unwrap_or(tx.review_months());
         let capacity = one.capacity.worded(Voice::parse(said_by).unwrap_or(Voice::Other), now);
+        let review_due_at = freshness::due_at(one.verified_at, created_at, months);
         Self {
             id: one.id,
             organization_id: one.organization_id,
@@ -77,9 +82,11 @@ impl ServiceRow {
             capacity_observed_at: one.capacity.observed_at,
             document: Json(one.document.clone()),
             version,
+            created_at,
             updated_at: now,
             review_months: one.review.months.and_then(|months| i32::try_from(months).ok()),
-            review_due_at: freshness::due_at(one.verified_at, created_at, months),
+            review_due_at,
+            remind_at: Some(review_due_at),
             content_score: Some(quality::content_score(one)),
             capacity_words: Some(capacity.said).filter(|said| !said.is_empty()).map(Json),
         }
@@ -117,7 +124,7 @@ impl ServiceRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = service_category)]
+#[diesel(table_name = service_category, treat_none_as_default_value = false)]
 struct CategoryRow {
     service_id: Id,
     code: String,
@@ -125,7 +132,7 @@ struct CategoryRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = service_territory)]
+#[diesel(table_name = service_territory, treat_none_as_default_value = false)]
 struct ServedRow {
     service_id: Id,
     territory_id: String,
@@ -133,7 +140,7 @@ struct ServedRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = service_at_location)]
+#[diesel(table_name = service_at_location, treat_none_as_default_value = false)]
 struct LinkRow {
     id: Id,
     service_id: Id,
@@ -205,6 +212,15 @@ pub fn services_showing(
         query = query.filter(service::id.gt(after));
     }
     Ok(query.order(service::id.asc()).limit(limit).load(conn)?)
+}
+
+/// Services of an organisation that are not retired, by id, at most `limit`.
+pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) -> Result<Vec<Id>, Error> {
+    let there = service::table
+        .filter(service::organization_id.eq(organization_id).and(service::retired_at.is_null()))
+        .order(service::id.asc())
+        .limit(limit);
+    Ok(there.select(service::id).load(conn)?)
 }
 
 /// The organisation that gives a service, if it is there and not retired.
@@ -322,13 +338,8 @@ pub fn lock(tx: &mut Tx<'_>, id: Id) -> Result<(), Error> {
 pub fn insert_many(tx: &mut Tx<'_>, services: &[Service], said_by: &str) -> Result<(), Error> {
     let now = tx.now();
     for chunk in services.chunks(STATEMENT_ROWS_MAX) {
-        let row = |one: &Service| {
-            let row = ServiceRow::new(one, 1, tx, now, said_by);
-            let remind_at = service::remind_at.eq(Some(row.review_due_at));
-            (row, service::created_at.eq(now), remind_at)
-        };
-        let rows: Vec<_> = chunk.iter().map(row).collect();
-        each_backend!(&mut **tx, |c| diesel::insert_into(service::table).values(&rows).execute(c))?;
+        let rows: Vec<ServiceRow> = chunk.iter().map(|one| ServiceRow::new(one, 1, tx, now, said_by)).collect();
+        insert_rows!(&mut **tx, service::table, &rows)?;
     }
     insert_parts(tx, services)?;
     capacities::append_many(tx, services, said_by)?;
@@ -439,13 +450,13 @@ fn insert_parts(tx: &mut Tx<'_>, services: &[Service]) -> Result<(), Error> {
         }
     }
     for rows in categories.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_category::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_category::table, rows)?;
     }
     for rows in territories.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_territory::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_territory::table, rows)?;
     }
     for rows in links.chunks(STATEMENT_ROWS_MAX) {
-        each_backend!(&mut **tx, |c| diesel::insert_into(service_at_location::table).values(rows).execute(c))?;
+        insert_rows!(&mut **tx, service_at_location::table, rows)?;
     }
     taxonomies::insert_of_services(tx, services)
 }

@@ -9,9 +9,14 @@ mod territories;
 
 // -- directory
 mod capacities;
+mod claims;
+mod edits;
+mod error_reports;
 mod freshness;
 mod history;
 pub mod hsds;
+mod locations;
+mod organizations;
 mod records;
 mod services;
 

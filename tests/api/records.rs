@@ -240,6 +240,8 @@ both!(a_telephone_is_written_and_the_rest_is_proposed, |app| {
         assert_eq!(same[member], after[member], "{member}");
     }
     assert_eq!(before["description"], same["description"]);
+    let queue = app.curator().get("/api/v1/edits").expect(200).text;
+    assert!(queue.contains("Une autre description.") && queue.contains("8 h à 16 h"), "{queue}");
     for (form, status) in [
         (vec![("phone", "aucun")], 422),
         (vec![("phone", "")], 400),
@@ -327,7 +329,9 @@ both!(two_nodes_write_one_letter, |app| {
     let own = app.deps.clone();
     std::thread::scope(|scope| {
         let threads = [scope.spawn(|| run(&own)), scope.spawn(|| run(&other))];
-        threads.map(|thread| thread.join().expect("it ends"));
+        for thread in threads {
+            thread.join().expect("it ends");
+        }
     });
     letters(app, ORGANIZATIONS);
 });

@@ -1,18 +1,21 @@
 //! HSDS 3.2: what this API is, pages of services, one service; and its members' writing, which HSDS leaves to each API.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
+use super::repeatable;
 use crate::actions::hsds::{self as hsds_actions, Asked, Listed};
 use crate::actions::services::{self, Shown};
 use crate::actions::{Deps, Outcome};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
 use crate::api::problem::Answer;
+use crate::api::wire::history::{AsOfQuery, EmptyBody, RetiredView, RetirementBody, ReversalBody};
 use crate::api::wire::hsds::PageView;
 use crate::api::wire::services::ListQuery;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
 use crate::exchange::hsds;
 use crate::store::Written;
@@ -24,7 +27,7 @@ const PROFILE: &str = "https://docs.openreferral.org/en/latest/hsds/schema_refer
 const CONTRACT: &str = include_str!("../../../openapi.yaml");
 
 /// What a signed-in person sees is kept by no cache; both readings have the same address.
-const FOR_WHOM: (&str, &str) = ("authorization, accept-language", "private, no-cache");
+pub const FOR_WHOM: (&str, &str) = ("authorization, accept-language", "private, no-cache");
 
 pub async fn about(app: Data<App>) -> Answer {
     let config = &app.deps.config;
@@ -58,7 +61,12 @@ fn listed(deps: &Deps, account: Option<&AccountViewer>, asked: &Asked, after: Op
     Ok(Listed { contents: rest.contents, per_page: asked.per_page, has_more, last, ..first })
 }
 
-pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId) -> Answer {
+pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<AsOfQuery>) -> Answer {
+    if let Some(moment) = query.0.parse()? {
+        caller.account.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
+        let value = app.act(move |deps| services::get_as_of(deps, moment, id.0)).await?;
+        return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value));
+    }
     let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, entity_tag(&shown)))
@@ -67,8 +75,9 @@ pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId) -> Answer {
         .json(shown.value))
 }
 
-pub async fn create(app: Data<App>, caller: Caller, body: Body<Map<String, Value>>) -> Answer {
-    let written = app.act(move |deps| services::create(deps, &caller.account, &body.0)).await?;
+pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<Map<String, Value>>) -> Answer {
+    let repeat = repeatable(&request, &caller, &["create services"], &body.0)?;
+    let written = app.act(move |deps| services::create(deps, &caller.account, &body.0, repeat.as_ref())).await?;
     let location = format!("/api/v1/services/{}", written.value.id);
     Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), written))
 }
@@ -82,6 +91,36 @@ pub async fn change(
 ) -> Answer {
     let (id, version) = (id.0, version.0);
     let written = app.act(move |deps| services::change(deps, &caller.account, id, version, &body.0)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+pub async fn undo(app: Data<App>, caller: Caller, id: PathId, body: Body<ReversalBody>) -> Answer {
+    let (id, change_set) = (id.0, body.0.change_set);
+    let written = app.act(move |deps| services::undo(deps, &caller.account, id, change_set)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+pub async fn retire(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId,
+    version: IfMatch,
+    body: Body<RetirementBody>,
+) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let reason = body.0.parse()?;
+    let written = app.act(move |deps| services::retire(deps, &caller.account, id, version, &reason)).await?;
+    let (version, change) = (written.value, written.change);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .insert_header(("Relais-Change", change.to_string()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(RetiredView { id, version, change }))
+}
+
+pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatch, _: Body<EmptyBody>) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let written = app.act(move |deps| services::restore(deps, &caller.account, id, version)).await?;
     Ok(answer(&mut HttpResponse::Ok(), written))
 }
 

@@ -5,10 +5,17 @@ pub mod taxonomy_terms;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod claims;
+pub mod edits;
+pub mod error_reports;
 pub mod freshness;
+pub mod history;
 pub mod hsds;
+pub mod locations;
+pub mod organizations;
 pub mod records;
 pub mod services;
+pub mod sources;
 // -- search
 pub mod search;
 // -- families

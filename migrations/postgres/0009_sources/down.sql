@@ -1,0 +1,3 @@
+DROP TABLE provenance;
+DROP TABLE source_record;
+DROP TABLE source;

@@ -1,0 +1,105 @@
+//! Organisations: pages, one, and their members' writing.
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION, VARY};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde_json::{Map, Value, json};
+
+use super::repeatable;
+use super::services::FOR_WHOM;
+use crate::actions::organizations::{self, Shown};
+use crate::api::App;
+use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
+use crate::api::problem::Answer;
+use crate::api::wire::history::{AsOfQuery, EmptyBody, OrganizationRetirementBody, RetiredView, ReversalBody};
+use crate::api::wire::organizations::{ListQuery, PageView};
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::Written;
+
+pub async fn list(app: Data<App>, caller: MaybeCaller, query: Query<ListQuery>) -> Answer {
+    let (after, limit) = query.0.parse()?;
+    let listed = app.act(move |deps| organizations::list(deps, caller.account.as_ref(), after, limit)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((VARY, FOR_WHOM.0))
+        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
+        .json(PageView::new(listed)))
+}
+
+pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<AsOfQuery>) -> Answer {
+    if let Some(moment) = query.0.parse()? {
+        caller.account.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
+        let value = app.act(move |deps| organizations::get_as_of(deps, moment, id.0)).await?;
+        return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value));
+    }
+    let shown = app.act(move |deps| organizations::get(deps, caller.account.as_ref(), id.0)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{}\"", shown.version)))
+        .insert_header((VARY, FOR_WHOM.0))
+        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
+        .json(shown.value))
+}
+
+pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<Map<String, Value>>) -> Answer {
+    let repeat = repeatable(&request, &caller, &["create organizations"], &body.0)?;
+    let written = app.act(move |deps| organizations::create(deps, &caller.account, &body.0, repeat.as_ref())).await?;
+    let location = format!("/api/v1/organizations/{}", written.value.id);
+    Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), written))
+}
+
+pub async fn change(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId,
+    version: IfMatch,
+    body: Body<Map<String, Value>>,
+) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let written = app.act(move |deps| organizations::change(deps, &caller.account, id, version, &body.0)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+pub async fn undo(app: Data<App>, caller: Caller, id: PathId, body: Body<ReversalBody>) -> Answer {
+    let (id, change_set) = (id.0, body.0.change_set);
+    let written = app.act(move |deps| organizations::undo(deps, &caller.account, id, change_set)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+pub async fn retire(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId,
+    version: IfMatch,
+    body: Body<OrganizationRetirementBody>,
+) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let reason = body.0.parse()?;
+    let with_services = body.0.with_services;
+    let written = app
+        .act(move |deps| organizations::retire(deps, &caller.account, id, version, (&reason, with_services)))
+        .await?;
+    let (version, change) = (written.value, written.change);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .insert_header(("Relais-Change", change.to_string()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(RetiredView { id, version, change }))
+}
+
+pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatch, _: Body<EmptyBody>) -> Answer {
+    let (id, version) = (id.0, version.0);
+    let written = app.act(move |deps| organizations::restore(deps, &caller.account, id, version)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), written))
+}
+
+/// A write says the number of its change, so that a search may ask to know of it.
+fn answer(response: &mut HttpResponseBuilder, written: Written<Shown>) -> HttpResponse {
+    let mut value = written.value.value;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("change".to_owned(), json!(written.change));
+    }
+    response
+        .insert_header((ETAG, format!("\"{}\"", written.value.version)))
+        .insert_header(("Relais-Change", written.change.to_string()))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(value)
+}
