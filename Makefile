@@ -1,5 +1,5 @@
 # relais: `make demo` and `make test` do everything on a fresh machine.
-.PHONY: demo test lint bench soak setup
+.PHONY: demo test lint bench soak setup conformance
 
 CARGO ?= cargo
 
@@ -27,3 +27,7 @@ soak: setup
 
 bench: setup
 	@bash benches/run
+
+# The public contracts against a running server, by schemathesis (from PyPI, into a folder of its own).
+conformance: setup
+	@bash .ci/conformance

@@ -14,6 +14,8 @@ mod tidy;
 // -- directory
 mod duplicates;
 mod imports;
+mod lossless;
+mod profile;
 mod sources;
 
 // -- search

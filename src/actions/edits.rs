@@ -26,7 +26,7 @@ pub const PATCH_BYTES_MAX: usize = 65_536;
 pub const PENDING_OF_RECORD_MAX: i64 = 50;
 pub const PAGE_SIZE_MAX: u32 = 100;
 pub const PAGE_SIZE_DEFAULT: u32 = 50;
-/// Proposals read for one page of a curator who is bounded to territories: a page may hold fewer than asked, and goes on.
+/// Proposals read for one page of a curator who is bounded to territories: a page may hold fewer than asked.
 pub const SCANNED_MAX: usize = 500;
 /// How long one who meets the bound should wait, in seconds.
 const RETRY_AFTER_S: u64 = 3_600;
@@ -274,7 +274,7 @@ pub enum Decision {
 /// present version; the history says who proposed.
 ///
 /// # Errors
-/// `ChangedSince` with the members that somebody has changed since it was proposed; `AlreadyClosed` where it was decided.
+/// `ChangedSince` with the members that somebody has changed since it was proposed; `AlreadyClosed` once decided.
 pub fn decide(
     deps: &Deps,
     account: &AccountViewer,

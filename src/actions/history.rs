@@ -357,7 +357,8 @@ fn shown(
     };
     let show = |mut row: MetadataRow| {
         let is_told = matches!(row.field_name.as_str(), "location_visibility" | "id" | "retired_at" | "replaced_by");
-        let is_private = eyes == Eyes::Public && row.field_name == "referral_process";
+        let is_for_professionals = matches!(row.field_name.as_str(), "referral_process" | "retirement_reason");
+        let is_private = eyes == Eyes::Public && is_for_professionals;
         if (is_hidden && !is_told) || is_private {
             (row.previous_value, row.replacement_value) = (None, None);
         }

@@ -191,8 +191,8 @@ pub fn change_in(
     write_over(deps, tx, &known, merged, who)
 }
 
-/// The members of a place under a patch. Of a hidden place, the caller was shown the MRC alone: what it sends back as it
-/// was shown says nothing, and a place that it opens is what it says of it and not what it was not shown.
+/// The members of a place under a patch. Of a hidden place, the caller was shown the MRC alone: what it sends back as
+/// it was shown says nothing, and a place that it opens is what it says of it and not what it was not shown.
 fn patched(deps: &Deps, known: &Location, mut patch: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     patch.remove("metadata");
     if patch.get("location_visibility").is_some_and(Value::is_null) {

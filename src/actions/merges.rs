@@ -11,9 +11,9 @@ use super::duplicates::{self as finding, Pair, needs_curator};
 use super::services::term_of;
 use super::{Deps, Failure, Outcome, placing};
 use crate::clock::Time;
-use crate::domain::directory::{Service, ServiceAggregate};
+use crate::domain::directory::{Location, Service, ServiceAggregate, Visibility};
 use crate::domain::directory_checks::check_service;
-use crate::domain::duplicate::merge::{Picks, Snapshot, merged, taken_back};
+use crate::domain::duplicate::merge::{Picks, Snapshot, left_out, merged, taken_back};
 use crate::domain::history::Action;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
@@ -23,7 +23,7 @@ use crate::store::changes::Subject;
 use crate::store::duplicates::{self, PairRow, PairStatus};
 use crate::store::metadata::{self, MetadataRow};
 use crate::store::types::Json;
-use crate::store::{self, Tx, Written, merges, services};
+use crate::store::{self, Tx, Written, locations, merges, services};
 
 /// What the history says of who merged; the person is the account.
 const CURATOR: &str = "curator";
@@ -49,6 +49,8 @@ pub struct MergeAsked {
 struct Undo {
     before: Value,
     after: Value,
+    /// Places that were hidden with it, how they were shown, and the version that hid them.
+    hidden: Vec<(Id, Visibility, i64)>,
 }
 
 fn corrupt(error: &serde_json::Error) -> Failure {
@@ -72,15 +74,16 @@ pub fn merge(deps: &Deps, account: &AccountViewer, id: Id, asked: &MergeAsked) -
         let mut service = merged(&keep, &other, &asked.picks);
         check_service(&service)?;
         placing::check_served(deps.gazetteer(), &service.served)?;
-        let undo = Undo {
-            before: serde_json::to_value(Snapshot::of(&keep.service)).map_err(|error| corrupt(&error))?,
-            after: serde_json::to_value(Snapshot::of(&service)).map_err(|error| corrupt(&error))?,
-        };
         service.version = services::update(tx, &service, CURATOR)?;
         merges::move_references(tx, row.id, other.service.id, keep.service.id)?;
         // Last, so that it is not moved with what it stood for itself.
         services::set_retired(tx, other.service.id, other.service.version, (Some(now), Some(keep.service.id)))?;
         let who = Who { deps, account, action: Action::Merge, change_set: deps.ids.new_id(now), now };
+        let undo = Undo {
+            before: serde_json::to_value(Snapshot::of(&keep.service)).map_err(|error| corrupt(&error))?,
+            after: serde_json::to_value(Snapshot::of(&service)).map_err(|error| corrupt(&error))?,
+            hidden: who.hide_left_out(tx, &keep, &other)?,
+        };
         who.record_members(tx, &keep)?;
         who.record_replaced(tx, other.service.id, None, Some(keep.service.id))?;
         hold_dismissals(tx, other.service.id, keep.service.id)?;
@@ -173,6 +176,7 @@ pub fn separate(deps: &Deps, account: &AccountViewer, id: Id) -> Outcome<Written
         services::set_retired(tx, gone.service.id, gone.service.version, (None, None))?;
         merges::move_back(tx, row.id, kept_id, gone.service.id)?;
         let who = Who { deps, account, action: Action::Undo, change_set: deps.ids.new_id(now), now };
+        who.show_again(tx, &undo.hidden)?;
         who.record_members(tx, &kept)?;
         who.record_replaced(tx, gone.service.id, Some(kept_id), None)?;
         let mut decided = row;
@@ -209,7 +213,49 @@ impl Who<'_> {
         let changed = names.filter(|name| before.get(*name) != after.get(*name));
         let rows: Vec<(String, Option<Value>, Option<Value>)> =
             changed.map(|name| (name.clone(), before.get(name).cloned(), after.get(name).cloned())).collect();
-        self.append(tx, was.service.id, rows)
+        self.append(tx, Subject::Service, was.service.id, rows)
+    }
+
+    /// A place that may be the hidden one, and where nothing else is given, is hidden too: its organisation would go on
+    /// showing it. Gives how each was shown.
+    fn hide_left_out(
+        &self,
+        tx: &mut Tx<'_>,
+        keep: &ServiceAggregate,
+        other: &ServiceAggregate,
+    ) -> Result<Vec<(Id, Visibility, i64)>, store::Error> {
+        let both = [keep.service.id, other.service.id];
+        let mut hidden: Vec<(Id, Visibility, i64)> = Vec::new();
+        for place in left_out(keep, other) {
+            let given_there = services::services_showing(tx, Subject::Location, place.id, None, 3)?;
+            let is_known = hidden.iter().any(|(id, ..)| *id == place.id);
+            if !is_known && given_there.iter().all(|id| both.contains(id)) {
+                let version = self.show_as(tx, place.clone(), Visibility::RegionOnly)?;
+                hidden.push((place.id, place.visibility, version));
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// Shows places as they were, where nobody said otherwise since.
+    fn show_again(&self, tx: &mut Tx<'_>, hidden: &[(Id, Visibility, i64)]) -> Result<(), store::Error> {
+        let ids: Vec<Id> = hidden.iter().map(|(id, ..)| *id).collect();
+        let mut places = locations::list_by_ids(tx, &ids)?;
+        for (id, visibility, version) in hidden {
+            if let Some(place) = places.remove(id).filter(|place| place.version == *version) {
+                self.show_as(tx, place, *visibility)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the place's new version.
+    fn show_as(&self, tx: &mut Tx<'_>, mut place: Location, visibility: Visibility) -> Result<i64, store::Error> {
+        let change = ("location_visibility".to_owned(), Some(json!(place.visibility)), Some(json!(visibility)));
+        place.visibility = visibility;
+        let version = locations::update(tx, &place)?;
+        self.append(tx, Subject::Location, place.id, vec![change])?;
+        Ok(version)
     }
 
     fn record_replaced(
@@ -220,21 +266,22 @@ impl Who<'_> {
         after: Option<Id>,
     ) -> Result<(), store::Error> {
         let value = |id: Option<Id>| id.map(|id| json!(id));
-        self.append(tx, id, vec![("replaced_by".to_owned(), value(before), value(after))])
+        self.append(tx, Subject::Service, id, vec![("replaced_by".to_owned(), value(before), value(after))])
     }
 
     fn append(
         &self,
         tx: &mut Tx<'_>,
+        subject: Subject,
         id: Id,
         changes: Vec<(String, Option<Value>, Option<Value>)>,
     ) -> Result<(), store::Error> {
-        let last = metadata::last_moment(tx, Subject::Service, id)?;
+        let last = metadata::last_moment(tx, subject, id)?;
         let after_last = last.map(|last| last.plus(chrono::TimeDelta::microseconds(1)));
         let at = after_last.map_or(self.now, |moment| moment.max(self.now));
         let row = |(field_name, previous, replacement): (String, Option<Value>, Option<Value>)| MetadataRow {
             id: self.deps.ids.new_id(self.now),
-            subject: Subject::Service,
+            subject,
             subject_id: id,
             at,
             action: self.action,

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
-    health, history, hsds, locations, merges, needs, organizations, records, referrals, reports, search, services,
-    sources, taxonomy_terms, territories,
+    health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports, search,
+    services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -113,6 +113,10 @@ routes! {
     GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
+    GET "/profile/" => profile::page;
+    GET "/profile/{file}" => profile::compiled;
+    GET "/profile/patches/{file}" => profile::patch;
+    GET "/profile/hsds/{file}" => profile::standard;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

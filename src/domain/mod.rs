@@ -19,6 +19,7 @@ pub mod error_report;
 pub mod foreign_terms;
 pub mod freshness;
 pub mod history;
+pub mod publics;
 pub mod quality;
 pub mod sources;
 pub mod weekly_hours;

@@ -10,6 +10,7 @@ pub mod hsds_in;
 pub mod hsds_lists;
 pub mod json_records;
 pub mod mapping;
+pub mod profile;
 pub mod spreadsheets;
 pub mod suggest;
 pub mod workbooks;

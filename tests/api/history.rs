@@ -81,6 +81,8 @@ both!(what_left_the_directory_is_gone_from_lists_and_search_and_says_so, |app| {
         rows(app, &path).iter().map(|row| (row["action"].clone(), row["field"].clone())).collect();
     assert!(told.contains(&(json!("retire"), json!("retirement_reason"))), "{told:?}");
     assert_eq!(told[0], (json!("restore"), json!("retired_at")));
+    let public = app.anonymous().get(&path).expect(200);
+    assert!(!public.text.contains("Fermé pour de bon"), "why it left is told to signed-in people");
 });
 
 both!(a_reader_of_what_was_replaced_is_sent_to_what_stands_for_it, |app| {

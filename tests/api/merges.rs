@@ -74,7 +74,7 @@ both!(what_pointed_to_the_one_that_left_points_to_the_one_that_stays_and_back, |
     app.run_jobs();
     let pair = pair_of(app, &copy, &panier).expect("the pair is found");
     let of_referral =
-        || app.worker().get(&format!("/api/v1/referrals/{referral}")).expect(200).json["service_id"].clone();
+        || app.worker().get(&format!("/api/v1/referrals/{referral}")).expect(200).json["service"]["id"].clone();
     assert_eq!(of_referral(), panier["id"]);
     merge(app, &copy, &panier, &json!({})).expect(200);
     assert_eq!(of_referral(), copy["id"]);
@@ -209,4 +209,8 @@ both!(merging_shows_no_hidden_place, |app| {
         assert!(!kept.text.contains("Canari"), "{}", kept.text);
         assert_eq!(kept.json["service_at_locations"][0]["location"]["location_visibility"], "region_only");
     }
+    let pair = app.curator().get(&format!("{DUPLICATES}?status=merged")).expect(200).json["results"][0].clone();
+    app.curator().post(&format!("{DUPLICATES}/{}/separation", id(&pair)), &json!({})).expect(200);
+    assert!(read(app, &open).to_string().contains("Canari"), "what was shown is shown again");
+    assert!(!read(app, &hidden)["service_at_locations"].to_string().contains("Canari"));
 });

@@ -15,7 +15,7 @@ mod edits;
 mod error_reports;
 mod freshness;
 mod history;
-mod hsds;
+pub mod hsds;
 mod locations;
 mod merges;
 mod organizations;

@@ -22,6 +22,7 @@ pub mod history;
 pub mod hsds;
 pub mod locations;
 pub mod organizations;
+pub mod profile;
 pub mod records;
 pub mod services;
 pub mod sources;

@@ -215,6 +215,14 @@ fn links(keep: &ServiceAggregate, other: &ServiceAggregate) -> Vec<ServiceAtLoca
         .collect()
 }
 
+/// The places that either record shows and that may be the one that the other hides.
+pub fn left_out<'a>(keep: &'a ServiceAggregate, other: &'a ServiceAggregate) -> Vec<&'a Location> {
+    let of = |side: &'a ServiceAggregate, against: &'a ServiceAggregate| {
+        side.locations.iter().filter(move |place| may_be_hidden_by(place, against))
+    };
+    of(keep, other).chain(of(other, keep)).collect()
+}
+
 fn may_be_hidden_by(place: &Location, against: &ServiceAggregate) -> bool {
     place.visibility != Visibility::RegionOnly
         && against.locations.iter().any(|hidden| {
