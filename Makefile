@@ -1,5 +1,5 @@
 # relais: `make demo` and `make test` do everything on a fresh machine.
-.PHONY: demo test lint bench soak frictionless setup
+.PHONY: demo test lint bench soak setup conformance frictionless
 
 CARGO ?= cargo
 
@@ -32,3 +32,7 @@ frictionless: setup
 
 bench: setup
 	@bash benches/run
+
+# The public contracts against a running server, by schemathesis (from PyPI, into a folder of its own).
+conformance: setup
+	@bash .ci/conformance

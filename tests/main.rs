@@ -12,9 +12,12 @@ mod tidy;
 // -- territories
 
 // -- directory
+mod duplicates;
 mod exports;
 mod imports;
+mod lossless;
 mod packages;
+mod profile;
 mod sources;
 
 // -- search

@@ -77,7 +77,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 29] = [
+const ELSEWHERE: [&str; 33] = [
     "/api/v1/services/{id}/reports",
     "/api/v1/error_reports/{id}/resolution",
     "/api/v1/edits/{id}/decision",
@@ -107,6 +107,10 @@ const ELSEWHERE: [&str; 29] = [
     "/hsds/service_at_locations/{id}",
     "/hsds/taxonomies/{id}",
     "/hsds/taxonomy_terms/{id}",
+    "/api/v1/services/{id}/duplicates",
+    "/api/v1/duplicates/{id}/dismissal",
+    "/api/v1/duplicates/{id}/merge",
+    "/api/v1/duplicates/{id}/separation",
 ];
 
 fn caseload(app: &TestApp) -> Caseload {

@@ -5,9 +5,9 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
-    accounts, answers, capacities, claims, consents, edits, error_reports, families, follow_ups, freshness, health,
-    history, hsds, locations, needs, organizations, records, referrals, reports, search, services, sources,
-    taxonomy_terms, territories,
+    accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
+    health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports, search,
+    services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -48,6 +48,11 @@ routes! {
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;
     PATCH "/api/v1/services/{id}" => services::change;
+    GET "/api/v1/services/{id}/duplicates" => duplicates::of_service;
+    GET "/api/v1/duplicates" => duplicates::list;
+    POST "/api/v1/duplicates/{id}/dismissal" => duplicates::dismiss;
+    POST "/api/v1/duplicates/{id}/merge" => merges::merge;
+    POST "/api/v1/duplicates/{id}/separation" => merges::separate;
     GET "/api/v1/services/{id}/history" => history::of_service;
     POST "/api/v1/services/{id}/reversals" => services::undo;
     POST "/api/v1/services/{id}/retirement" => services::retire;
@@ -108,6 +113,10 @@ routes! {
     GET "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     POST "/hsds/taxonomy_terms" => hsds::taxonomy_terms;
     GET "/hsds/taxonomy_terms/{id}" => hsds::taxonomy_term;
+    GET "/profile/" => profile::page;
+    GET "/profile/{file}" => profile::compiled;
+    GET "/profile/patches/{file}" => profile::patch;
+    GET "/profile/hsds/{file}" => profile::standard;
 
     // -- search
     GET "/api/v1/search" => search::by_query;

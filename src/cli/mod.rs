@@ -5,6 +5,7 @@ mod serve;
 // -- territories
 mod territories;
 // -- directory
+mod duplicates;
 mod export;
 mod import;
 mod sources;
@@ -70,6 +71,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Exporter le répertoire (HSDS JSON, NDJSON, tables) / Export the directory (HSDS JSON, NDJSON, tables)
     Export(export::ExportArgs),
+    /// Montrer les services inscrits deux fois / Show services that are written twice
+    Duplicates(duplicates::DuplicatesArgs),
     /// Voir d'où vient le répertoire / See where the directory comes from
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
@@ -130,6 +133,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Duplicates(args) => duplicates::run(&args),
         Command::Sources(command) => sources::run(&command),
     };
     match outcome {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::freshness::Review;
 use super::language::Text;
+use super::publics::Public;
 use super::words::words;
 use crate::clock::Time;
 use crate::id::Id;
@@ -188,6 +189,12 @@ pub struct ServiceDocument {
     pub languages: Vec<Language>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delivery: Vec<Delivery>,
+    /// Only these people are accepted; everybody where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub public_exclusive: Vec<Public>,
+    /// Everybody is accepted, these people first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub public_preferred: Vec<Public>,
     /// Closed for a while, both days included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_from: Option<NaiveDate>,

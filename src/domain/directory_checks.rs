@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::directory::{Address, Capacity, Location, Organization, Phone, Schedule, Service};
 use super::freshness::check_rhythm;
 use super::language::Text;
+use super::publics::Public;
 use super::refusal::{Code, Refusal};
 
 pub const NAME_CHARACTERS_MAX: usize = 300;
@@ -64,6 +65,7 @@ pub fn check_service(one: &Service) -> Result<(), Refusal> {
     {
         return Err(Refusal::field(Code::OutOfRange, "maximum_age").rule("not under minimum_age"));
     }
+    publics(&document.public_exclusive, &document.public_preferred)?;
     if let (Some(from), Some(until)) = (document.closed_from, document.closed_until)
         && from > until
     {
@@ -111,6 +113,23 @@ pub fn check_location(one: &Location, path: &str) -> Result<(), Refusal> {
         }
     }
     others(&field("other members"), &one.document.other)
+}
+
+/// A public is named once: it is accepted alone, or first, not both.
+fn publics(exclusive: &[Public], preferred: &[Public]) -> Result<(), Refusal> {
+    for (field, named) in [("public_exclusive", exclusive), ("public_preferred", preferred)] {
+        let mut seen = std::collections::HashSet::new();
+        if !named.iter().all(|one| seen.insert(*one)) {
+            return Err(Refusal::field(Code::InvalidValue, field).rule("each once"));
+        }
+    }
+    match preferred.iter().position(|one| exclusive.contains(one)) {
+        Some(position) => {
+            let rule = "not also in public_exclusive";
+            Err(Refusal::field(Code::InvalidValue, format!("public_preferred.{position}")).rule(rule))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Room is never below zero.

@@ -86,7 +86,7 @@ pub fn service(aggregate: &ServiceAggregate, organization_places: &[Location], c
     put_generated(&mut map, one, context);
     let at = one.at_locations.iter().map(|link| {
         let place = aggregate.locations.iter().find(|place| place.id == link.location_id);
-        at_location(link, place, context)
+        at_location(link, one.id, place, context)
     });
     map.insert("service_at_locations".to_owned(), Value::Array(at.collect()));
     let organization = organization(&aggregate.organization, organization_places, context);
@@ -137,9 +137,15 @@ pub fn organization(one: &Organization, places: &[Location], context: Context<'_
     finish(map, one.id, context)
 }
 
-pub(super) fn at_location(link: &ServiceAtLocation, place: Option<&Location>, context: Context<'_>) -> Value {
+pub(super) fn at_location(
+    link: &ServiceAtLocation,
+    service_id: Id,
+    place: Option<&Location>,
+    context: Context<'_>,
+) -> Value {
     let mut map = Map::new();
     map.insert("id".to_owned(), json!(link.id));
+    map.insert("service_id".to_owned(), json!(service_id));
     map.insert("location_id".to_owned(), json!(link.location_id));
     // What is written of a hidden place could say where it is: nothing of it leaves.
     if place.is_some_and(|place| is_shown(place, context.eyes)) {
@@ -309,6 +315,8 @@ fn put_service_lists(map: &mut Map<String, Value>, one: &Service) {
     put_list(map, "schedules", &document.schedules);
     put_list(map, "languages", &document.languages);
     put_list(map, "delivery", &document.delivery);
+    put_list(map, "public_exclusive", &document.public_exclusive);
+    put_list(map, "public_preferred", &document.public_preferred);
     put_list(map, "required_documents", &document.required_documents);
     put_list(map, "cost_options", &document.cost_options);
     put_list(map, "contacts", &document.contacts);

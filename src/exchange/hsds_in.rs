@@ -19,6 +19,7 @@ use crate::domain::directory::{
 };
 use crate::domain::freshness::Review;
 use crate::domain::language::{Lang, Text};
+use crate::domain::publics::Public;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 
@@ -37,7 +38,7 @@ pub struct Reading<'a> {
 }
 
 /// The top-level members of a service that relais knows: the standard's and its own. A request with another is refused.
-pub const SERVICE_MEMBERS: [&str; 55] = [
+pub const SERVICE_MEMBERS: &[&str] = &[
     "id",
     "organization_id",
     "program_id",
@@ -87,6 +88,8 @@ pub const SERVICE_MEMBERS: [&str; 55] = [
     "referral_process",
     "transit",
     "delivery",
+    "public_exclusive",
+    "public_preferred",
     "closed_from",
     "closed_until",
     "minimum_age_months",
@@ -392,6 +395,8 @@ fn read_service_document(
         schedules: take_list(members, "schedules")?,
         languages: take_list(members, "languages")?,
         delivery: take_list(members, "delivery")?,
+        public_exclusive: take_publics(members, "public_exclusive")?,
+        public_preferred: take_publics(members, "public_preferred")?,
         closed_from: take_date(members, "closed_from")?,
         closed_until: take_date(members, "closed_until")?,
         required_documents: take_list(members, "required_documents")?,
@@ -399,6 +404,17 @@ fn read_service_document(
         contacts: take_list(members, "contacts")?,
         ..document
     })
+}
+
+/// Codes of the closed list of publics; another is refused by name.
+fn take_publics(members: &mut Members, name: &str) -> Result<Vec<Public>, Refusal> {
+    let words: Vec<String> = take_list(members, name)?;
+    let known = || Public::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
+    let read = |(position, word): (usize, String)| {
+        let refused = || Refusal::field(Code::InvalidValue, format!("{name}.{position}")).rule(known());
+        Public::parse(&word).ok_or_else(refused)
+    };
+    words.into_iter().enumerate().map(read).collect()
 }
 
 /// "Up to 5 years" takes a child until the day before the sixth birthday; "up to 1.5 years" until 18 months.

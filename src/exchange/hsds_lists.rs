@@ -69,11 +69,7 @@ pub fn service_at_location_in_list(
 
 fn link_of(aggregate: &ServiceAggregate, link: &ServiceAtLocation, context: Context<'_>) -> Value {
     let place = aggregate.locations.iter().find(|place| place.id == link.location_id);
-    let mut value = hsds::at_location(link, place, context);
-    if let Some(members) = value.as_object_mut() {
-        members.insert("service_id".to_owned(), json!(aggregate.service.id));
-    }
-    value
+    hsds::at_location(link, aggregate.service.id, place, context)
 }
 
 fn leave_out_lists(value: &mut Value) {

@@ -12,6 +12,7 @@ pub mod hsds_tables;
 pub mod json_records;
 pub mod mapping;
 pub mod package;
+pub mod profile;
 pub mod records_out;
 pub mod spreadsheets;
 pub mod suggest;

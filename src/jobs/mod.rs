@@ -3,6 +3,7 @@
 pub mod feeds;
 pub mod index_sync;
 // -- referrals
+pub mod duplicates;
 pub mod expiry;
 pub mod freshness;
 pub mod mail;
@@ -100,5 +101,6 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     retention::run(deps, now)?;
     freshness::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
+    duplicates::run(deps)?;
     Ok(())
 }

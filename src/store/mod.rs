@@ -13,9 +13,11 @@ pub mod types;
 pub mod territories;
 // -- directory
 pub mod capacities;
+pub mod duplicates;
 pub mod freshness;
 pub mod lists;
 pub mod locations;
+pub mod merges;
 pub mod organizations;
 pub mod record_links;
 pub mod services;

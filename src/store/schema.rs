@@ -463,6 +463,63 @@ table! {
 allow_tables_to_appear_in_same_query!(service, service_term, taxonomy_term);
 allow_tables_to_appear_in_same_query!(organization, organization_term);
 
+// -- duplicates
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    match_key (kind, key, service_id) {
+        service_id -> Guid,
+        kind -> Text,
+        key -> Text,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    duplicate_progress (id) {
+        id -> Integer,
+        n -> BigInt,
+        after_id -> Nullable<Guid>,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    duplicate_candidate (id) {
+        id -> Guid,
+        low_id -> Guid,
+        high_id -> Guid,
+        score -> Integer,
+        reasons -> Document,
+        status -> Text,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        decision_reason -> Nullable<Text>,
+        kept_id -> Nullable<Guid>,
+        undo -> Nullable<Document>,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    duplicate_territory (territory_id, candidate_id) {
+        territory_id -> Text,
+        candidate_id -> Guid,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::Guid;
+    merge_moved (candidate_id, subject, record_id) {
+        candidate_id -> Guid,
+        subject -> Text,
+        record_id -> Text,
+    }
+}
+joinable!(duplicate_territory -> duplicate_candidate (candidate_id));
+allow_tables_to_appear_in_same_query!(duplicate_candidate, duplicate_territory);
+
 // -- families
 table! {
     use diesel::sql_types::*;

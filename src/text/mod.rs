@@ -2,6 +2,7 @@
 //! a missing translation does not compile. Knows no request and no row.
 
 pub mod answers;
+pub mod duplicates;
 pub mod error_reports;
 pub mod messages;
 pub mod quality;

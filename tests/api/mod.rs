@@ -10,12 +10,14 @@ mod territories;
 // -- directory
 mod capacities;
 mod claims;
+mod duplicates;
 mod edits;
 mod error_reports;
 mod freshness;
 mod history;
-mod hsds;
+pub mod hsds;
 mod locations;
+mod merges;
 mod organizations;
 mod records;
 mod services;

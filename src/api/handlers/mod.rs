@@ -22,6 +22,7 @@ pub mod history;
 pub mod hsds;
 pub mod locations;
 pub mod organizations;
+pub mod profile;
 pub mod records;
 pub mod services;
 pub mod sources;
@@ -29,8 +30,10 @@ pub mod sources;
 pub mod search;
 // -- families
 pub mod consents;
+pub mod duplicates;
 pub mod families;
 pub mod follow_ups;
+pub mod merges;
 pub mod needs;
 // -- referrals
 pub mod answers;

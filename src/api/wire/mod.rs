@@ -20,8 +20,10 @@ pub mod sources;
 pub mod search;
 // -- families
 pub mod consents;
+pub mod duplicates;
 pub mod families;
 pub mod follow_ups;
+pub mod merges;
 pub mod needs;
 // -- referrals
 pub mod answers;

@@ -1,0 +1,449 @@
+//! Do two records describe one service? Facts of both to a score in 0..=1 with its reasons.
+//!
+//! The form is that of Fellegi and Sunter (1969): each comparison that can be made adds the logarithm (base e) of how
+//! much oftener it comes out so for one service written twice than for two services; what is missing on either side
+//! adds nothing. The weights are set by hand: a directory has too few known duplicates to learn from, and a person must
+//! be able to read why. Evidence of one kind is not counted twice (telephone, address and site go together where two
+//! services share a building), so it is summed with a ceiling, and what tells services of one building apart (kind,
+//! public, day, site, ages) stands outside of it. `tests/duplicates.rs` judges the whole on pairs that people judged.
+
+use std::collections::BTreeSet;
+
+pub mod cities;
+pub mod facts;
+pub mod keys;
+pub mod merge;
+pub mod names;
+
+use facts::{Facts, Number, Page, Place, mail_host};
+use names::{Likeness, Name, word_likeness};
+
+use super::words::words;
+
+/// At or above, a pair is held to be one service: the published threshold. Precision and recall are measured at it.
+pub const SAME_MIN: f64 = 0.9;
+
+/// Below, a pair is not worth a curator's minute and is not kept.
+pub const CANDIDATE_MIN: f64 = 0.5;
+
+words! {
+    /// Why a pair scores as it does: each is one comparison that could be made and came out so.
+    pub enum Reason {
+        NameSame => "name_same",
+        NameClose => "name_close",
+        NamePartly => "name_partly",
+        NameDiffers => "name_differs",
+        KindDiffers => "kind_differs",
+        PublicDiffers => "public_differs",
+        NumberDiffers => "number_differs",
+        SiteDiffers => "site_differs",
+        PhoneSame => "phone_same",
+        PhoneExtensionDiffers => "phone_extension_differs",
+        PhoneDiffers => "phone_differs",
+        AddressSame => "address_same",
+        UnitDiffers => "unit_differs",
+        PostalCodeSame => "postal_code_same",
+        Near => "near",
+        AddressDiffers => "address_differs",
+        MunicipalitySame => "municipality_same",
+        MunicipalityDiffers => "municipality_differs",
+        Far => "far",
+        PageSame => "page_same",
+        WebSiteSame => "web_site_same",
+        WebSiteDiffers => "web_site_differs",
+        EmailSame => "email_same",
+        EmailHostSame => "email_host_same",
+        EmailDiffers => "email_differs",
+        OrganizationSame => "organization_same",
+        OrganizationDiffers => "organization_differs",
+        OneOfItsServices => "one_of_its_services",
+        CategorySame => "category_same",
+        CategoryNear => "category_near",
+        CategoryDiffers => "category_differs",
+        AgesSame => "ages_same",
+        AgesDiffer => "ages_differ",
+        AgesApart => "ages_apart",
+        LanguagesApart => "languages_apart",
+        DaysApart => "days_apart",
+        DescriptionSame => "description_same",
+    }
+}
+
+/// One reason and its weight: positive speaks for one service, negative for two.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Because {
+    pub reason: Reason,
+    pub weight: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verdict {
+    /// Probability-like, 0..=1.
+    pub score: f64,
+    /// The heaviest first.
+    pub reasons: Vec<Because>,
+}
+
+/// How much rarer one service written twice is than two services, among pairs that share a key (natural logarithm).
+const PRIOR: f64 = -3.2;
+
+/// What telephone, address, web site and e-mail can say together at most: two services of one organisation share all.
+const CONTACT_MAX: f64 = 6.5;
+
+/// Compares two services. Symmetric.
+pub fn compare(one: &Facts, other: &Facts) -> Verdict {
+    let mut reasons = Vec::new();
+    let likeness = compare_names(one, other, &mut reasons);
+    let is_named_alike = likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.9);
+    let mut contact = Vec::new();
+    compare_phones(&one.phones, &other.phones, &mut contact);
+    compare_places(&one.places, &other.places, is_named_alike, &mut contact);
+    compare_pages(&one.pages, &other.pages, &mut contact);
+    compare_emails(&one.emails, &other.emails, &mut contact);
+    let (agreeing, disagreeing): (Vec<Because>, Vec<Because>) = contact.iter().partition(|one| one.weight > 0.0);
+    let sum = |list: &[Because]| list.iter().map(|because| because.weight).sum::<f64>();
+    let contact_sum = sum(&agreeing).min(CONTACT_MAX) + sum(&disagreeing);
+    compare_organizations(one, other, &mut reasons);
+    if is_one_of_its_services(one, other) || is_one_of_its_services(other, one) {
+        push(&mut reasons, Reason::OneOfItsServices, -4.5);
+    }
+    compare_categories(&one.categories, &other.categories, &mut reasons);
+    compare_publics(one, other, &mut reasons);
+    compare_descriptions(one, other, &mut reasons);
+    let total = PRIOR + contact_sum + sum(&reasons);
+    reasons.extend(contact);
+    reasons.retain(|because| because.weight != 0.0);
+    reasons.sort_by(|left, right| {
+        right.weight.abs().total_cmp(&left.weight.abs()).then_with(|| left.reason.cmp(&right.reason))
+    });
+    Verdict { score: 1.0 / (1.0 + (-total).exp()), reasons }
+}
+
+fn push(reasons: &mut Vec<Because>, reason: Reason, weight: f64) {
+    reasons.push(Because { reason, weight });
+}
+
+// ---- names
+
+/// Weight of a name by how alike the two are: straight lines between these points.
+const NAME_WEIGHTS: [(f64, f64); 7] =
+    [(0.0, -5.0), (0.3, -4.0), (0.5, -2.0), (0.65, 0.5), (0.8, 3.0), (0.9, 4.2), (1.0, 5.0)];
+
+/// A name without one word that tells ("food bank") is that of many services.
+const COMMON_NAME_MAX: f64 = 3.2;
+
+/// A short form of a name, what it leaves out aside.
+const SHORT_FORM: f64 = 3.6;
+
+/// Adds the reason of the names and what contradicts; gives the likeness that decided.
+fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> Likeness {
+    let mut cities = one.cities();
+    cities.extend(other.cities());
+    let organizations: BTreeSet<String> = [&one.organization, &other.organization]
+        .into_iter()
+        .flatten()
+        .flat_map(|name| name.texts().map(str::to_owned))
+        .collect();
+    let (ones, others) = (spellings(one, &cities), spellings(other, &cities));
+    let pairs = ones.iter().flat_map(|name| others.iter().map(move |found| (name, found)));
+    // A name with its organisation's is compared with a name as it is written, never with another such.
+    let pairs = pairs.filter(|(name, found)| !(name.1 && found.1));
+    let compared = pairs.map(|(name, found)| {
+        let likeness = names::compare(&name.0, &found.0, &organizations);
+        let against: f64 = contradictions(&likeness).iter().map(|because| because.weight).sum();
+        (name_weight(&likeness), against, likeness)
+    });
+    let best = compared.max_by(|left, right| (left.0 + left.1).total_cmp(&(right.0 + right.1)));
+    let Some((weight, _, likeness)) = best else { return Likeness::default() };
+    let reason = match likeness.share {
+        share if share >= 0.97 => Reason::NameSame,
+        share if share >= 0.75 => Reason::NameClose,
+        share if share >= 0.45 => Reason::NamePartly,
+        _ => Reason::NameDiffers,
+    };
+    push(reasons, reason, weight);
+    reasons.extend(contradictions(&likeness));
+    likeness
+}
+
+/// The names of one record, and each with its organisation's name beside it (`true`).
+fn spellings(facts: &Facts, cities: &BTreeSet<String>) -> Vec<(Name, bool)> {
+    let mut names: Vec<(Name, bool)> = facts.names.iter().map(|name| (name.clone().placed(cities), false)).collect();
+    if let Some(organization) = &facts.organization {
+        let joined = |name: &Name| (name.with(organization).placed(cities), true);
+        let more: Vec<(Name, bool)> = facts.names.iter().map(joined).collect();
+        names.extend(more);
+    }
+    names
+}
+
+fn contradictions(likeness: &Likeness) -> Vec<Because> {
+    let mut found = Vec::new();
+    if likeness.kinds_differ {
+        push(&mut found, Reason::KindDiffers, -2.5);
+    }
+    if likeness.bodies_differ {
+        push(&mut found, Reason::KindDiffers, -5.5);
+    }
+    if likeness.contrasts {
+        push(&mut found, Reason::PublicDiffers, -4.5);
+    }
+    if likeness.numbers_differ {
+        push(&mut found, Reason::NumberDiffers, -4.5);
+    }
+    if likeness.places_differ {
+        push(&mut found, Reason::SiteDiffers, -3.5);
+    } else if likeness.sites_differ {
+        push(&mut found, Reason::SiteDiffers, -7.5);
+    }
+    found
+}
+
+fn name_weight(likeness: &Likeness) -> f64 {
+    let mut weight = between(&NAME_WEIGHTS, likeness.share);
+    let (less, more) = (likeness.own.0.min(likeness.own.1), likeness.own.0.max(likeness.own.1));
+    if less < 0.5 && likeness.proper >= 0.7 && likeness.contained >= 0.8 {
+        // One name inside the other.
+        weight = weight.max(SHORT_FORM - 0.4 * more);
+    }
+    if less >= 0.9 {
+        // Each says something that the other does not.
+        weight -= 3.0 * less.min(1.6);
+    }
+    if likeness.proper < 0.5 { weight.min(COMMON_NAME_MAX) } else { weight }
+}
+
+fn between(points: &[(f64, f64)], at: f64) -> f64 {
+    let mut last = (0.0, 0.0);
+    for (position, point) in points.iter().enumerate() {
+        if at <= point.0 {
+            if position == 0 || point.0 <= last.0 {
+                return point.1;
+            }
+            return last.1 + (point.1 - last.1) * (at - last.0) / (point.0 - last.0);
+        }
+        last = *point;
+    }
+    last.1
+}
+
+// ---- ways to reach it
+
+/// One number for a whole province: it says less than one of a town.
+const TOLL_FREE: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
+
+fn compare_phones(ones: &[Number], others: &[Number], reasons: &mut Vec<Because>) {
+    if ones.is_empty() || others.is_empty() {
+        return;
+    }
+    let shared = ones.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
+    let mut shared = shared.filter(|(one, other)| one.national == other.national).peekable();
+    if shared.peek().is_none() {
+        return push(reasons, Reason::PhoneDiffers, -0.7);
+    }
+    let toll_free = |number: &Number| TOLL_FREE.iter().any(|code| number.national.starts_with(code));
+    let mut common = ones.iter().filter(|one| others.iter().any(|other| one.national == other.national));
+    let is_toll_free = common.all(toll_free);
+    let extensions_differ = |(one, other): (&Number, &Number)| {
+        one.extension.is_some() && other.extension.is_some() && one.extension != other.extension
+    };
+    if shared.all(extensions_differ) {
+        push(reasons, Reason::PhoneExtensionDiffers, -0.5);
+    } else {
+        push(reasons, Reason::PhoneSame, if is_toll_free { 1.2 } else { 3.0 });
+    }
+}
+
+/// Kilometres under which two exact points are one building, and over which they are two places.
+const NEAR_KM: f64 = 0.12;
+const FAR_KM: f64 = 3.0;
+const VERY_FAR_KM: f64 = 25.0;
+
+fn compare_places(ones: &[Place], others: &[Place], is_named_alike: bool, reasons: &mut Vec<Because>) {
+    let pairs = ones.iter().flat_map(|one| others.iter().map(move |other| place_because(one, other, is_named_alike)));
+    if let Some(best) = pairs.flatten().max_by(|left, right| left.weight.total_cmp(&right.weight)) {
+        reasons.push(best);
+    }
+}
+
+fn place_because(one: &Place, other: &Place, is_named_alike: bool) -> Option<Because> {
+    let because = |reason, weight| Some(Because { reason, weight });
+    let km = one.point.zip(other.point).map(|(from, to)| from.distance_km(to));
+    let same = |left: &Option<String>, right: &Option<String>| match (left, right) {
+        (Some(left), Some(right)) => Some(left == right),
+        _ => None,
+    };
+    let (civic, postal) = (same(&one.civic, &other.civic), same(&one.postal_code, &other.postal_code));
+    let are_said = !one.cities.is_empty() && !other.cities.is_empty();
+    let city = are_said.then(|| cities::may_be_one(&one.cities, &other.cities));
+    let street =
+        (!one.street.is_empty() && !other.street.is_empty()).then(|| streets_alike(&one.street, &other.street));
+    let agrees_on_where = postal == Some(true) || city != Some(false) || km.is_some_and(|km| km < NEAR_KM);
+    if civic == Some(true) && street == Some(true) && agrees_on_where && km.is_none_or(|km| km < VERY_FAR_KM) {
+        if same(&one.unit, &other.unit) == Some(false) {
+            return because(Reason::UnitDiffers, 1.5);
+        }
+        return because(Reason::AddressSame, 2.5);
+    }
+    if let Some(km) = km.filter(|km| *km >= FAR_KM) {
+        return because(Reason::Far, if km >= VERY_FAR_KM { -5.0 } else { -3.5 });
+    }
+    if km.is_some_and(|km| km < NEAR_KM) && civic != Some(false) {
+        return because(Reason::Near, if is_named_alike { 2.5 } else { 1.5 });
+    }
+    if postal == Some(true) && civic != Some(false) && street != Some(false) {
+        return because(Reason::PostalCodeSame, 1.5);
+    }
+    if civic == Some(true) && street == Some(true) && km.is_none() && postal != Some(false) {
+        // One street and number in two towns, or two names of one town.
+        return because(Reason::AddressDiffers, 0.0);
+    }
+    if city == Some(false) && km.is_none() && postal != Some(true) {
+        return because(Reason::MunicipalityDiffers, -4.0);
+    }
+    if civic == Some(false) || street == Some(false) {
+        return because(Reason::AddressDiffers, if postal == Some(true) { -0.6 } else { -1.6 });
+    }
+    if postal == Some(false) {
+        return because(Reason::AddressDiffers, -0.8);
+    }
+    // A name of its own in one town is one service there.
+    (city == Some(true) && is_named_alike).then_some(Because { reason: Reason::MunicipalitySame, weight: 1.2 })
+}
+
+fn streets_alike(one: &str, other: &str) -> bool {
+    if one == other || word_likeness(one, other) > 0.0 {
+        return true;
+    }
+    // "notre dame" beside "notre dame est", "cl gregoire" beside "claude gregoire".
+    let words = |street: &str| street.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+    let (left, right) = (words(one), words(other));
+    let is_short_for = |short: &str, long: &str| short.len() <= 3 && long.len() > 4 && long.starts_with(short);
+    let alike = |word: &str, found: &str| {
+        word_likeness(word, found) > 0.0 || is_short_for(word, found) || is_short_for(found, word)
+    };
+    let shared = left.iter().filter(|word| right.iter().any(|found| alike(word, found))).count();
+    shared > 0 && shared == left.len().min(right.len())
+}
+
+fn compare_pages(ones: &[Page], others: &[Page], reasons: &mut Vec<Because>) {
+    let pairs = ones.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
+    let because = |(one, other): (&Page, &Page)| {
+        let paths = (one.path.as_str(), other.path.as_str());
+        let (reason, weight) = match (one.host == other.host, one.is_shared || other.is_shared) {
+            (true, false) if paths.0 == paths.1 && !paths.0.is_empty() => (Reason::PageSame, 2.0),
+            (true, false) if paths.0 == paths.1 => (Reason::WebSiteSame, 1.5),
+            (true, false) if paths.0.is_empty() || paths.1.is_empty() => (Reason::WebSiteSame, 1.0),
+            (true, false) => (Reason::WebSiteSame, 0.3),
+            (true, true) if paths.0 == paths.1 && !paths.0.is_empty() => (Reason::PageSame, 1.5),
+            (_, true) => return None,
+            (false, false) => (Reason::WebSiteDiffers, -0.8),
+        };
+        Some(Because { reason, weight })
+    };
+    let best = pairs.filter_map(because).max_by(|left, right| left.weight.total_cmp(&right.weight));
+    reasons.extend(best);
+}
+
+fn compare_emails(ones: &[String], others: &[String], reasons: &mut Vec<Because>) {
+    let pairs = ones.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
+    let because = |(one, other): (&String, &String)| {
+        if one == other {
+            return Some(Because { reason: Reason::EmailSame, weight: 2.0 });
+        }
+        let hosts = mail_host(one).zip(mail_host(other))?;
+        let (reason, weight) =
+            if hosts.0 == hosts.1 { (Reason::EmailHostSame, 0.5) } else { (Reason::EmailDiffers, -0.6) };
+        Some(Because { reason, weight })
+    };
+    let best = pairs.filter_map(because).max_by(|left, right| left.weight.total_cmp(&right.weight));
+    reasons.extend(best);
+}
+
+// ---- who gives it, to whom
+
+fn compare_organizations(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) {
+    if one.organization_id.is_some() && one.organization_id == other.organization_id {
+        return push(reasons, Reason::OrganizationSame, 0.5);
+    }
+    let Some((left, right)) = one.organization.as_ref().zip(other.organization.as_ref()) else { return };
+    let likeness = names::compare(left, right, &BTreeSet::new());
+    // The network of health changes its names faster than anybody its records.
+    let is_health = |name: &Name| name.texts().any(|text| HEALTH_NETWORK.contains(&text));
+    if likeness.share >= 0.75 {
+        push(reasons, Reason::OrganizationSame, 1.0);
+    } else if likeness.share < 0.4 && likeness.contained < 0.8 && !is_health(left) && !is_health(right) {
+        push(reasons, Reason::OrganizationDiffers, -1.5);
+    }
+}
+
+const HEALTH_NETWORK: [&str; 3] = ["cisss", "clsc", "csss"];
+
+/// Whether `whole` is the organisation that `part` says it belongs to: all that its names tell is in the name of that
+/// organisation, and `part` is called otherwise.
+fn is_one_of_its_services(part: &Facts, whole: &Facts) -> bool {
+    let Some(organization) = &part.organization else { return false };
+    let names_organization = |name: &Name| {
+        let (own, shared) = names::own_words(name, &[organization]);
+        own < 0.5 && shared > 0.5
+    };
+    let mut known: Vec<&Name> = whole.names.iter().collect();
+    known.push(organization);
+    let is_named_otherwise = |name: &Name| names::own_words(name, &known).0 >= 0.9;
+    !whole.names.is_empty()
+        && whole.names.iter().all(names_organization)
+        && !part.names.is_empty()
+        && part.names.iter().all(is_named_otherwise)
+}
+
+fn compare_categories(ones: &BTreeSet<String>, others: &BTreeSet<String>, reasons: &mut Vec<Because>) {
+    if ones.is_empty() || others.is_empty() {
+        return;
+    }
+    let field = |code: &String| code.split('/').next().unwrap_or("").to_owned();
+    let fields = |codes: &BTreeSet<String>| codes.iter().map(field).collect::<BTreeSet<_>>();
+    if !ones.is_disjoint(others) {
+        push(reasons, Reason::CategorySame, 0.7);
+    } else if !fields(ones).is_disjoint(&fields(others)) {
+        push(reasons, Reason::CategoryNear, -0.8);
+    } else {
+        push(reasons, Reason::CategoryDiffers, -2.5);
+    }
+}
+
+fn compare_publics(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) {
+    if let Some((left, right)) = one.ages.zip(other.ages) {
+        let (from, to) = (left.0.max(right.0), left.1.min(right.1));
+        let years = |(low, high): (u32, u32)| f64::from(high.min(1_200).saturating_sub(low)) + 1.0;
+        if left == right {
+            push(reasons, Reason::AgesSame, 0.7);
+        } else if from > to {
+            push(reasons, Reason::AgesApart, -7.0);
+        } else {
+            let covered = years((from, to)) / years((left.0.min(right.0), left.1.max(right.1)));
+            push(reasons, Reason::AgesDiffer, if covered < 0.5 { -1.8 } else { -0.2 });
+        }
+    }
+    if !one.languages.is_empty() && !other.languages.is_empty() && one.languages.is_disjoint(&other.languages) {
+        push(reasons, Reason::LanguagesApart, -2.5);
+    }
+    if !one.days.is_empty() && !other.days.is_empty() && one.days.is_disjoint(&other.days) {
+        push(reasons, Reason::DaysApart, -1.5);
+    }
+}
+
+fn compare_descriptions(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) {
+    let (left, right) = (&one.description, &other.description);
+    if left.len() < 4 || right.len() < 4 {
+        return;
+    }
+    let common = left.intersection(right).count();
+    // Lists of words are short: the cast is exact.
+    let share = 2.0 * common as f64 / (left.len() + right.len()) as f64;
+    if share >= 0.8 {
+        push(reasons, Reason::DescriptionSame, 1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,512 @@
+//! Names as they are compared: folded, without articles and legal words, plural off, aliases and English words as one
+//! canonical word, each word with what it weighs. Knows the list of aliases; must not know whose names they are.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+use crate::domain::fold::fold;
+
+/// Words of one name that are compared; a longer name is cut.
+pub const NAME_WORDS_MAX: usize = 24;
+
+/// Words of an alias, at most.
+const ALIAS_WORDS_MAX: usize = 8;
+
+/// Two words are the same word but for a slip where at least this much of them is (Damerau-Levenshtein, 0..=1).
+const WORD_LIKENESS_MIN: f64 = 0.8;
+
+/// A word that begins as a longer one does and stops.
+const ABBREVIATION_LIKENESS: f64 = 0.85;
+
+const INITIAL_LIKENESS: f64 = 0.7;
+
+/// Two whole names, blanks aside, that differ by slips of the pen alone.
+const WHOLE_LIKENESS_MIN: f64 = 0.88;
+
+/// How many letters an acronym has.
+const ACRONYM_LETTERS: std::ops::RangeInclusive<usize> = 2..=6;
+
+const STOP_WORDS: &str = "le la les l de du des d un une et ou a au aux en dans pour par sur avec sans chez the of and \
+    for in on at to with by s y from an as son sa ses leur leurs nos notre votre inc ltee ltd limitee limited enr osbl \
+    obnl obl npo nfp senc sencrl corp corporation cie company co incorporated incorporee non profit lucratif";
+
+/// Words after which a name says which of several sites of one organisation it is about.
+const SITE_MARKERS: [&str; 8] =
+    ["installation", "succursale", "campus", "pavillon", "site", "branch", "facility", "annexe"];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Hardly counts: centre, service, community.
+    Generic,
+    /// What kind of service it is: food bank, day camp.
+    Kind,
+    /// A body beside the one that it is named after: a foundation, a school.
+    Body,
+    /// A value that excludes the others of its group: a day, a public.
+    Contrast,
+    /// A municipality of one of the two records.
+    Place,
+    Number,
+    /// Letters in capitals that stand for words not said.
+    Acronym,
+    /// Everything else: what tells one from another.
+    Proper,
+}
+
+impl Class {
+    fn weight(self) -> f64 {
+        match self {
+            Self::Generic => 0.15,
+            Self::Place | Self::Acronym => 0.3,
+            Self::Kind | Self::Body | Self::Contrast => 0.9,
+            Self::Number | Self::Proper => 1.0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Word {
+    pub text: String,
+    pub class: Class,
+    /// The group of a [`Class::Contrast`].
+    pub group: &'static str,
+    /// Which of the bare words it stands for: from, up to and without.
+    span: (usize, usize),
+}
+
+/// One spelling of a name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Name {
+    pub words: Vec<Word>,
+    /// Folded words after a marker such as "installation": which site it is.
+    pub site: Vec<String>,
+    /// The words before aliases stood for them: acronyms are made of their first letters.
+    bare: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Alias {
+    canonical: String,
+    class: Class,
+    group: &'static str,
+}
+
+#[derive(Debug, Default)]
+struct Aliases(HashMap<String, Alias>);
+
+fn aliases() -> &'static Aliases {
+    static ALIASES: OnceLock<Aliases> = OnceLock::new();
+    ALIASES.get_or_init(|| Aliases::parse(include_str!("../../../index/duplicates/aliases.csv")))
+}
+
+impl Aliases {
+    fn parse(text: &'static str) -> Self {
+        let mut known = HashMap::new();
+        for line in text.lines().skip(1) {
+            let mut cells = line.splitn(3, ',');
+            let (Some(canonical), Some(class), Some(terms)) = (cells.next(), cells.next(), cells.next()) else {
+                continue;
+            };
+            let (class, group) = match class {
+                "generic" => (Class::Generic, ""),
+                "kind" => (Class::Kind, ""),
+                "body" => (Class::Body, ""),
+                "word" => (Class::Proper, ""),
+                group => (Class::Contrast, group),
+            };
+            for term in terms.split('|') {
+                let key = bare_words(term).join(" ");
+                let alias = Alias { canonical: canonical.to_owned(), class, group };
+                known.entry(key).or_insert(alias);
+            }
+        }
+        Self(known)
+    }
+}
+
+/// Numbers in letters: "Quatre-Vents" is also written "4-Vents".
+const NUMBER_WORDS: [(&str, &str); 16] = [
+    ("deux", "2"),
+    ("trois", "3"),
+    ("quatre", "4"),
+    ("cinq", "5"),
+    ("six", "6"),
+    ("sept", "7"),
+    ("huit", "8"),
+    ("neuf", "9"),
+    ("dix", "10"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("ten", "10"),
+];
+
+/// The words of a text, folded, stop words off, plural off.
+pub fn bare_words(text: &str) -> Vec<String> {
+    fold(text).split(' ').filter(|word| !word.is_empty() && !is_stop_word(word)).map(singular).collect()
+}
+
+fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.split_ascii_whitespace().any(|stop| stop == word)
+}
+
+/// Plural off, French and English, and saints written out.
+fn singular(word: &str) -> String {
+    match word {
+        "st" => return "saint".to_owned(),
+        "ste" => return "sainte".to_owned(),
+        _ => {}
+    }
+    if let Some((_, digits)) = NUMBER_WORDS.iter().find(|(spelt, _)| *spelt == word) {
+        return (*digits).to_owned();
+    }
+    let length = word.chars().count();
+    let is_number = word.chars().all(|letter| letter.is_ascii_digit());
+    if length > 3 && !is_number && !word.ends_with("ss") && (word.ends_with('s') || word.ends_with('x')) {
+        return word[..word.len() - 1].to_owned();
+    }
+    word.to_owned()
+}
+
+impl Name {
+    /// Reads one spelling; `None` where nothing is left of it.
+    pub fn read(text: &str) -> Option<Self> {
+        let (main, site) = split_site(text);
+        let mut bare = bare_words(main);
+        bare.truncate(NAME_WORDS_MAX);
+        let capitals = capitals_of(main);
+        let mut words: Vec<Word> = Vec::with_capacity(bare.len());
+        let mut at = 0;
+        while at < bare.len() {
+            let (mut word, taken) = word_at(&bare, at);
+            if word.class == Class::Proper && capitals.contains(&word.text) {
+                word.class = Class::Acronym;
+            }
+            if !words.iter().any(|known: &Word| known.text == word.text) {
+                words.push(word);
+            }
+            at += taken;
+        }
+        let site = bare_words(site);
+        (!words.is_empty() || !site.is_empty()).then_some(Self { words, site, bare })
+    }
+
+    /// This name with another's words after it.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let mut joined = self.clone();
+        let shift = joined.bare.len();
+        joined.bare.extend(other.bare.iter().cloned());
+        // A number of its own tells more than one of the other's.
+        let is_numbered = self.words.iter().any(|word| word.class == Class::Number);
+        let others = other.words.iter().filter(|word| !is_numbered || word.class != Class::Number);
+        for word in others {
+            if !joined.words.iter().any(|known| known.text == word.text) {
+                let span = (word.span.0 + shift, word.span.1 + shift);
+                joined.words.push(Word { span, ..word.clone() });
+            }
+        }
+        joined
+    }
+
+    /// Marks the words that are a municipality of either record.
+    #[must_use]
+    pub fn placed(mut self, cities: &BTreeSet<String>) -> Self {
+        for word in &mut self.words {
+            let written = self.bare.get(word.span.0..word.span.1).unwrap_or_default();
+            let is_city = !written.is_empty() && written.iter().all(|bare| cities.contains(bare));
+            if is_city && !matches!(word.class, Class::Kind | Class::Body) {
+                word.group = "";
+                word.class = Class::Place;
+            }
+        }
+        self
+    }
+
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|word| word.text.as_str())
+    }
+}
+
+/// The words in capitals of a name that is not in capitals throughout.
+fn capitals_of(text: &str) -> BTreeSet<String> {
+    if !text.chars().any(char::is_lowercase) {
+        return BTreeSet::new();
+    }
+    let is_capitals = |word: &&str| {
+        let letters = word.chars().filter(|letter| letter.is_alphabetic()).count();
+        ACRONYM_LETTERS.contains(&letters) && !word.chars().any(char::is_lowercase)
+    };
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '.').filter(is_capitals).map(fold).collect()
+}
+
+fn split_site(text: &str) -> (&str, &str) {
+    let lower = text.to_lowercase();
+    // Lower case may change the length of a letter: then the site stays in the name.
+    if lower.len() != text.len() {
+        return (text, "");
+    }
+    for marker in SITE_MARKERS {
+        let Some(at) = lower.find(marker) else { continue };
+        let end = at + marker.len();
+        let begins = lower[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+        let ends = lower[end..].chars().next().is_none_or(|after| !after.is_alphanumeric());
+        // "Site" as a first word names no site.
+        if begins && ends && lower[..at].chars().any(char::is_alphanumeric) {
+            return (&text[..at], &text[end..]);
+        }
+    }
+    (text, "")
+}
+
+/// The longest alias that begins here, else the word itself; and how many words it takes.
+fn word_at(bare: &[String], at: usize) -> (Word, usize) {
+    let rest = &bare[at..];
+    for taken in (1..=rest.len().min(ALIAS_WORDS_MAX)).rev() {
+        let phrase = rest[..taken].join(" ");
+        if let Some(alias) = aliases().0.get(&phrase) {
+            let span = (at, at + taken);
+            return (Word { text: alias.canonical.clone(), class: alias.class, group: alias.group, span }, taken);
+        }
+    }
+    let text = rest.first().cloned().unwrap_or_default();
+    let has_digit = text.chars().any(|letter| letter.is_ascii_digit());
+    let class = if has_digit { Class::Number } else { Class::Proper };
+    (Word { text, class, group: "", span: (at, at + 1) }, 1)
+}
+
+/// How alike two words are, 0..=1; 0 under [`WORD_LIKENESS_MIN`].
+pub fn word_likeness(one: &str, other: &str) -> f64 {
+    if one == other {
+        return 1.0;
+    }
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if short.chars().chain(long.chars()).any(|letter| letter.is_ascii_digit()) {
+        return 0.0;
+    }
+    let shorter = short.chars().count();
+    // "pop." for "populaire".
+    if shorter >= 3 && long.starts_with(short) && long.chars().count() >= shorter + 2 {
+        return ABBREVIATION_LIKENESS;
+    }
+    // "É." for "Émilie".
+    if shorter == 1 && long.starts_with(short) {
+        return INITIAL_LIKENESS;
+    }
+    if shorter < 4 {
+        return 0.0;
+    }
+    let likeness = strsim::normalized_damerau_levenshtein(one, other);
+    // In short words one letter is already much: "rose" and "pose" are two words.
+    let min = if shorter < 6 { 0.76 } else { WORD_LIKENESS_MIN };
+    if likeness >= min {
+        return likeness;
+    }
+    // Letters that changed places in a long word.
+    let turned = shorter >= 8 && likeness >= 0.6 && strsim::jaro_winkler(one, other) >= 0.92;
+    if turned { likeness.max(WORD_LIKENESS_MIN) } else { 0.0 }
+}
+
+impl Name {
+    /// The name with its acronyms written out where the other says the words: `CJS` beside "coopérative jeunesse de
+    /// services". The other way round is done by calling it on the other.
+    fn written_out(&self, other: &Self) -> Self {
+        let mut words: Vec<Word> = Vec::with_capacity(self.words.len());
+        for word in &self.words {
+            let is_shared = other.words.iter().any(|found| found.text == word.text);
+            let bare = self.bare.get(word.span.0).map_or("", String::as_str);
+            let letters = bare.chars().count();
+            let is_acronym = word.span.1 == word.span.0 + 1 && ACRONYM_LETTERS.contains(&letters);
+            let run = if is_shared || !is_acronym { None } else { other.run_of_initials(bare) };
+            match run {
+                Some((from, to)) => {
+                    let within = other.words.iter().filter(|found| found.span.0 >= from && found.span.1 <= to);
+                    words.extend(within.cloned());
+                }
+                None => words.push(word.clone()),
+            }
+        }
+        Self { words, ..self.clone() }
+    }
+
+    fn with_site_in(&self) -> Self {
+        let site = Self::read(&self.site.join(" ")).unwrap_or_default();
+        Self { site: Vec::new(), ..self.with(&site) }
+    }
+
+    fn run_of_initials(&self, acronym: &str) -> Option<(usize, usize)> {
+        let initials: Vec<char> = self.bare.iter().filter_map(|word| word.chars().next()).collect();
+        let letters: Vec<char> = acronym.chars().collect();
+        let from = initials.windows(letters.len().max(1)).position(|window| window == letters.as_slice())?;
+        Some((from, from + letters.len()))
+    }
+}
+
+/// What two names have in common and what each has of its own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Likeness {
+    /// Weighted share of words in common, 0..=1.
+    pub share: f64,
+    /// As [`Likeness::share`], of the shorter name alone: 1 where it is contained in the other.
+    pub contained: f64,
+    /// Weight of the proper words in common: what is common to many names proves little.
+    pub proper: f64,
+    /// Weight of the words that tell, of each name's own.
+    pub own: (f64, f64),
+    /// Both say a kind of service, and no kind in common.
+    pub kinds_differ: bool,
+    /// One is a body beside the other: its foundation, its school.
+    pub bodies_differ: bool,
+    /// Both say a value of one group (a day, a public), and none in common.
+    pub contrasts: bool,
+    pub numbers_differ: bool,
+    pub places_differ: bool,
+    pub sites_differ: bool,
+}
+
+/// Compares two names. `forgiven` are words of the organisations: a name may repeat its organisation's.
+pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likeness {
+    let (one, other) = (&one.written_out(other), &other.written_out(one));
+    // A site is compared with a site; where one side says none, it is a word like the others.
+    let (one, other) = match (one.site.is_empty(), other.site.is_empty()) {
+        (false, true) => (&one.with_site_in(), other),
+        (true, false) => (one, &other.with_site_in()),
+        _ => (one, other),
+    };
+    let weight = |word: &Word| {
+        let whole = word.class.weight();
+        if word.class != Class::Kind && forgiven.contains(&word.text) { whole * 0.4 } else { whole }
+    };
+    let mut taken = vec![false; other.words.len()];
+    let mut common = 0.0;
+    let mut proper = 0.0;
+    let mut left_one: Vec<&Word> = Vec::new();
+    for word in &one.words {
+        let candidates = other.words.iter().enumerate().filter(|(at, _)| !taken[*at]);
+        let best = candidates
+            .map(|(at, found)| (at, word_likeness(&word.text, &found.text)))
+            .filter(|(_, likeness)| *likeness > 0.0)
+            .max_by(|left, right| left.1.total_cmp(&right.1));
+        let Some((at, likeness)) = best else {
+            left_one.push(word);
+            continue;
+        };
+        taken[at] = true;
+        common += likeness * (weight(word) + weight(&other.words[at])) / 2.0;
+        if matches!(word.class, Class::Number | Class::Proper) {
+            proper += likeness * word.class.weight();
+        }
+    }
+    let left_other: Vec<&Word> =
+        other.words.iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(word, _)| word).collect();
+    let sum = |words: &[&Word]| words.iter().map(|word| weight(word)).sum::<f64>();
+    let (mut own_one, mut own_other) = (telling(&left_one, forgiven), telling(&left_other, forgiven));
+    // Written apart on one side and together on the other: "Beau-Séjour", "Beauséjour".
+    if joined_alike(&left_one, &left_other) {
+        common += (sum(&left_one) + sum(&left_other)) / 2.0;
+        proper += own_one.min(own_other);
+        (own_one, own_other) = (0.0, 0.0);
+    }
+    let (total_one, total_other): (f64, f64) =
+        (one.words.iter().map(weight).sum(), other.words.iter().map(weight).sum());
+    let share = if total_one + total_other > 0.0 { 2.0 * common / (total_one + total_other) } else { 0.0 };
+    let smaller = total_one.min(total_other);
+    let mut found = Likeness {
+        share: share.min(1.0),
+        contained: if smaller > 0.0 { (common / smaller).min(1.0) } else { 0.0 },
+        proper,
+        own: (own_one, own_other),
+        ..Likeness::default()
+    };
+    found.contradict(one, other);
+    let whole = |name: &Name| name.bare.concat();
+    let alike = strsim::normalized_damerau_levenshtein(&whole(one), &whole(other));
+    let slips = left_one.is_empty() || left_other.is_empty() || joined_likeness(&left_one, &left_other) >= 0.5;
+    if alike >= WHOLE_LIKENESS_MIN && slips && !found.contradicts() {
+        found.share = found.share.max(alike);
+        found.proper = found.proper.max(own_one.min(own_other));
+        found.own = (0.0, 0.0);
+    }
+    found
+}
+
+fn joined_alike(ones: &[&Word], others: &[&Word]) -> bool {
+    let letters = |words: &[&Word]| words.iter().map(|word| word.text.len()).sum::<usize>();
+    letters(ones).min(letters(others)) >= 6 && joined_likeness(ones, others) >= 0.75
+}
+
+fn joined_likeness(ones: &[&Word], others: &[&Word]) -> f64 {
+    let joined = |words: &[&Word]| words.iter().map(|word| word.text.as_str()).collect::<String>();
+    strsim::normalized_damerau_levenshtein(&joined(ones), &joined(others))
+}
+
+fn telling(words: &[&Word], forgiven: &BTreeSet<String>) -> f64 {
+    words.iter().map(|word| tells(word, forgiven)).sum()
+}
+
+fn tells(word: &Word, forgiven: &BTreeSet<String>) -> f64 {
+    match word.class {
+        Class::Generic | Class::Place => 0.0,
+        Class::Acronym => 0.2,
+        _ if forgiven.contains(&word.text) => 0.0,
+        _ => word.class.weight(),
+    }
+}
+
+impl Likeness {
+    fn contradicts(&self) -> bool {
+        self.kinds_differ
+            || self.bodies_differ
+            || self.contrasts
+            || self.numbers_differ
+            || self.places_differ
+            || self.sites_differ
+    }
+
+    fn contradict(&mut self, one: &Name, other: &Name) {
+        self.kinds_differ = differ(&of_class(one, Class::Kind), &of_class(other, Class::Kind));
+        self.bodies_differ = of_class(one, Class::Body) != of_class(other, Class::Body);
+        self.numbers_differ = differ(&of_class(one, Class::Number), &of_class(other, Class::Number));
+        self.places_differ = differ(&of_class(one, Class::Place), &of_class(other, Class::Place));
+        let groups: BTreeSet<&str> =
+            one.words.iter().map(|word| word.group).filter(|group| !group.is_empty()).collect();
+        self.contrasts = groups.into_iter().any(|group| differ(&of_group(one, group), &of_group(other, group)));
+        // Beside its school, a service given there is not the school.
+        let only_one_kind = of_class(one, Class::Kind).is_empty() != of_class(other, Class::Kind).is_empty();
+        self.bodies_differ |= only_one_kind && !of_class(one, Class::Body).is_empty();
+        if !one.site.is_empty() && !other.site.is_empty() {
+            let alike = |word: &String| other.site.iter().any(|found| word_likeness(word, found) > 0.0);
+            self.sites_differ = !one.site.iter().any(alike);
+        }
+    }
+}
+
+/// What a name says that none of `known` does: its words that tell, and whether it has others that tell.
+pub fn own_words(name: &Name, known: &[&Name]) -> (f64, f64) {
+    let is_known = |word: &Word| {
+        known.iter().any(|other| other.words.iter().any(|found| word_likeness(&word.text, &found.text) > 0.0))
+    };
+    let nothing = BTreeSet::new();
+    let telling = name.words.iter().map(|word| (tells(word, &nothing), is_known(word)));
+    telling.fold(
+        (0.0, 0.0),
+        |(own, shared), (weight, known)| {
+            if known { (own, shared + weight) } else { (own + weight, shared) }
+        },
+    )
+}
+
+fn of_class(name: &Name, class: Class) -> BTreeSet<&str> {
+    name.words.iter().filter(|word| word.class == class).map(|word| word.text.as_str()).collect()
+}
+
+fn of_group<'a>(name: &'a Name, group: &str) -> BTreeSet<&'a str> {
+    name.words.iter().filter(|word| word.group == group).map(|word| word.text.as_str()).collect()
+}
+
+fn differ(one: &BTreeSet<&str>, other: &BTreeSet<&str>) -> bool {
+    !one.is_empty() && !other.is_empty() && one.is_disjoint(other)
+}
