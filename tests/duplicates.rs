@@ -7,9 +7,10 @@ use relais::domain::duplicate::facts::Facts;
 use relais::domain::duplicate::keys::keys_of;
 use relais::domain::duplicate::{SAME_MIN, compare};
 
-/// At the published threshold.
+/// At the published threshold. The aim for recall is 0.9 of the whole: the third that nobody looked at while the weights
+/// were set stands at 0.77, the rest at 0.93. What is missed is printed.
 const PRECISION_MIN: f64 = 0.95;
-const RECALL_MIN: f64 = 0.8;
+const RECALL_MIN: f64 = 0.87;
 
 fn pairs() -> Vec<Pair> {
     listing::read_all(include_str!("fixtures/duplicates/pairs.csv"))
