@@ -1,5 +1,5 @@
 # relais: `make demo` and `make test` do everything on a fresh machine.
-.PHONY: demo test lint bench soak setup conformance
+.PHONY: demo test lint bench soak setup conformance frictionless
 
 CARGO ?= cargo
 
@@ -24,6 +24,11 @@ lint:
 soak: setup
 	RELAIS_SOAK=1 $(CARGO) test --locked --release --test relais -- --include-ignored --nocapture crash \
 		referral_machine api::referrals
+
+# Tabular exports, validated by the program of the Frictionless project (installed from PyPI under target/).
+frictionless: setup
+	$(CARGO) build --locked
+	@bash .ci/frictionless
 
 bench: setup
 	@bash benches/run

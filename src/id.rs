@@ -43,6 +43,19 @@ impl Id {
         bytes.copy_from_slice(&hash.finalize()[..16]);
         Id(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
+
+    /// The stable id (UUID version 5, RFC 9562, section 5.5) of what a source calls `name`: for packages whose ids are
+    /// numbers. The namespace is made from the source, so that number 12 of two sources is two records.
+    pub fn from_source_name(source: &str, name: &str) -> Self {
+        let version_5 = |namespace: Uuid, name: &str| {
+            let mut hash = sha1_smol::Sha1::from(namespace.as_bytes());
+            hash.update(name.as_bytes());
+            let mut bytes = [0u8; 16];
+            bytes.copy_from_slice(&hash.digest().bytes()[..16]);
+            uuid::Builder::from_sha1_bytes(bytes).into_uuid()
+        };
+        Id(version_5(version_5(Uuid::NAMESPACE_URL, &format!("urn:relais:source:{source}")), name))
+    }
 }
 
 /// A source of new ids: ordered by time, and never going back even if the clock does.

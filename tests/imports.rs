@@ -18,20 +18,21 @@ use serde_json::{Value, json};
 
 use crate::api::app;
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 pub(crate) struct Place {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) url: String,
+    pub(crate) backend: Backend,
 }
 
 impl Place {
     pub(crate) fn new(backend: Backend) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let url = app::empty_database(backend, dir.path())?;
-        Some(Self { dir, url })
+        Some(Self { dir, url, backend })
     }
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.relais(&[&["import"], arguments].concat())
@@ -54,6 +55,44 @@ impl Place {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+    pub(crate) fn export(&self, arguments: &[&str]) -> Value {
+        let output = self.relais(&[&["export"], arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+    pub(crate) fn export_refused(&self, arguments: &[&str]) -> String {
+        let output = self.relais(&[&["export"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+    /// The twenty services of the demo.
+    pub(crate) fn seed_twenty(&self) {
+        let deps = self.deps();
+        let now = deps.clock.now();
+        // The sample says no boroughs: its places are put where the program puts those of everybody.
+        let mut directory = relais::sample::twenty::directory(now);
+        for place in &mut directory.locations {
+            relais::actions::placing::place(deps.gazetteer(), place, "location").unwrap();
+        }
+        deps.store.write(now, |tx| relais::sample::write_directory(tx, &directory)).unwrap();
+    }
+    /// What no way out may say: the addresses, names and points of the places that are hidden.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let deps = self.deps();
+        let all = deps.store.read(|conn| relais::store::services::page_after(conn, None, 1_000)).unwrap();
+        let hidden = all
+            .into_iter()
+            .flat_map(|one| one.locations)
+            .filter(|place| place.visibility == relais::domain::directory::Visibility::RegionOnly);
+        let mut secrets = Vec::new();
+        for place in hidden {
+            secrets.extend(place.document.addresses.iter().filter_map(|address| address.address_1.clone()));
+            secrets.extend(place.document.addresses.iter().filter_map(|address| address.postal_code.clone()));
+            secrets.extend(place.point.map(|point| point.lat.to_string()));
+        }
+        assert!(!secrets.is_empty(), "there is a hidden place");
+        secrets
     }
     pub(crate) fn deps(&self) -> Deps {
         let deps = Deps::open(app::config(self.dir.path(), &self.url), Clock::system(), Ids::random()).unwrap();

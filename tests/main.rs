@@ -13,8 +13,10 @@ mod tidy;
 
 // -- directory
 mod duplicates;
+mod exports;
 mod imports;
 mod lossless;
+mod packages;
 mod profile;
 mod sources;
 

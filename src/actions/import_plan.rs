@@ -161,7 +161,7 @@ impl<'a> Plan<'a> {
         };
         for entry in batch {
             if let Err(refusal) = plan.add(entry, &known) {
-                plan.outcome.refused.push(RefusedRow { line: entry.line, refusal });
+                plan.outcome.refused.push(RefusedRow::of(entry, refusal));
             }
         }
         Ok(plan)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use serde::Serialize;
@@ -25,9 +26,10 @@ use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
 use crate::exchange::hsds_in::{self, Reading};
 use crate::exchange::mapping::Mapping;
+use crate::exchange::package::Package;
 use crate::exchange::spreadsheets::Line;
 use crate::exchange::workbooks::Workbook;
-use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets, suggest};
+use crate::exchange::{Entry, Found, RefusedRow, Tally, json_records, spreadsheets, suggest, tabular};
 use crate::id::Id;
 use crate::store;
 use crate::store::sources::{self, SourceKind};
@@ -67,6 +69,12 @@ pub enum Format {
     /// A workbook, with the text of its mapping.
     Xlsx {
         mapping: String,
+    },
+    /// The tables of HSDS, of any version. They are in memory already, each within its bounds.
+    Package {
+        package: Arc<Package>,
+        source: String,
+        language: Lang,
     },
 }
 
@@ -108,6 +116,9 @@ pub struct MissingLine {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedLine {
+    /// The table that has the line, for a package of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
     pub line: u64,
     pub code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +130,7 @@ pub struct RefusedLine {
 impl From<RefusedRow> for RefusedLine {
     fn from(row: RefusedRow) -> Self {
         let Refusal { code, field, rule } = row.refusal;
-        Self { line: row.line, code: code.as_str(), field, rule }
+        Self { table: row.table, line: row.line, code: code.as_str(), field, rule }
     }
 }
 
@@ -153,6 +164,12 @@ pub fn import(deps: &Deps, path: &Path, format: &Format, dry_run: bool, progress
             let (names, lines) = workbook.rows(mapping.sheet.as_deref(), mapping.preamble_lines)?;
             let rows = spreadsheets::Rows::new(lines, &names, &mapping, &tally)?;
             Run::new(deps, &mapping.source, mapping.language, dry_run, progress).of(rows, &tally)
+        }
+        Format::Package { package, source, language } => {
+            let reading =
+                Reading { source, language: *language, fresh: None, is_request: false, is_category: &is_category };
+            let entries = tabular::entries(package, reading, &tally)?;
+            Run::new(deps, source, *language, dry_run, progress).of(entries, &tally)
         }
     }
 }
@@ -258,7 +275,7 @@ impl<'a> Run<'a> {
             let now = self.deps.clock.now();
             self.deps.store.write(now, |tx| sources::finish(tx, self.source, counts, modified_after))?;
         }
-        report.refused.sort_by_key(|row| row.line);
+        report.refused.sort_by(|one, other| (&one.table, one.line).cmp(&(&other.table, other.line)));
         report.missing_count = missing.as_ref().map(|lines| lines.len() as u64);
         report.missing = missing.unwrap_or_default();
         report.missing.truncate(MISSING_NAMED_MAX);
@@ -319,7 +336,7 @@ impl Parents {
             }
         }
         let refusal = Refusal::field(Code::InvalidValue, "organization.parent_organization_id");
-        Err(RefusedRow { line: entry.line, refusal: refusal.rule("not under itself") })
+        Err(RefusedRow::of(&entry, refusal.rule("not under itself")))
     }
 }
 
@@ -331,7 +348,7 @@ fn prepare(gazetteer: &Gazetteer, mut entry: Entry, tally: &Tally, said: &mut Ve
             // Refused and listed all the same: what is here stays as it is.
             tally.list(entry.organization.id);
             entry.service.iter().for_each(|service| tally.list(service.id));
-            Err(RefusedRow { line: entry.line, refusal })
+            Err(RefusedRow::of(&entry, refusal))
         }
     }
 }
@@ -448,9 +465,8 @@ impl Progressing {
                 self.write(run, second)?;
             }
             Err(Failure::Store(store::Error::Conflict(rule))) => {
-                let line = batch.first().map_or(0, |entry| entry.line);
                 let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-                self.refuse(vec![RefusedRow { line, refusal }]);
+                self.refuse(batch.iter().map(|entry| RefusedRow::of(entry, refusal.clone())).collect());
             }
             Err(failure) => return Err(failure),
         }

@@ -29,6 +29,7 @@ pub mod claims;
 pub mod duplicates;
 pub mod edits;
 pub mod error_reports;
+pub mod exports;
 pub mod feeds;
 pub mod freshness;
 pub mod history;

@@ -14,6 +14,12 @@ pub fn place(gazetteer: &Gazetteer, location: &mut Location, path: &str) -> Resu
         Some(id) => Some(municipality_by_id(gazetteer, id, path)?),
         None => None,
     };
+    if let Some(named) = named
+        && location.point.is_none()
+        && places_itself(gazetteer, location, &named.id)
+    {
+        return Ok(());
+    }
     match location.point {
         Some(point) => {
             location.placement = Placement::Exact;
@@ -22,6 +28,28 @@ pub fn place(gazetteer: &Gazetteer, location: &mut Location, path: &str) -> Resu
         None => place_by_address(gazetteer, location, named),
     }
     Ok(())
+}
+
+/// An address that leads to the municipality that is named as well says more than it: a borough, a postal area. So what
+/// went out with the municipality that its address led to comes in as it was.
+fn places_itself(gazetteer: &Gazetteer, location: &mut Location, municipality: &str) -> bool {
+    let mut by_address = location.clone();
+    by_address.territories = LocatedIn::default();
+    place_by_address(gazetteer, &mut by_address, None);
+    let is_there = by_address.territories.municipality.as_deref() == Some(municipality);
+    if is_there {
+        *location = by_address;
+    }
+    is_there
+}
+
+/// The region and MRC that somebody gave a place that is shown by nothing else.
+fn said_of_hidden(gazetteer: &Gazetteer, location: &Location) -> LocatedIn {
+    let known = |id: &Option<String>, level: Level| {
+        id.clone().filter(|id| gazetteer.get(id).is_some_and(|territory| territory.level == level))
+    };
+    let said = &location.territories;
+    LocatedIn { region: known(&said.region, Level::Region), mrc: known(&said.mrc, Level::Mrc), ..LocatedIn::default() }
 }
 
 /// Checks that every territory served is known.
@@ -106,7 +134,7 @@ fn place_by_name_or_rural_area(gazetteer: &Gazetteer, location: &mut Location, a
         location.territories = gazetteer.located_in(&area.id);
     } else {
         location.placement = Placement::None;
-        location.territories = LocatedIn::default();
+        location.territories = said_of_hidden(gazetteer, location);
     }
 }
 

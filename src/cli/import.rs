@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,13 +14,15 @@ use crate::actions::feeds::{self, Asked};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
 use crate::actions::{Deps, Outcome};
 use crate::domain::language::Lang;
+use crate::exchange::package::{Package, UNPACKED_BYTES_MAX};
 use crate::jobs::feeds::Client;
 
 #[derive(Args)]
 pub struct ImportArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, ou adresse d'une API HSDS 3 ou ORUK / HSDS 3, CSV or XLSX file, or
+    /// Fichier HSDS 3 (JSON, NDJSON), CSV ou XLSX, tables de HSDS 1 à 3 (dossier, zip ou datapackage.json), ou adresse
+    /// d'une API HSDS 3 ou ORUK / HSDS 3, CSV or XLSX file, tables of HSDS 1 to 3 (folder, zip or datapackage.json), or
     /// the address of an HSDS 3 or ORUK API
     file: PathBuf,
     /// Correspondance des colonnes, pour un CSV (TOML) / Mapping of columns, for a CSV (TOML)
@@ -98,7 +101,38 @@ fn read_feed(deps: &Deps, args: &ImportArgs, url: &str, progress: imports::Progr
     feeds::import(deps, &asked, &|url, bytes_max| client.get(url, bytes_max), &std::thread::sleep, progress)
 }
 
+/// The tables of a folder, of the folder of a `datapackage.json`, or of a zip; `None` for another file.
+fn package_of(args: &ImportArgs) -> Result<Option<Package>, String> {
+    let named = |name: &str| args.file.file_name().is_some_and(|file| file.eq_ignore_ascii_case(name));
+    let package = if args.file.is_dir() {
+        Package::from_folder(&args.file)
+    } else if named("datapackage.json") {
+        let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Package::from_folder(folder.unwrap_or(Path::new(".")))
+    } else if args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
+        Package::from_zip(&read_zip(&args.file)?)
+    } else {
+        return Ok(None);
+    };
+    package.map(Some).map_err(|refusal| sentence(&refusal.into()))
+}
+
+fn read_zip(path: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > UNPACKED_BYTES_MAX {
+        return Err(format!("{}: > {UNPACKED_BYTES_MAX} octets / bytes", path.display()));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
 fn format_of(args: &ImportArgs) -> Result<Format, String> {
+    if args.mapping.is_none()
+        && let Some(package) = package_of(args)?
+    {
+        let language = Lang::parse(&args.language).unwrap_or_default();
+        return Ok(Format::Package { package: Arc::new(package), source: args.source.clone(), language });
+    }
     check_size(&args.file)?;
     let is_spreadsheet = args.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let is_workbook = imports::is_workbook(&args.file);
@@ -194,7 +228,8 @@ fn in_words(report: &Report, lang: Lang) -> String {
     }
     for row in report.refused.iter().take(REFUSED_SHOWN_MAX) {
         let parts = [row.field.as_deref(), row.rule.as_deref()].into_iter().flatten();
-        text += &format!("  {}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
+        let table = row.table.as_ref().map(|table| format!("{table} ")).unwrap_or_default();
+        text += &format!("  {table}{}: {} {}\n", row.line, row.code, parts.collect::<Vec<_>>().join(": "));
     }
     if report.refused_count > REFUSED_SHOWN_MAX as u64 {
         text += &format!("  ... +{}\n", report.refused_count - REFUSED_SHOWN_MAX as u64);

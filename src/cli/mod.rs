@@ -6,6 +6,7 @@ mod serve;
 mod territories;
 // -- directory
 mod duplicates;
+mod export;
 mod import;
 mod sources;
 // -- search
@@ -34,6 +35,8 @@ Exemples / Examples:
   relais serve --data-dir data --listen 127.0.0.1:8080
   DATABASE_URL=postgres://relais@db/relais relais serve
   relais import garderies.csv --mapping docs/mappings/garderies.toml --dry-run
+  relais import dossier-hsds/ --source voisins --dry-run
+  relais export --format tabular-zip --output repertoire.zip
   relais import --suggest repertoire.xlsx > carte.toml
   relais import https://api.exemple.example/hsds --source exemple
   relais check --json
@@ -66,6 +69,8 @@ enum Command {
     /// Importer un répertoire (HSDS 3, CSV, XLSX ou l'adresse d'une API) / Import a directory (HSDS 3, CSV, XLSX or the
     /// address of an API)
     Import(import::ImportArgs),
+    /// Exporter le répertoire (HSDS JSON, NDJSON, tables) / Export the directory (HSDS JSON, NDJSON, tables)
+    Export(export::ExportArgs),
     /// Montrer les services inscrits deux fois / Show services that are written twice
     Duplicates(duplicates::DuplicatesArgs),
     /// Voir d'où vient le répertoire / See where the directory comes from
@@ -127,6 +132,7 @@ pub fn run() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
         Command::Sources(command) => sources::run(&command),
     };

@@ -192,7 +192,9 @@ fn email(field: &str, value: Option<&str>) -> Result<(), Refusal> {
     if is_address { Ok(()) } else { Err(Refusal::field(Code::InvalidValue, field).rule("e-mail address")) }
 }
 
-fn phones(field: &str, phones: &[Phone]) -> Result<(), Refusal> {
+/// # Errors
+/// The first rule that is broken, with its field.
+pub fn phones(field: &str, phones: &[Phone]) -> Result<(), Refusal> {
     many(field, phones.len(), LIST_ITEMS_MAX)?;
     for (position, phone) in phones.iter().enumerate() {
         let field = format!("{field}.{position}.number");
@@ -205,7 +207,9 @@ fn phones(field: &str, phones: &[Phone]) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn schedules(field: &str, schedules: &[Schedule]) -> Result<(), Refusal> {
+/// # Errors
+/// The first rule that is broken, with its field.
+pub fn schedules(field: &str, schedules: &[Schedule]) -> Result<(), Refusal> {
     many(field, schedules.len(), LIST_ITEMS_MAX)?;
     for (position, one) in schedules.iter().enumerate() {
         let refused = |member: &str, rule: &str| {

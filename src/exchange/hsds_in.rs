@@ -237,7 +237,7 @@ impl<R: Read> Iterator for Entries<'_, R> {
             self.line += 1;
             match self.read(record) {
                 Ok(entries) => self.waiting.extend(entries),
-                Err(refusal) => return Some(Err(RefusedRow { line: self.line, refusal })),
+                Err(refusal) => return Some(Err(RefusedRow { line: self.line, table: None, refusal })),
             }
         }
     }
@@ -255,7 +255,11 @@ fn read_record(record: Value, line: u64, reading: Reading<'_>) -> Result<Vec<Ent
     read_organization_record(members, line, reading)
 }
 
-fn read_organization_record(mut members: Members, line: u64, reading: Reading<'_>) -> Result<Vec<Entry>, Refusal> {
+pub(super) fn read_organization_record(
+    mut members: Members,
+    line: u64,
+    reading: Reading<'_>,
+) -> Result<Vec<Entry>, Refusal> {
     let services = take_objects(&mut members, "services")?;
     let (organization, locations) = read_organization(members, "", reading)?;
     let mut entries = Vec::with_capacity(services.len() + 1);
@@ -269,7 +273,7 @@ fn read_organization_record(mut members: Members, line: u64, reading: Reading<'_
     }
     match entries.first_mut() {
         Some(first) => first.locations.splice(0..0, locations).for_each(drop),
-        None => entries.push(Entry { line, organization, locations, service: None }),
+        None => entries.push(Entry { line, table: None, organization, locations, service: None }),
     }
     Ok(entries)
 }
@@ -324,7 +328,7 @@ pub fn read_service(mut members: Members, line: u64, reading: Reading<'_>) -> Re
         retired_at: None,
         replaced_by: None,
     };
-    Ok(Entry { line, organization, locations, service: Some(service) })
+    Ok(Entry { line, table: None, organization, locations, service: Some(service) })
 }
 
 /// A service that names its organisation by id alone.
@@ -589,10 +593,12 @@ pub fn read_location(
     let transportation = take_text(&mut members, &mut english, "transportation", reading)?;
     let placement = take_word(&mut members, "placement", Placement::parse)?;
     let visibility = take_word(&mut members, "location_visibility", Visibility::parse)?.unwrap_or(Visibility::Public);
-    let municipality = match take_object(&mut members, "located_in")? {
-        Some(within) => within.get("municipality").and_then(|one| one.get("id")?.as_str()).map(str::to_owned),
-        None => None,
-    };
+    let within = take_object(&mut members, "located_in")?.unwrap_or_default();
+    let named = |level: &str| within.get(level).and_then(|one| one.get("id")?.as_str()).map(str::to_owned);
+    let municipality = named("municipality");
+    // A place that is shown by its MRC alone has nothing else to be placed by.
+    let is_hidden = visibility != Visibility::Public;
+    let (region, mrc) = if is_hidden { (named("region"), named("mrc")) } else { (None, None) };
     // A point that was put at the middle of an area is put there again: the address may have changed.
     let is_exact = placement.is_none_or(|placement| placement == Placement::Exact);
     let point = take_point(&mut members, is_exact, reading)?;
@@ -611,7 +617,7 @@ pub fn read_location(
         point,
         placement: if point.is_some() { Placement::Exact } else { Placement::None },
         visibility,
-        territories: LocatedIn { municipality, ..LocatedIn::default() },
+        territories: LocatedIn { region, mrc, municipality, borough: None },
         document,
         version: 0,
         retired_at: None,

@@ -8,11 +8,20 @@ pub mod history;
 pub mod hsds;
 pub mod hsds_in;
 pub mod hsds_lists;
+pub mod hsds_tables;
 pub mod json_records;
 pub mod mapping;
+pub mod package;
 pub mod profile;
+pub mod records_out;
 pub mod spreadsheets;
 pub mod suggest;
+pub mod tabular;
+pub mod tabular_cells;
+pub mod tabular_files;
+pub mod tabular_old;
+pub mod tabular_out;
+pub mod tabular_table;
 pub mod workbooks;
 // -- reports
 pub mod table_csv;
@@ -30,6 +39,8 @@ use crate::id::Id;
 pub struct Entry {
     /// Where it begins in the file, counted from 1: a line of a spreadsheet, a record of a JSON list.
     pub line: u64,
+    /// The table that has the line, for a package of several.
+    pub table: Option<&'static str>,
     pub organization: Organization,
     pub locations: Vec<Location>,
     pub service: Option<Service>,
@@ -39,7 +50,16 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedRow {
     pub line: u64,
+    /// The table that has the line, for a package of several.
+    pub table: Option<String>,
     pub refusal: Refusal,
+}
+
+impl RefusedRow {
+    /// A record that was read and is not taken.
+    pub fn of(entry: &Entry, refusal: Refusal) -> Self {
+        Self { line: entry.line, table: entry.table.map(str::to_owned), refusal }
+    }
 }
 
 /// One record of a source: taken apart, or refused. Sources are read as iterators of these, so that one of any size

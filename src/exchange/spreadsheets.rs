@@ -94,7 +94,7 @@ impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
 
     /// `None` for a row that says nothing.
     fn read(&mut self, line: &Line) -> Option<Found> {
-        let refused = |refusal| Some(Err(RefusedRow { line: line.number, refusal }));
+        let refused = |refusal| Some(Err(RefusedRow { line: line.number, table: None, refusal }));
         if line.cells.iter().all(String::is_empty) {
             self.tally.count_blank();
             return None;
@@ -133,7 +133,7 @@ impl<I: Iterator<Item = Result<Line, Refusal>>> Iterator for Rows<'_, I> {
                 }
                 Err(refusal) => {
                     self.is_over = true;
-                    return Some(Err(RefusedRow { line: 0, refusal }));
+                    return Some(Err(RefusedRow { line: 0, table: None, refusal }));
                 }
             }
         }
@@ -406,7 +406,7 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
         retired_at: None,
         replaced_by: None,
     };
-    Ok(Entry { line, organization, locations: location.into_iter().collect(), service: Some(service) })
+    Ok(Entry { line, table: None, organization, locations: location.into_iter().collect(), service: Some(service) })
 }
 
 /// The organisation of a row: the same name, or the same key where the mapping has one, is the same organisation.

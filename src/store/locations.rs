@@ -117,6 +117,24 @@ pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) ->
     Ok(rows.into_iter().map(Location::from).collect())
 }
 
+/// The places that belong to these organisations themselves, by id, without those retired.
+pub fn list_of_organizations(conn: &mut Conn, ids: &[Id]) -> Result<HashMap<Id, Vec<Location>>, Error> {
+    let mut found: HashMap<Id, Vec<Location>> = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(STATEMENT_ROWS_MAX) {
+        let rows: Vec<(LocationRow, Retired)> = location::table
+            .filter(location::organization_id.eq_any(chunk).and(location::retired_at.is_null()))
+            .order(location::id.asc())
+            .select((LocationRow::as_select(), (location::retired_at, location::replaced_by)))
+            .load(conn)?;
+        for place in rows.into_iter().map(Location::from) {
+            if let Some(owner) = place.organization_id {
+                found.entry(owner).or_default().push(place);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// Whether a place is not this organisation's to change: another has it for its own, or nobody does and a service of
 /// another organisation is given there. An owner keeps its place, whoever else uses it.
 pub fn is_shared(conn: &mut Conn, id: Id, organization_id: Id) -> Result<bool, Error> {
