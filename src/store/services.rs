@@ -229,8 +229,8 @@ pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error
     Ok(there.select(service::organization_id).first(conn).optional()?)
 }
 
-/// Which of these services were inserted at or after a moment and not written since: each has a change of its own in the
-/// log. As many ids as one statement takes.
+/// Which of these services were inserted at or after a moment and not written since: each has a change of its own in
+/// the log. As many ids as one statement takes.
 pub fn added_since(conn: &mut Conn, ids: &[Id], moment: Time) -> Result<HashSet<Id>, Error> {
     if ids.is_empty() {
         return Ok(HashSet::new());
