@@ -5,11 +5,12 @@ mod listing;
 use listing::Pair;
 use relais::domain::duplicate::facts::Facts;
 use relais::domain::duplicate::keys::keys_of;
-use relais::domain::duplicate::{SAME_MIN, compare};
+use relais::domain::duplicate::{CANDIDATE_MIN, SAME_MIN, compare, may_be_one};
 
-/// At the published threshold.
+/// At the published threshold. The aim for recall is 0.9 of the whole: the third that nobody looked at while the weights
+/// were set stands at 0.77, the rest at 0.93. What is missed is printed.
 const PRECISION_MIN: f64 = 0.95;
-const RECALL_MIN: f64 = 0.8;
+const RECALL_MIN: f64 = 0.87;
 
 fn pairs() -> Vec<Pair> {
     listing::read_all(include_str!("fixtures/duplicates/pairs.csv"))
@@ -29,6 +30,7 @@ impl Figures {
             let [one, other] = [Facts::of(&pair.sides[0]), Facts::of(&pair.sides[1])];
             let verdict = compare(&one, &other);
             let is_held = verdict.score >= SAME_MIN;
+            assert!(verdict.score < CANDIDATE_MIN || may_be_one(&one, &other), "{}: a bound is above", pair.id);
             match (pair.is_same, is_held) {
                 (true, true) => figures.found += 1.0,
                 (true, false) => figures.missed += 1.0,

@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::domain::directory::{ServiceAggregate, ServiceStatus, Visibility};
 use crate::domain::duplicate::facts::Facts;
 use crate::domain::duplicate::keys::{KEY_SERVICES_MAX, Key, keys_of};
-use crate::domain::duplicate::{CANDIDATE_MIN, compare};
+use crate::domain::duplicate::{CANDIDATE_MIN, compare, may_be_one};
 use crate::domain::language::Text;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
@@ -216,7 +216,9 @@ impl Finder<'_> {
         let Some(one) = self.kept.get(&id) else { return Vec::new() };
         let mut likely = Vec::new();
         for other_id in others {
-            let Some(other) = self.kept.get(other_id) else { continue };
+            let Some(other) = self.kept.get(other_id).filter(|other| may_be_one(&one.facts, &other.facts)) else {
+                continue;
+            };
             self.found.compared += 1;
             let verdict = compare(&one.facts, &other.facts);
             if verdict.score >= CANDIDATE_MIN {
@@ -261,7 +263,9 @@ fn next_services(conn: &mut Conn, from: Progress) -> Result<(Vec<Id>, Progress),
                 let shown = services::services_showing(conn, change.subject, change.subject_id, to.after_id, limit)?;
                 let is_full = shown.len() == room;
                 let last = shown.last().copied();
-                ids.extend(shown);
+                // One that was added since has a change of its own: an import would be read three times over.
+                let added = services::added_since(conn, &shown, change.at)?;
+                ids.extend(shown.into_iter().filter(|id| !added.contains(id)));
                 if is_full {
                     to.after_id = last;
                     break;

@@ -85,7 +85,7 @@ pub struct Verdict {
 }
 
 /// How much rarer one service written twice is than two services, among pairs that share a key (natural logarithm).
-const PRIOR: f64 = -3.2;
+const PRIOR: f64 = -2.4;
 
 /// What telephone, address, web site and e-mail can say together at most: two services of one organisation share all.
 const CONTACT_MAX: f64 = 6.5;
@@ -94,7 +94,7 @@ const CONTACT_MAX: f64 = 6.5;
 pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     let mut reasons = Vec::new();
     let likeness = compare_names(one, other, &mut reasons);
-    let is_named_alike = likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.9);
+    let is_named_alike = likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.85);
     let mut contact = Vec::new();
     compare_phones(&one.phones, &other.phones, &mut contact);
     compare_places(&one.places, &other.places, is_named_alike, &mut contact);
@@ -105,7 +105,7 @@ pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     let contact_sum = sum(&agreeing).min(CONTACT_MAX) + sum(&disagreeing);
     compare_organizations(one, other, &mut reasons);
     if is_one_of_its_services(one, other) || is_one_of_its_services(other, one) {
-        push(&mut reasons, Reason::OneOfItsServices, -4.5);
+        push(&mut reasons, Reason::OneOfItsServices, -6.0);
     }
     compare_categories(&one.categories, &other.categories, &mut reasons);
     compare_publics(one, other, &mut reasons);
@@ -119,6 +119,27 @@ pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     Verdict { score: 1.0 / (1.0 + (-total).exp()), reasons }
 }
 
+/// Whether two services may come out at or above [`CANDIDATE_MIN`] if their names say all they can for it. It costs a
+/// tenth of comparing them, and most that share a key have another telephone in another town.
+pub fn may_be_one(one: &Facts, other: &Facts) -> bool {
+    let mut reasons = Vec::new();
+    compare_phones(&one.phones, &other.phones, &mut reasons);
+    compare_places(&one.places, &other.places, true, &mut reasons);
+    compare_pages(&one.pages, &other.pages, &mut reasons);
+    compare_emails(&one.emails, &other.emails, &mut reasons);
+    let (agreeing, disagreeing): (Vec<Because>, Vec<Because>) = reasons.iter().partition(|one| one.weight > 0.0);
+    let sum = |list: &[Because]| list.iter().map(|because| because.weight).sum::<f64>();
+    let contact = sum(&agreeing).min(CONTACT_MAX) + sum(&disagreeing);
+    let mut others = Vec::new();
+    compare_categories(&one.categories, &other.categories, &mut others);
+    compare_publics(one, other, &mut others);
+    let odds = (CANDIDATE_MIN / (1.0 - CANDIDATE_MIN)).ln();
+    PRIOR + contact + sum(&others) + OTHERS_MAX >= odds
+}
+
+/// What a name, an organisation and a description can say for one service at most.
+const OTHERS_MAX: f64 = 5.0 + 1.0 + 1.0;
+
 fn push(reasons: &mut Vec<Because>, reason: Reason, weight: f64) {
     reasons.push(Because { reason, weight });
 }
@@ -131,6 +152,9 @@ const NAME_WEIGHTS: [(f64, f64); 7] =
 
 /// A name without one word that tells ("food bank") is that of many services.
 const COMMON_NAME_MAX: f64 = 3.2;
+
+/// Two words that tell are seldom met together by chance.
+const RARE_NAME: f64 = 0.8;
 
 /// A short form of a name, what it leaves out aside.
 const SHORT_FORM: f64 = 3.6;
@@ -183,7 +207,7 @@ fn contradictions(likeness: &Likeness) -> Vec<Because> {
         push(&mut found, Reason::KindDiffers, -2.5);
     }
     if likeness.bodies_differ {
-        push(&mut found, Reason::KindDiffers, -5.5);
+        push(&mut found, Reason::KindDiffers, -7.0);
     }
     if likeness.contrasts {
         push(&mut found, Reason::PublicDiffers, -4.5);
@@ -204,11 +228,12 @@ fn name_weight(likeness: &Likeness) -> f64 {
     let (less, more) = (likeness.own.0.min(likeness.own.1), likeness.own.0.max(likeness.own.1));
     if less < 0.5 && likeness.proper >= 0.7 && likeness.contained >= 0.8 {
         // One name inside the other.
-        weight = weight.max(SHORT_FORM - 0.4 * more);
+        let rare = if likeness.proper >= 1.8 { RARE_NAME } else { 0.0 };
+        weight = weight.max(SHORT_FORM + rare - 0.4 * more);
     }
     if less >= 0.9 {
         // Each says something that the other does not.
-        weight -= 3.0 * less.min(1.6);
+        weight -= 3.6 * less.min(1.6);
     }
     if likeness.proper < 0.5 { weight.min(COMMON_NAME_MAX) } else { weight }
 }
@@ -299,10 +324,11 @@ fn place_because(one: &Place, other: &Place, is_named_alike: bool) -> Option<Bec
         return because(Reason::AddressDiffers, 0.0);
     }
     if city == Some(false) && km.is_none() && postal != Some(true) {
-        return because(Reason::MunicipalityDiffers, -4.0);
+        return because(Reason::MunicipalityDiffers, -4.6);
     }
     if civic == Some(false) || street == Some(false) {
-        return because(Reason::AddressDiffers, if postal == Some(true) { -0.6 } else { -1.6 });
+        // A service that moved keeps its name.
+        return because(Reason::AddressDiffers, if postal == Some(true) || is_named_alike { -0.8 } else { -1.6 });
     }
     if postal == Some(false) {
         return because(Reason::AddressDiffers, -0.8);
@@ -333,7 +359,7 @@ fn compare_pages(ones: &[Page], others: &[Page], reasons: &mut Vec<Because>) {
         let (reason, weight) = match (one.host == other.host, one.is_shared || other.is_shared) {
             (true, false) if paths.0 == paths.1 && !paths.0.is_empty() => (Reason::PageSame, 2.0),
             (true, false) if paths.0 == paths.1 => (Reason::WebSiteSame, 1.5),
-            (true, false) if paths.0.is_empty() || paths.1.is_empty() => (Reason::WebSiteSame, 1.0),
+            (true, false) if paths.0.is_empty() || paths.1.is_empty() => (Reason::WebSiteSame, 1.3),
             (true, false) => (Reason::WebSiteSame, 0.3),
             (true, true) if paths.0 == paths.1 && !paths.0.is_empty() => (Reason::PageSame, 1.5),
             (_, true) => return None,

@@ -1,7 +1,7 @@
 //! Services and what is shown with them. An aggregate is read in a constant number of statements, however many are
 //! asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -227,6 +227,17 @@ pub fn list_of_organization(conn: &mut Conn, organization_id: Id, limit: i64) ->
 pub fn find_organization_of(conn: &mut Conn, id: Id) -> Result<Option<Id>, Error> {
     let there = service::table.find(id).filter(service::retired_at.is_null());
     Ok(there.select(service::organization_id).first(conn).optional()?)
+}
+
+/// Which of these services were inserted at or after a moment and not written since: each has a change of its own in
+/// the log. As many ids as one statement takes.
+pub fn added_since(conn: &mut Conn, ids: &[Id], moment: Time) -> Result<HashSet<Id>, Error> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let added = service::table.filter(service::id.eq_any(ids)).filter(service::version.eq(1));
+    let added: Vec<Id> = added.filter(service::updated_at.ge(moment)).select(service::id).load(conn)?;
+    Ok(added.into_iter().collect())
 }
 
 /// Services that are not retired.

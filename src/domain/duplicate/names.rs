@@ -20,6 +20,9 @@ const ABBREVIATION_LIKENESS: f64 = 0.85;
 
 const INITIAL_LIKENESS: f64 = 0.7;
 
+/// Two words of two such names.
+const SLIP_LIKENESS_MIN: f64 = 0.6;
+
 /// Two whole names, blanks aside, that differ by slips of the pen alone.
 const WHOLE_LIKENESS_MIN: f64 = 0.88;
 
@@ -82,6 +85,9 @@ pub struct Name {
     pub site: Vec<String>,
     /// The words before aliases stood for them: acronyms are made of their first letters.
     bare: Vec<String>,
+    /// The first letters of all words as they were written, each with the bare word that it begins, if it is one:
+    /// "Maison des jeunes" is `MDJ` to some, `MJ` to others.
+    initials: Vec<(char, Option<usize>)>,
 }
 
 #[derive(Debug)]
@@ -158,6 +164,7 @@ fn singular(word: &str) -> String {
     match word {
         "st" => return "saint".to_owned(),
         "ste" => return "sainte".to_owned(),
+        "ctr" | "ctre" | "cntr" | "center" => return "centre".to_owned(),
         _ => {}
     }
     if let Some((_, digits)) = NUMBER_WORDS.iter().find(|(spelt, _)| *spelt == word) {
@@ -177,6 +184,7 @@ impl Name {
         let (main, site) = split_site(text);
         let mut bare = bare_words(main);
         bare.truncate(NAME_WORDS_MAX);
+        let initials = initials_of(main, bare.len());
         let capitals = capitals_of(main);
         let mut words: Vec<Word> = Vec::with_capacity(bare.len());
         let mut at = 0;
@@ -191,7 +199,7 @@ impl Name {
             at += taken;
         }
         let site = bare_words(site);
-        (!words.is_empty() || !site.is_empty()).then_some(Self { words, site, bare })
+        (!words.is_empty() || !site.is_empty()).then_some(Self { words, site, bare, initials })
     }
 
     /// This name with another's words after it.
@@ -200,6 +208,8 @@ impl Name {
         let mut joined = self.clone();
         let shift = joined.bare.len();
         joined.bare.extend(other.bare.iter().cloned());
+        let shifted = other.initials.iter().map(|(letter, at)| (*letter, at.map(|at| at + shift)));
+        joined.initials.extend(shifted);
         // A number of its own tells more than one of the other's.
         let is_numbered = self.words.iter().any(|word| word.class == Class::Number);
         let others = other.words.iter().filter(|word| !is_numbered || word.class != Class::Number);
@@ -337,12 +347,52 @@ impl Name {
         Self { site: Vec::new(), ..self.with(&site) }
     }
 
+    /// The bare words of which an acronym is made; a stop word may lend its letter or not.
     fn run_of_initials(&self, acronym: &str) -> Option<(usize, usize)> {
-        let initials: Vec<char> = self.bare.iter().filter_map(|word| word.chars().next()).collect();
         let letters: Vec<char> = acronym.chars().collect();
-        let from = initials.windows(letters.len().max(1)).position(|window| window == letters.as_slice())?;
-        Some((from, from + letters.len()))
+        let bare: Vec<char> = self.bare.iter().filter_map(|word| word.chars().next()).collect();
+        let plain = bare.windows(letters.len().max(1)).position(|window| window == letters.as_slice());
+        if let Some(from) = plain {
+            return Some((from, from + letters.len()));
+        }
+        if letters.len() < 3 {
+            return None;
+        }
+        (0..self.initials.len()).find_map(|from| self.run_from(from, &letters))
     }
+
+    fn run_from(&self, from: usize, letters: &[char]) -> Option<(usize, usize)> {
+        let (mut first, mut last) = (None, None);
+        let mut left = letters;
+        for (letter, bare) in self.initials.get(from..)? {
+            let Some((next, rest)) = left.split_first() else { break };
+            match (letter == next, bare) {
+                (true, Some(at)) => {
+                    first = first.or(Some(*at));
+                    last = Some(*at + 1);
+                    left = rest;
+                }
+                (true, None) if first.is_some() => left = rest,
+                (false, None) if first.is_some() => {}
+                _ => return None,
+            }
+        }
+        if left.is_empty() { first.zip(last) } else { None }
+    }
+}
+
+/// See [`Name::initials`].
+fn initials_of(text: &str, bare_max: usize) -> Vec<(char, Option<usize>)> {
+    let folded = fold(text);
+    let mut at = 0;
+    let mut initials = Vec::new();
+    for word in folded.split(' ') {
+        let Some(letter) = word.chars().next() else { continue };
+        let is_bare = !is_stop_word(word) && at < bare_max;
+        initials.push((letter, is_bare.then_some(at)));
+        at += usize::from(is_bare);
+    }
+    initials
 }
 
 /// What two names have in common and what each has of its own.
@@ -378,7 +428,7 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
     };
     let weight = |word: &Word| {
         let whole = word.class.weight();
-        if word.class != Class::Kind && forgiven.contains(&word.text) { whole * 0.4 } else { whole }
+        if word.class != Class::Kind && forgiven.contains(&word.text) { whole * 0.8 } else { whole }
     };
     let mut taken = vec![false; other.words.len()];
     let mut common = 0.0;
@@ -424,8 +474,8 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
     found.contradict(one, other);
     let whole = |name: &Name| name.bare.concat();
     let alike = strsim::normalized_damerau_levenshtein(&whole(one), &whole(other));
-    let slips = left_one.is_empty() || left_other.is_empty() || joined_likeness(&left_one, &left_other) >= 0.5;
-    if alike >= WHOLE_LIKENESS_MIN && slips && !found.contradicts() {
+    let slips = || only_slips(&one.bare, &other.bare) && only_slips(&other.bare, &one.bare);
+    if alike >= WHOLE_LIKENESS_MIN && !found.contradicts() && slips() {
         found.share = found.share.max(alike);
         found.proper = found.proper.max(own_one.min(own_other));
         found.own = (0.0, 0.0);
@@ -436,6 +486,18 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
 fn joined_alike(ones: &[&Word], others: &[&Word]) -> bool {
     let letters = |words: &[&Word]| words.iter().map(|word| word.text.len()).sum::<usize>();
     letters(ones).min(letters(others)) >= 6 && joined_likeness(ones, others) >= 0.75
+}
+
+/// Whether each word of one name is a word of the other but for a slip, or two of them written together.
+fn only_slips(ones: &[String], others: &[String]) -> bool {
+    let is_slip = |one: &str, other: &str| strsim::normalized_damerau_levenshtein(one, other) >= SLIP_LIKENESS_MIN;
+    // Half of a word that the other writes together is within it.
+    let within = |word: &String| {
+        let together = || others.windows(2).any(|two| is_slip(word, &two.concat()));
+        let half = || word.len() >= 4 && others.iter().any(|other| other.contains(word.as_str()));
+        others.iter().any(|other| is_slip(word, other)) || together() || half()
+    };
+    ones.iter().all(within)
 }
 
 fn joined_likeness(ones: &[&Word], others: &[&Word]) -> f64 {
