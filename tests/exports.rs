@@ -200,6 +200,57 @@ on_both!(what_is_for_professionals_goes_to_them_alone_and_what_is_hidden_to_nobo
     assert_eq!(found("municipality:58227")["services"], json!(1), "only the one with a public place there");
 });
 
+on_both!(a_workbook_has_a_sheet_a_table_and_runs_nothing, |place| {
+    use calamine::{Data, Reader};
+    let mut one = guarded();
+    one["description"] = json!("=HYPERLINK(\"https://exemple.example\")");
+    let file = place.write("guarded.json", &one.to_string());
+    place.import(&[file.to_str().unwrap()]);
+    let path = place.dir.path().join("book.xlsx");
+    let report = place.export(&["--format", "xlsx", "--output", path.to_str().unwrap()]);
+    assert_eq!((&report["services"], &report["rows"]["phone"]), (&json!(1), &json!(1)));
+    let mut book = calamine::open_workbook_auto(&path).unwrap();
+    assert_eq!(book.sheet_names().len(), 24);
+    let mut said = String::new();
+    for name in book.sheet_names() {
+        assert!(book.worksheet_formula(&name).map_or(true, |formulas| formulas.is_empty()), "{name}");
+        let sheet = book.worksheet_range(&name).unwrap();
+        said.extend(sheet.cells().filter_map(|(_, _, cell)| match cell {
+            Data::String(text) => Some(format!("{text}\n")),
+            _ => None,
+        }));
+    }
+    assert!(said.contains("=HYPERLINK(\"https://exemple.example\")\n"), "as text, as it was");
+    for word in ["rue region_only", "rue professional", "555-0199", "ligne des intervenantes"] {
+        assert!(!said.contains(word), "{word}");
+    }
+});
+
+on_both!(a_guide_is_printed_in_two_languages_without_what_is_hidden, |place| {
+    place.seed_twenty();
+    let file = place.write("guarded.json", &guarded().to_string());
+    place.import(&[file.to_str().unwrap()]);
+    let guide = |name: &str, more: &[&str]| {
+        let path = place.dir.path().join(name);
+        let report = place.export(&[&["--format", "guide", "--output", path.to_str().unwrap()], more].concat());
+        (report, std::fs::read_to_string(path).unwrap())
+    };
+    let (report, french) = guide("fr.html", &["--audience", "professional"]);
+    assert!(report["services"].as_i64().unwrap() > 15, "{report}");
+    for word in ["Sommaire", "Téléphone", "Comment faire une demande", "1 rue public", "555-0101", "break-before: page"]
+    {
+        assert!(french.contains(word), "{word}");
+    }
+    let (_, english) = guide("en.html", &["--language", "en", "--territory", "mrc:58"]);
+    assert!(english.contains("<html lang=\"en\">") && english.contains("Contents") && english.contains("Longueuil"));
+    let mut secrets = place.secrets();
+    let guarded = ["rue region_only", "rue professional", "555-0199", "ligne des intervenantes"];
+    secrets.extend(guarded.map(str::to_owned));
+    for secret in secrets {
+        assert!(!french.contains(&secret) && !english.contains(&secret), "{secret}");
+    }
+});
+
 on_both!(a_part_of_the_directory_is_its_services_and_their_organisations, |place| {
     place.import(&["tests/fixtures/garderies-fictives.csv", "--mapping", "docs/mappings/garderies.toml"]);
     let export = |name: &str, more: &[&str]| {

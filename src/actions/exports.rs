@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::services::{term_of, territory_name};
-use super::{Deps, Failure, Outcome};
+use super::{Deps, Failure, Outcome, guide};
 use crate::domain::directory::{Location, ServiceAggregate, Visibility};
+use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::Gazetteer;
@@ -19,6 +20,7 @@ use crate::domain::words::words;
 use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::records_out::{JsonRecords, Records, for_export};
 use crate::exchange::tabular_files::{self, Folder};
+use crate::exchange::xlsx_out::Book;
 use crate::id::Id;
 use crate::store::{self, locations, organizations, services};
 
@@ -32,6 +34,8 @@ words! {
         Ndjson => "ndjson",
         Tabular => "tabular",
         TabularZip => "tabular-zip",
+        Xlsx => "xlsx",
+        Guide => "guide",
     }
 }
 
@@ -43,6 +47,8 @@ pub struct Asked {
     /// A territory id (`mrc:58`): the services given there, or to its people.
     pub territory: Option<String>,
     pub category: Option<String>,
+    /// Of the guide; records have both languages.
+    pub language: Lang,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -50,7 +56,7 @@ pub struct Report {
     pub format: &'static str,
     pub organizations: u64,
     pub services: u64,
-    /// Services whose organisation is retired or came during the export.
+    /// Services whose organisation is retired or came during the export, or that a guide has no room for.
     pub left_out: u64,
     /// Rows of each table, where there are tables.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -75,6 +81,11 @@ pub fn export(deps: &Deps, asked: &Asked, path: &Path, progress: &dyn Fn(u64)) -
             let mut folder = work.folder(&work.beside)?;
             write_all(deps, asked, &selection, &mut folder, &work, progress)
         }
+        Format::Xlsx => {
+            let mut book = Book::new(&work.beside).map_err(|error| work.failed(error))?;
+            write_all(deps, asked, &selection, &mut book, &work, progress)
+        }
+        Format::Guide => write_guide(deps, asked, &selection, &work),
         Format::TabularZip => {
             let tables = work.beside.with_extension("tables");
             let mut folder = work.folder(&tables)?;
@@ -89,6 +100,32 @@ pub fn export(deps: &Deps, asked: &Asked, path: &Path, progress: &dyn Fn(u64)) -
         }
     };
     work.finish(report)
+}
+
+/// The guide is made for print, of what everybody may read, whatever the audience.
+fn write_guide(deps: &Deps, asked: &Asked, selection: &Selection, work: &Work) -> Outcome<Report> {
+    let mut taken: Vec<ServiceAggregate> = Vec::new();
+    let mut report = Report { format: asked.format.as_str(), ..Report::default() };
+    each_service(deps, |mut one| {
+        let is_listed = selection.has(&one, deps.gazetteer(), Eyes::Public) && guide::is_printed(&one);
+        if is_listed && taken.len() >= guide::SERVICES_MAX {
+            report.left_out += 1;
+        } else if is_listed {
+            leave_out_retired(&mut one);
+            taken.push(one);
+        }
+        Ok(())
+    })?;
+    let organizations: HashSet<Id> = taken.iter().map(|one| one.organization.id).collect();
+    (report.services, report.organizations) = (taken.len() as u64, organizations.len() as u64);
+    let of =
+        guide::Asked { territory: asked.territory.clone(), category: asked.category.clone(), language: asked.language };
+    let page = guide::assemble(deps, &of, &taken, report.left_out > 0);
+    let html = page.html(Some(crate::text::guide::STYLE));
+    let html = html.map_err(|error| work.failed(io::Error::other(error.to_string())))?;
+    let mut file = work.file()?;
+    file.write_all(html.as_bytes()).and_then(|()| file.flush()).map_err(|error| work.failed(error))?;
+    Ok(report)
 }
 
 /// The place where an export is made before it is moved to its own.
@@ -209,7 +246,7 @@ fn each_service(deps: &Deps, mut each: impl FnMut(ServiceAggregate) -> Outcome<(
 }
 
 /// A place that left the directory is no place where a service is given.
-fn leave_out_retired(one: &mut ServiceAggregate) {
+pub(super) fn leave_out_retired(one: &mut ServiceAggregate) {
     one.locations.retain(|place| place.retired_at.is_none());
     let there: HashSet<Id> = one.locations.iter().map(|place| place.id).collect();
     one.service.at_locations.retain(|link| there.contains(&link.location_id));

@@ -207,7 +207,7 @@ fn patched(deps: &Deps, known: &Location, mut patch: Map<String, Value>) -> Resu
         if opens {
             let has = |name: &str| patch.get(name).is_some_and(|value| !value.is_null());
             let is_addressed = patch.get("addresses").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-            if !is_addressed && !(has("latitude") && has("longitude")) {
+            if !(is_addressed || has("latitude") && has("longitude")) {
                 let rule = "send the address again to show a hidden place";
                 return Err(Refusal::field(Code::InvalidValue, "location_visibility").rule(rule));
             }

@@ -32,6 +32,7 @@ pub mod error_reports;
 pub mod exports;
 pub mod feeds;
 pub mod freshness;
+pub mod guide;
 pub mod history;
 pub mod hsds;
 mod import_missing;

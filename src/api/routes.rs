@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
-    health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports, search,
-    services, sources, taxonomy_terms, territories,
+    guide, health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports,
+    search, services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -44,6 +44,8 @@ routes! {
     // -- directory
     GET "/openapi.yaml" => services::contract;
     GET "/api/v1/" => services::about;
+    GET "/api/v1/guide" => guide::page;
+    GET "/guide.css" => guide::style;
     GET "/api/v1/services" => services::list;
     POST "/api/v1/services" => services::create;
     GET "/api/v1/services/{id}" => services::get;

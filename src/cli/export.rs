@@ -1,4 +1,4 @@
-//! `relais export`: the directory as HSDS JSON, NDJSON or tables.
+//! `relais export`: the directory as HSDS JSON, NDJSON, tables, a workbook or a printed guide.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -17,9 +17,12 @@ Exemples / Examples:
   relais export --format ndjson --output repertoire.ndjson
   relais export --format tabular-zip --output repertoire.zip --audience professional
   relais export --format tabular --output tables --territory mrc:58 --category childcare --json
+  relais export --format guide --output guide.html --territory mrc:58 --category food --language fr
 
 Un lieu caché reste caché dans tous les formats / A hidden place stays hidden in every format.
 Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
+
+const FORMATS: [&str; 6] = ["hsds-json", "ndjson", "tabular", "tabular-zip", "xlsx", "guide"];
 
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
@@ -27,7 +30,7 @@ pub struct ExportArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Format / Format
-    #[arg(long, value_name = "FORMAT", value_parser = ["hsds-json", "ndjson", "tabular", "tabular-zip"])]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMATS)]
     format: String,
     /// Fichier ou dossier à écrire, qui n'existe pas encore / File or folder to write, which is not there yet
     #[arg(long, value_name = "PATH")]
@@ -41,6 +44,9 @@ pub struct ExportArgs {
     /// Pour tout le monde, ou pour les professionnels / For everybody, or for professionals
     #[arg(long, value_name = "WHO", default_value = "public", value_parser = ["public", "professional"])]
     audience: String,
+    /// Langue du guide : fr ou en ; les fiches ont les deux / Language of the guide: fr or en; records have both
+    #[arg(long, value_name = "LANG", default_value = "fr", value_parser = ["fr", "en"])]
+    language: String,
     /// Écrire le rapport en JSON / Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -49,7 +55,13 @@ pub struct ExportArgs {
 pub fn run(args: &ExportArgs) -> Result<ExitCode, String> {
     let format = Format::parse(&args.format).ok_or_else(|| args.format.clone())?;
     let eyes = if args.audience == "professional" { Eyes::Professional } else { Eyes::Public };
-    let asked = Asked { format, eyes, territory: args.territory.clone(), category: args.category.clone() };
+    let asked = Asked {
+        format,
+        eyes,
+        territory: args.territory.clone(),
+        category: args.category.clone(),
+        language: Lang::parse(&args.language).unwrap_or_default(),
+    };
     let deps = args.data.open()?;
     let bar = progress_bar(args.json);
     let progress = |done: u64| {
@@ -89,8 +101,8 @@ fn in_words(report: &Report, path: &str) -> String {
     };
     if *left_out > 0 {
         text += &match terminal_lang() {
-            Lang::Fr => format!(", {left_out} laissés de côté (organisme retiré)"),
-            Lang::En => format!(", {left_out} left out (organisation retired)"),
+            Lang::Fr => format!(", {left_out} laissés de côté"),
+            Lang::En => format!(", {left_out} left out"),
         };
     }
     text

@@ -69,7 +69,8 @@ enum Command {
     /// Importer un répertoire (HSDS 3, CSV, XLSX ou l'adresse d'une API) / Import a directory (HSDS 3, CSV, XLSX or the
     /// address of an API)
     Import(import::ImportArgs),
-    /// Exporter le répertoire (HSDS JSON, NDJSON, tables) / Export the directory (HSDS JSON, NDJSON, tables)
+    /// Exporter le répertoire (HSDS JSON, NDJSON, tables, XLSX, guide) / Export the directory (HSDS JSON, NDJSON,
+    /// tables, XLSX, guide)
     Export(export::ExportArgs),
     /// Montrer les services inscrits deux fois / Show services that are written twice
     Duplicates(duplicates::DuplicatesArgs),

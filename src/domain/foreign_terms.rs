@@ -60,9 +60,7 @@ impl TermsSaid {
     fn read_one(&mut self, attribute: &Value) -> Option<Id> {
         let term = attribute.get("taxonomy_term").and_then(Value::as_object);
         let named = term.and_then(|term| text(term, "id"));
-        let Some(id) = named.or_else(|| attribute.get("taxonomy_term_id").and_then(Value::as_str)) else {
-            return None;
-        };
+        let id = named.or_else(|| attribute.get("taxonomy_term_id").and_then(Value::as_str))?;
         let id = term_id(id);
         let Some(term) = term else { return Some(id) };
         let taxonomy_id = self.read_taxonomy(term);

@@ -23,6 +23,7 @@ pub mod tabular_old;
 pub mod tabular_out;
 pub mod tabular_table;
 pub mod workbooks;
+pub mod xlsx_out;
 // -- reports
 pub mod table_csv;
 

@@ -190,7 +190,7 @@ fn guess(table: &Table) -> BTreeMap<&'static str, (usize, Certainty)> {
             let names = |column: usize| {
                 let folded = folded.get(column).map_or("", String::as_str);
                 match certainty {
-                    Certainty::Name => words.iter().any(|word| *word == folded),
+                    Certainty::Name => words.contains(&folded),
                     _ => words.iter().any(|word| word.len() > 3 && contains_words(folded, word)),
                 }
             };

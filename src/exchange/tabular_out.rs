@@ -13,7 +13,7 @@ use super::hsds_tables::{
 use crate::id::Id;
 
 /// The columns of relais, after those of the standard.
-const PROFILE_COLUMNS: [(&str, &str, &str); 21] = [
+const PROFILE_COLUMNS: [(&str, &str, &str); 23] = [
     ("organization", "translations", "object"),
     ("service", "referral_process", "string"),
     ("service", "transit", "string"),
@@ -26,6 +26,8 @@ const PROFILE_COLUMNS: [(&str, &str, &str); 21] = [
     ("service", "verified_at", "datetime"),
     ("service", "categories", "array"),
     ("service", "served", "array"),
+    ("service", "public_exclusive", "array"),
+    ("service", "public_preferred", "array"),
     ("service", "capacity", "object"),
     ("service", "translations", "object"),
     ("service_at_location", "translations", "object"),
@@ -176,6 +178,8 @@ impl Spreader {
                     }
                 }
                 None if value == "" && is_filled_in_again(table, name) => {}
+                // The link names its service in both ways.
+                None if table == "service_at_location" && owner.as_ref().is_some_and(|owner| owner.link == name) => {}
                 None => {
                     others.insert(name.clone(), value.clone());
                 }

@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod duplicates;
 pub mod error_reports;
+pub mod guide;
 pub mod messages;
 pub mod quality;
 pub mod records;

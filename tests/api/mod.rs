@@ -14,6 +14,7 @@ mod duplicates;
 mod edits;
 mod error_reports;
 mod freshness;
+mod guide;
 mod history;
 pub mod hsds;
 mod locations;

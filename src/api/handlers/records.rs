@@ -26,7 +26,7 @@ pub async fn show(app: Data<App>, request: HttpRequest) -> Answer {
 pub async fn confirm(app: Data<App>, request: HttpRequest, form: Form<ServiceForm>) -> Answer {
     let lang = lang_of_page(&request, form.0.lang.as_deref());
     let parsed = form.0.parse();
-    act(&app, &request, lang, parsed, |deps, token, id| actions::confirm(deps, token, id)).await
+    act(&app, &request, lang, parsed, actions::confirm).await
 }
 
 pub async fn capacity(app: Data<App>, request: HttpRequest, form: Form<CapacityForm>) -> Answer {

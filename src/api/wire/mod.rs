@@ -9,6 +9,7 @@ pub mod claims;
 pub mod edits;
 pub mod error_reports;
 pub mod freshness;
+pub mod guide;
 pub mod history;
 pub mod hsds;
 pub mod locations;
