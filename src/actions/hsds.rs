@@ -468,11 +468,27 @@ pub fn get(
                 history::still_there((one.retired_at, one.replaced_by))?;
                 Some(one.updated_at)
             }
-            _ => None,
+            Collection::ServiceAtLocations => {
+                still_given(conn, id)?;
+                None
+            }
+            Collection::Services | Collection::Taxonomies | Collection::TaxonomyTerms => None,
         };
         let shown = show(deps, conn, eyes, &asked, &[Anchor { at: None, id }])?.pop();
         shown.map(|value| Record { value, updated_at }).ok_or_else(not_there)
     })
+}
+
+/// A link goes with its service. Another service that stands for it has links of its own: the reader is told that this
+/// one is gone, and not sent to an id of another kind.
+fn still_given(conn: &mut Conn, link: Id) -> Result<(), Failure> {
+    let services_of = lists::services_of_links(conn, &[link])?;
+    let Some((_, service)) = services_of.first() else { return Ok(()) };
+    let aggregate = services::get_aggregate(conn, *service)?;
+    match aggregate.service.retired_at {
+        Some(_) => Err(Refusal::new(Code::Retired).into()),
+        None => Ok(()),
+    }
 }
 
 fn built_in_named(of: Collection, id: &str) -> Option<Value> {

@@ -358,3 +358,28 @@ both!(what_is_for_professionals_shows_to_signed_in_eyes_alone, |app| {
         assert_eq!(all.header("Vary").map(|vary| vary.contains("authorization")), Some(true));
     }
 });
+
+both!(a_retired_service_leaves_every_list_and_its_links_with_it, |app| {
+    let client = app.anonymous();
+    let links = client.get("/hsds/service_at_locations?per_page=500").expect(200).json;
+    let link = &links["contents"][0];
+    let (id, service) = (link["id"].as_str().unwrap(), link["service_id"].as_str().unwrap());
+    let tag = client.get("/hsds/services").expect(200).header("ETag").unwrap().to_owned();
+    let organization = link["service"]["organization_id"].as_str().unwrap();
+    let version = client.get(&format!("/api/v1/services/{service}")).expect(200).json["version"].as_i64().unwrap();
+    let path = format!("/api/v1/services/{service}/retirement");
+    app.curator().if_match(version).post(&path, &json!({ "reason": "Fermé pour de bon." })).expect(200);
+
+    client.get(&format!("/hsds/services/{service}")).expect_problem(410, "retired");
+    client.get(&format!("/hsds/service_at_locations/{id}")).expect_problem(410, "retired");
+    client.clone().header("If-None-Match", &tag).get("/hsds/services").expect(200);
+    assert!(!all_ids(&client, "/hsds/services", 7).contains(&service.to_owned()));
+    assert!(!all_ids(&client, "/hsds/service_at_locations", 7).contains(&id.to_owned()));
+    for path in [
+        "/hsds/services?format=ndjson".to_owned(),
+        "/hsds/service_at_locations?format=ndjson&full=true".to_owned(),
+        format!("/hsds/organizations/{organization}?full_service=true"),
+    ] {
+        assert!(!client.get(&path).expect(200).text.contains(service), "{path}");
+    }
+});
