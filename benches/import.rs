@@ -30,11 +30,12 @@ use relais::sample::directory::draw;
 use serde_json::Value;
 
 #[path = "../tests/postgres.rs"]
-#[allow(dead_code)]
+#[allow(dead_code)] // the tests copy a template; a bench starts empty
 mod postgres;
 
 const SERVICES_PER_TRANSACTION: usize = 1_000;
-const CHILD: &str = "RELAIS_BENCH_CHILD";
+/// Not of `RELAIS_`: the configuration refuses a variable of that name that it does not know.
+const CHILD: &str = "BENCH_IMPORT_CHILD";
 
 fn main() {
     let arguments: Vec<String> =
@@ -97,7 +98,12 @@ fn write_file(path: &Path, size: usize) -> u64 {
 fn run_child(what: &str, dir: &Path, url: &str, file: &Path) -> f64 {
     let this = std::env::current_exe().expect("this program");
     let arguments = [what, dir.to_str().expect("a path"), url, file.to_str().expect("a path")].join("\n");
-    let output = Command::new(this).env(CHILD, arguments).output().expect("the child runs");
+    let output = Command::new(this)
+        .env_remove("RELAIS_BENCH_SERVICES")
+        .env_remove("RELAIS_BENCH_POSTGRES")
+        .env(CHILD, arguments)
+        .output()
+        .expect("the child runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let (seconds, said) = text.trim().split_once(' ').expect("seconds and words");

@@ -2,9 +2,8 @@
 //! may write its records. Where referrals are sent stays as it was, and what is hidden stays hidden.
 
 use super::authority::Authority;
-use super::edits::SCANNED_MAX;
 use super::idempotency::{Repeatable, once};
-use super::{Deps, Failure, Outcome, history};
+use super::{Deps, Failure, Outcome, history, queues};
 use crate::domain::claim::ClaimStatus;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
@@ -68,38 +67,14 @@ pub struct Page {
 }
 
 /// Claims that a curator may decide, oldest first; to another account, its own.
-pub fn list(
-    deps: &Deps,
-    account: &AccountViewer,
-    status: ClaimStatus,
-    mut after: Option<Id>,
-    limit: u32,
-) -> Outcome<Page> {
+pub fn list(deps: &Deps, account: &AccountViewer, status: ClaimStatus, after: Option<Id>, limit: u32) -> Outcome<Page> {
     let authority = Authority { account, gazetteer: deps.gazetteer() };
     let own = (!authority.is_curator()).then_some(account.account_id);
     deps.store.read(|conn| {
-        let mut page = Page { claims: Vec::new(), next_after: None };
-        let mut scanned = 0;
-        while scanned < SCANNED_MAX {
-            let rows = claims::list(conn, status, own, after, i64::from(limit) + 1)?;
-            let is_last = rows.len() <= limit as usize;
-            for row in rows.into_iter().take(limit as usize) {
-                scanned += 1;
-                after = Some(row.id);
-                if own.is_some() || may_decide(conn, authority, &row)? {
-                    page.claims.push(row);
-                }
-                if page.claims.len() == limit as usize {
-                    page.next_after = claims::list(conn, status, own, after, 1)?.first().and(after);
-                    return Ok(page);
-                }
-            }
-            if is_last {
-                return Ok(page);
-            }
-        }
-        page.next_after = after;
-        Ok(page)
+        let read = |conn: &mut Conn, after, rows| claims::list(conn, status, own, after, rows);
+        let passes = |conn: &mut Conn, row: &ClaimRow| Ok(own.is_some() || may_decide(conn, authority, row)?);
+        let (claims, next_after) = queues::page(conn, after, limit, |row| row.id, read, passes)?;
+        Ok(Page { claims, next_after })
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::authority::Authority;
 use super::history::Who;
 use super::idempotency::{Repeatable, once};
-use super::{Deps, Outcome, locations, organizations, services};
+use super::{Deps, Outcome, locations, organizations, queues, services};
 use crate::domain::directory::Visibility;
 use crate::domain::edit::{EditStatus, NOT_PROPOSED, kept_as};
 use crate::domain::history::Action;
@@ -26,8 +26,6 @@ pub const PATCH_BYTES_MAX: usize = 65_536;
 pub const PENDING_OF_RECORD_MAX: i64 = 50;
 pub const PAGE_SIZE_MAX: u32 = 100;
 pub const PAGE_SIZE_DEFAULT: u32 = 50;
-/// Proposals read for one page of a curator who is bounded to territories: a page may hold fewer than asked.
-pub const SCANNED_MAX: usize = 500;
 /// How long one who meets the bound should wait, in seconds.
 const RETRY_AFTER_S: u64 = 3_600;
 
@@ -189,13 +187,7 @@ pub struct Page {
 }
 
 /// Proposals of records that this account may write, oldest first.
-pub fn list(
-    deps: &Deps,
-    account: &AccountViewer,
-    status: EditStatus,
-    mut after: Option<Id>,
-    limit: u32,
-) -> Outcome<Page> {
+pub fn list(deps: &Deps, account: &AccountViewer, status: EditStatus, after: Option<Id>, limit: u32) -> Outcome<Page> {
     let authority = Authority { account, gazetteer: deps.gazetteer() };
     let own = account.casework_organizations();
     if !authority.is_curator() && own.is_empty() {
@@ -203,28 +195,11 @@ pub fn list(
     }
     let organizations = (!authority.is_curator()).then_some(own.as_slice());
     deps.store.read(|conn| {
-        let mut page = Page { edits: Vec::new(), next_after: None };
-        let mut scanned = 0;
-        while scanned < SCANNED_MAX {
-            let rows = edits::list(conn, status, organizations, after, i64::from(limit) + 1)?;
-            let is_last = rows.len() <= limit as usize;
-            for row in rows.into_iter().take(limit as usize) {
-                scanned += 1;
-                after = Some(row.id);
-                if is_writable(conn, authority, row.subject, row.subject_id)? {
-                    page.edits.push(shown(conn, row)?);
-                }
-                if page.edits.len() == limit as usize {
-                    page.next_after = edits::list(conn, status, organizations, after, 1)?.first().and(after);
-                    return Ok(page);
-                }
-            }
-            if is_last {
-                return Ok(page);
-            }
-        }
-        page.next_after = after;
-        Ok(page)
+        let read = |conn: &mut Conn, after, rows| edits::list(conn, status, organizations, after, rows);
+        let passes = |conn: &mut Conn, row: &EditRow| is_writable(conn, authority, row.subject, row.subject_id);
+        let (rows, next_after) = queues::page(conn, after, limit, |row| row.id, read, passes)?;
+        let edits = rows.into_iter().map(|row| shown(conn, row)).collect::<Result<_, _>>()?;
+        Ok(Page { edits, next_after })
     })
 }
 

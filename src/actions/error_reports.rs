@@ -3,15 +3,15 @@
 use chrono::TimeDelta;
 
 use super::authority::Authority;
-use super::edits::{SCANNED_MAX, is_writable};
-use super::{Deps, Failure, Outcome, history};
+use super::edits::is_writable;
+use super::{Deps, Failure, Outcome, history, queues};
 use crate::domain::error_report::{ErrorReason, ErrorStatus};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
 use crate::id::Id;
 use crate::store::changes::Subject;
 use crate::store::error_reports::{self, ErrorReportRow};
-use crate::store::{self, services};
+use crate::store::{self, Conn, services};
 
 pub const COMMENT_CHARACTERS_MAX: usize = 1_000;
 /// Reports of one service that are taken in one day, of 24 hours that end now.
@@ -69,13 +69,7 @@ pub struct Page {
 }
 
 /// Reports of services that this account may write, oldest first.
-pub fn list(
-    deps: &Deps,
-    account: &AccountViewer,
-    status: ErrorStatus,
-    mut after: Option<Id>,
-    limit: u32,
-) -> Outcome<Page> {
+pub fn list(deps: &Deps, account: &AccountViewer, status: ErrorStatus, after: Option<Id>, limit: u32) -> Outcome<Page> {
     let authority = Authority { account, gazetteer: deps.gazetteer() };
     let own = account.casework_organizations();
     if !authority.is_curator() && own.is_empty() {
@@ -83,29 +77,11 @@ pub fn list(
     }
     let organizations = (!authority.is_curator()).then_some(own.as_slice());
     deps.store.read(|conn| {
-        let mut page = Page { reports: Vec::new(), next_after: None };
-        let mut scanned = 0;
-        while scanned < SCANNED_MAX {
-            let rows = error_reports::list(conn, status, organizations, after, i64::from(limit) + 1)?;
-            let is_last = rows.len() <= limit as usize;
-            for row in rows.into_iter().take(limit as usize) {
-                scanned += 1;
-                after = Some(row.id);
-                if is_writable(conn, authority, Subject::Service, row.service_id)? {
-                    page.reports.push(row);
-                }
-                if page.reports.len() == limit as usize {
-                    let more = error_reports::list(conn, status, organizations, after, 1)?;
-                    page.next_after = more.first().and(after);
-                    return Ok(page);
-                }
-            }
-            if is_last {
-                return Ok(page);
-            }
-        }
-        page.next_after = after;
-        Ok(page)
+        let read = |conn: &mut Conn, after, rows| error_reports::list(conn, status, organizations, after, rows);
+        let passes =
+            |conn: &mut Conn, row: &ErrorReportRow| is_writable(conn, authority, Subject::Service, row.service_id);
+        let (reports, next_after) = queues::page(conn, after, limit, |row| row.id, read, passes)?;
+        Ok(Page { reports, next_after })
     })
 }
 

@@ -129,17 +129,13 @@ pub fn as_of(deps: &Deps) -> Outcome<AsOf> {
     })?)
 }
 
-fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
-    if account.is_some() { Eyes::Professional } else { Eyes::Public }
-}
-
 // ---- lists
 
 /// One page by its number. The rows before it are stepped over once, by an index and a thousand at a time; a place
 /// already reached, or near one, is found again at once, so that a harvest from the first page to the last costs each
 /// row once.
 pub fn list(deps: &Deps, account: Option<&AccountViewer>, asked: &Asked) -> Outcome<Listed> {
-    let eyes = eyes_of(account);
+    let eyes = Eyes::of(account);
     let now = deps.clock.now();
     deps.store.read(|conn| {
         let filter = filter_of(deps, conn, eyes, asked)?;
@@ -179,7 +175,7 @@ pub fn list_after(
     after: Option<Anchor>,
     limit: i64,
 ) -> Outcome<Streamed> {
-    let eyes = eyes_of(account);
+    let eyes = Eyes::of(account);
     deps.store.read(|conn| {
         let filter = filter_of(deps, conn, eyes, asked)?;
         let mut contents = if after.is_none() { built_in(asked, &filter) } else { Vec::new() };
@@ -456,7 +452,7 @@ pub fn get(
             id.parse().map_err(|_| not_there())?
         }
     };
-    let eyes = eyes_of(account);
+    let eyes = Eyes::of(account);
     if of == Collection::Services {
         let shown = super::services::get(deps, account, id)?;
         return Ok(Record { value: shown.value, updated_at: Some(shown.updated_at) });

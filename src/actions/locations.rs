@@ -14,7 +14,7 @@ use crate::domain::directory::{Location, Origin, Visibility};
 use crate::domain::directory_checks::check_location;
 use crate::domain::history::Action;
 use crate::domain::language::Lang;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::{Code, Refusal, without_prefix};
 use crate::domain::viewer::AccountViewer;
 use crate::exchange::history as members_of;
 use crate::exchange::hsds::{self, Context, Eyes};
@@ -41,10 +41,6 @@ pub struct Listed {
     pub next_after: Option<Id>,
 }
 
-fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
-    if account.is_some() { Eyes::Professional } else { Eyes::Public }
-}
-
 // ---- reading
 
 /// A page of places by id, after one; those of one organisation, where it is named.
@@ -60,12 +56,12 @@ pub fn list(
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_after = found.last().map(|one| one.id).filter(|_| has_more);
-    let contents = found.iter().map(|place| value_of(deps, place, eyes_of(account))).collect();
+    let contents = found.iter().map(|place| value_of(deps, place, Eyes::of(account))).collect();
     Ok(Listed { contents, next_after })
 }
 
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
-    deps.store.read(|conn| show(deps, conn, id, eyes_of(account)))
+    deps.store.read(|conn| show(deps, conn, id, Eyes::of(account)))
 }
 
 /// The place as it was at a moment, for those who may read histories; as the stricter of then and now shows it.
@@ -127,7 +123,7 @@ pub fn create(
     let mut place = read(deps, members, now)?;
     place.origin = Origin::local(place.id);
     place.organization_id = organization_id;
-    placing::place(deps.gazetteer(), &mut place, "location").map_err(without_prefix)?;
+    placing::place(deps.gazetteer(), &mut place, "location").map_err(|refusal| without_prefix(refusal, "location."))?;
     if !authority.may_write_place(&place) {
         return Err(Refusal::field(Code::Forbidden, "organization_id").into());
     }
@@ -275,7 +271,7 @@ fn write_over(
         document: said.document,
         ..known.clone()
     };
-    placing::place(deps.gazetteer(), &mut after, "location").map_err(without_prefix)?;
+    placing::place(deps.gazetteer(), &mut after, "location").map_err(|refusal| without_prefix(refusal, "location."))?;
     if members_of::location_members(&after) == members_of::location_members(known) {
         return Ok(());
     }
@@ -290,7 +286,8 @@ pub(super) fn check_patch(deps: &Deps, tx: &mut Tx<'_>, id: Id, patch: &Map<Stri
     let mut merged = patched(deps, &known, patch.clone())?;
     merged.insert("id".to_owned(), Value::from(id.to_string()));
     let mut after = read(deps, merged, tx.now())?;
-    Ok(placing::place(deps.gazetteer(), &mut after, "location").map_err(without_prefix)?)
+    Ok(placing::place(deps.gazetteer(), &mut after, "location")
+        .map_err(|refusal| without_prefix(refusal, "location."))?)
 }
 
 /// The place of whoever may write it.
@@ -308,10 +305,7 @@ fn writable(deps: &Deps, tx: &mut Tx<'_>, account: &AccountViewer, id: Id, versi
 }
 
 fn known_members(members: &Map<String, Value>) -> Result<(), Refusal> {
-    match members.keys().find(|name| !LOCATION_MEMBERS.contains(&name.as_str())) {
-        Some(name) => Err(Refusal::field(Code::UnknownField, name.clone()).rule("a member of an HSDS location")),
-        None => Ok(()),
-    }
+    hsds_in::only_members(members, &LOCATION_MEMBERS, "a member of an HSDS location")
 }
 
 fn take_organization(members: &mut Map<String, Value>) -> Result<Option<Id>, Refusal> {
@@ -335,17 +329,8 @@ fn read(deps: &Deps, mut members: Map<String, Value>, now: Time) -> Result<Locat
         is_category: &|_| true,
     };
     let place = hsds_in::read_location(members, None, reading)?;
-    check_location(&place, "location").map_err(without_prefix)?;
+    check_location(&place, "location").map_err(|refusal| without_prefix(refusal, "location."))?;
     Ok(place)
-}
-
-/// A place written at its own address names its members without `location.` before them.
-fn without_prefix(mut refusal: Refusal) -> Refusal {
-    let bare = refusal.field.as_deref().and_then(|field| field.strip_prefix("location."));
-    if let Some(bare) = bare {
-        refusal.field = Some(bare.to_owned());
-    }
-    refusal
 }
 
 /// Takes a place out of the directory.

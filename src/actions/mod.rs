@@ -43,6 +43,7 @@ pub mod locations;
 pub mod merges;
 pub mod organizations;
 pub mod placing;
+pub mod queues;
 pub mod records;
 pub mod services;
 pub mod sources;

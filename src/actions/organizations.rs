@@ -13,7 +13,7 @@ use crate::domain::directory::{Organization, Origin};
 use crate::domain::directory_checks::check_organization;
 use crate::domain::history::Action;
 use crate::domain::language::Lang;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::{Code, Refusal, without_prefix};
 use crate::domain::viewer::AccountViewer;
 use crate::exchange::history as members_of;
 use crate::exchange::hsds::{self, Context, Eyes};
@@ -46,10 +46,6 @@ pub struct Listed {
     pub next_after: Option<Id>,
 }
 
-fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
-    if account.is_some() { Eyes::Professional } else { Eyes::Public }
-}
-
 // ---- reading
 
 /// A page of organisations by id, after one; without their places.
@@ -58,14 +54,14 @@ pub fn list(deps: &Deps, account: Option<&AccountViewer>, after: Option<Id>, lim
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let nameless = |_: &str| None;
-    let context = Context { eyes: eyes_of(account), territory: &nameless, category: &term_of };
+    let context = Context { eyes: Eyes::of(account), territory: &nameless, category: &term_of };
     let next_after = found.last().map(|one| one.id).filter(|_| has_more);
     let show = |one: &Organization| with_version(hsds::organization(one, &[], context), one);
     Ok(Listed { contents: found.iter().map(show).collect(), next_after })
 }
 
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
-    deps.store.read(|conn| show(deps, conn, id, eyes_of(account)))
+    deps.store.read(|conn| show(deps, conn, id, Eyes::of(account)))
 }
 
 /// The organisation as it was at a moment, without its places, for those who may read histories.
@@ -246,10 +242,7 @@ fn writable(
 }
 
 fn known_members(members: &Map<String, Value>) -> Result<(), Refusal> {
-    match members.keys().find(|name| !ORGANIZATION_MEMBERS.contains(&name.as_str())) {
-        Some(name) => Err(Refusal::field(Code::UnknownField, name.clone()).rule("a member of an HSDS organization")),
-        None => Ok(()),
-    }
+    hsds_in::only_members(members, &ORGANIZATION_MEMBERS, "a member of an HSDS organization")
 }
 
 fn read(deps: &Deps, mut members: Map<String, Value>, now: Time) -> Result<Organization, Refusal> {
@@ -270,17 +263,8 @@ fn read(deps: &Deps, mut members: Map<String, Value>, now: Time) -> Result<Organ
         is_category: &|_| true,
     };
     let (one, _) = hsds_in::read_organization(members, "", reading)?;
-    check_organization(&one).map_err(without_prefix)?;
+    check_organization(&one).map_err(|refusal| without_prefix(refusal, "organization."))?;
     Ok(one)
-}
-
-/// An organisation written at its own address names its members without `organization.` before them.
-fn without_prefix(mut refusal: Refusal) -> Refusal {
-    let bare = refusal.field.as_deref().and_then(|field| field.strip_prefix("organization."));
-    if let Some(bare) = bare {
-        refusal.field = Some(bare.to_owned());
-    }
-    refusal
 }
 
 /// The organisation above is there, and none is above itself.

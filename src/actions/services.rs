@@ -40,10 +40,6 @@ pub struct Shown {
     pub updated_at: Time,
 }
 
-fn eyes_of(account: Option<&AccountViewer>) -> Eyes {
-    if account.is_some() { Eyes::Professional } else { Eyes::Public }
-}
-
 pub(super) fn term_of(code: &str) -> Option<Term> {
     let term = Taxonomy::embedded().get(code)?;
     let id = term.id.parse().ok()?;
@@ -63,7 +59,7 @@ pub(super) fn territory_name(gazetteer: &Gazetteer, id: &str) -> Option<Text> {
 
 pub fn get(deps: &Deps, account: Option<&AccountViewer>, id: Id) -> Outcome<Shown> {
     let gazetteer = deps.gazetteer();
-    deps.store.read(|conn| show(conn, id, gazetteer, eyes_of(account)))
+    deps.store.read(|conn| show(conn, id, gazetteer, Eyes::of(account)))
 }
 
 /// A service, and to signed-in eyes how good its record is and when it must be confirmed again.
@@ -347,10 +343,7 @@ pub(super) fn said_by(account: &AccountViewer) -> &'static str {
 }
 
 fn known_members(members: &Map<String, Value>) -> Result<(), Refusal> {
-    match members.keys().find(|name| !SERVICE_MEMBERS.contains(&name.as_str())) {
-        Some(name) => Err(Refusal::field(Code::UnknownField, name.clone()).rule("a member of an HSDS service")),
-        None => Ok(()),
-    }
+    hsds_in::only_members(members, SERVICE_MEMBERS, "a member of an HSDS service")
 }
 
 /// Members that a change may repeat and not alter.

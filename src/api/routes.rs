@@ -43,7 +43,7 @@ routes! {
 
     // -- directory
     GET "/openapi.yaml" => services::contract;
-    GET "/api/v1/" => services::about;
+    GET "/api/v1/" => hsds::about;
     GET "/api/v1/guide" => guide::page;
     GET "/guide.css" => guide::style;
     GET "/api/v1/services" => services::list;

@@ -85,6 +85,14 @@ impl Refusal {
     }
 }
 
+/// A record that is written at its own address names its members without `organization.` or `location.` before them.
+pub fn without_prefix(mut refusal: Refusal, prefix: &str) -> Refusal {
+    if let Some(bare) = refusal.field.as_deref().and_then(|field| field.strip_prefix(prefix)) {
+        refusal.field = Some(bare.to_owned());
+    }
+    refusal
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code.as_str())?;

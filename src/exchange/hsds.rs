@@ -9,6 +9,7 @@ use crate::domain::directory::{
     Capacity, CapacityWord, Location, Organization, Placement, Service, ServiceAggregate, ServiceAtLocation, Visibility,
 };
 use crate::domain::language::Text;
+use crate::domain::viewer::AccountViewer;
 use crate::id::Id;
 
 pub const VERSION: &str = "3.2";
@@ -21,6 +22,12 @@ pub enum Eyes {
     Professional,
     /// The program itself, to change a record or compare it. Never an answer, an export or an index.
     Program,
+}
+
+impl Eyes {
+    pub fn of(account: Option<&AccountViewer>) -> Self {
+        if account.is_some() { Self::Professional } else { Self::Public }
+    }
 }
 
 /// A need of the taxonomy, as an HSDS taxonomy term.

@@ -164,6 +164,17 @@ pub const LOCATION_MEMBERS: [&str; 29] = [
 
 type Members = Map<String, Value>;
 
+/// Refuses a member that is none of the known ones.
+///
+/// # Errors
+/// `UnknownField` with the first of them.
+pub fn only_members(members: &Members, known: &[&str], rule: &str) -> Result<(), Refusal> {
+    match members.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(Refusal::field(Code::UnknownField, name.clone()).rule(rule)),
+        None => Ok(()),
+    }
+}
+
 // ---- a file
 
 /// Reads a whole file that is in memory: one service, one organisation, a list of either, or a page of them.

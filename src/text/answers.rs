@@ -166,10 +166,21 @@ pub struct Choice {
     pub label: &'static str,
 }
 
+/// The way to the same page in the other language.
 pub struct OtherLanguage {
     pub lang: Lang,
     pub href: String,
     pub label: &'static str,
+}
+
+impl OtherLanguage {
+    pub fn than(lang: Lang, path: &str) -> Self {
+        let (lang, label) = match lang {
+            Lang::Fr => (Lang::En, "English"),
+            Lang::En => (Lang::Fr, "Français"),
+        };
+        Self { lang, href: format!("{path}?lang={}", lang.as_str()), label }
+    }
 }
 
 /// A referral as the page shows it. Identity is there only when the caller has been let in.
@@ -205,15 +216,7 @@ pub struct Page<'a> {
 
 /// The page as HTML. Without a referral it is the one page for every link that does not answer.
 pub fn page(lang: Lang, referral: Option<&Shown>, error: Option<&str>) -> Result<String, askama::Error> {
-    let other = match lang {
-        Lang::Fr => (Lang::En, "English"),
-        Lang::En => (Lang::Fr, "Français"),
-    };
-    let other_language = referral.map(|shown| OtherLanguage {
-        lang: other.0,
-        href: format!("{}?lang={}", shown.path, other.0.as_str()),
-        label: other.1,
-    });
+    let other_language = referral.map(|shown| OtherLanguage::than(lang, &shown.path));
     Page {
         lang,
         words: words(lang),

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::answers::{Mail, PLACES_MAX, WAIT_DAYS_MAX};
+use super::answers::{Mail, OtherLanguage, PLACES_MAX, WAIT_DAYS_MAX};
 use crate::domain::freshness::{Letter, State};
 use crate::domain::language::Lang;
 
@@ -152,12 +152,6 @@ pub struct Shown {
     pub today: String,
 }
 
-pub struct OtherLanguage {
-    pub lang: Lang,
-    pub href: String,
-    pub label: &'static str,
-}
-
 #[derive(Template)]
 #[template(path = "record.html")]
 pub struct Page<'a> {
@@ -173,15 +167,7 @@ pub struct Page<'a> {
 
 /// The page as HTML. With nothing to show it is the one page for every link that does not answer.
 pub fn page(lang: Lang, shown: Option<&Shown>, error: Option<&str>) -> Result<String, askama::Error> {
-    let other = match lang {
-        Lang::Fr => (Lang::En, "English"),
-        Lang::En => (Lang::Fr, "Français"),
-    };
-    let other_language = shown.map(|shown| OtherLanguage {
-        lang: other.0,
-        href: format!("{}?lang={}", shown.path, other.0.as_str()),
-        label: other.1,
-    });
+    let other_language = shown.map(|shown| OtherLanguage::than(lang, &shown.path));
     Page {
         lang,
         words: words(lang),

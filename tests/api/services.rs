@@ -39,6 +39,7 @@ fn created(app: &TestApp) -> Value {
 both!(the_first_page_says_which_hsds_this_is, |app| {
     let about = app.anonymous().get("/api/v1/").expect(200);
     assert_eq!(about.json["version"], "3.2");
+    assert_eq!(about.json["profile"], "https://relais.example/profile/", "and which profile, as /hsds says it");
     let contract = app.anonymous().get("/openapi.yaml").expect(200);
     assert!(contract.text.starts_with("openapi: 3.1"));
 });

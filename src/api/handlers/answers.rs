@@ -16,7 +16,7 @@ use crate::api::problem::{Answer, Problem, trouble};
 use crate::api::wire::answers::{AnswerBody, CodeForm, LangForm, shown};
 use crate::domain::identity::Identity;
 use crate::domain::language::Lang;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::text::answers::{STYLE, page};
 use crate::text::messages::{self, Trouble};
 
@@ -117,10 +117,7 @@ async fn render(
         None => html(StatusCode::OK, lang, page(lang, Some(&shown), None)),
         Some(refusal) => {
             let sentence = messages::refusal(refusal.code, lang);
-            let status = match refusal.code {
-                Code::NotFound => StatusCode::NOT_FOUND,
-                _ => Problem::from(refusal).status_code(),
-            };
+            let status = Problem::from(refusal).status_code();
             html(status, lang, page(lang, Some(&shown), Some(sentence)))
         }
     }

@@ -1,11 +1,16 @@
 //! Handlers: parse, authorise, decide, present; one file a resource.
 
-use actix_web::HttpRequest;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, VARY};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::actions::idempotency::Repeatable;
 use crate::api::extract::Caller;
+use crate::api::wire::history::RetiredView;
 use crate::domain::refusal::{Code, Refusal};
+use crate::id::Id;
+use crate::store::Written;
 
 pub mod accounts;
 pub mod health;
@@ -55,4 +60,44 @@ fn repeatable(
     let mut asked = what.to_vec();
     asked.push(&body);
     Repeatable::new(caller.account.account_id, key, &asked).map(Some)
+}
+
+/// A page of the directory. What a signed-in person sees is kept by no cache; both readings have the same address.
+fn page_of_records(page: &impl Serialize) -> HttpResponse {
+    for_whom(&mut HttpResponse::Ok()).json(page)
+}
+
+/// A record of the directory, tagged with its version.
+fn record(version: i64, value: &Value) -> HttpResponse {
+    for_whom(&mut HttpResponse::Ok()).insert_header((ETAG, format!("\"{version}\""))).json(value)
+}
+
+fn for_whom(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    response.insert_header((VARY, "authorization, accept-language")).insert_header((CACHE_CONTROL, "private, no-cache"))
+}
+
+/// A record as it was: nothing of it is kept, nor changed.
+fn past_record(value: &Value) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value)
+}
+
+/// A record as a write left it. A write says the number of its change, so that a search may ask to know of it.
+fn written_record(response: &mut HttpResponseBuilder, version: i64, mut value: Value, change: i64) -> HttpResponse {
+    if let Some(members) = value.as_object_mut() {
+        members.insert("change".to_owned(), json!(change));
+    }
+    after_write(response, version, change).json(value)
+}
+
+/// A record that is not shown any more.
+fn retired_record(id: Id, written: &Written<i64>) -> HttpResponse {
+    let (version, change) = (written.value, written.change);
+    after_write(&mut HttpResponse::Ok(), version, change).json(RetiredView { id, version, change })
+}
+
+fn after_write(response: &mut HttpResponseBuilder, version: i64, change: i64) -> &mut HttpResponseBuilder {
+    response
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .insert_header(("Relais-Change", change.to_string()))
+        .insert_header((CACHE_CONTROL, "no-store"))
 }

@@ -1,17 +1,16 @@
 //! Organisations: pages, one, and their members' writing.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION, VARY};
+use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::repeatable;
-use super::services::FOR_WHOM;
+use super::{page_of_records, past_record, record, repeatable, retired_record, written_record};
 use crate::actions::organizations::{self, Shown};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
 use crate::api::problem::Answer;
-use crate::api::wire::history::{AsOfQuery, EmptyBody, OrganizationRetirementBody, RetiredView, ReversalBody};
+use crate::api::wire::history::{AsOfQuery, EmptyBody, OrganizationRetirementBody, ReversalBody};
 use crate::api::wire::organizations::{ListQuery, PageView};
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::Written;
@@ -19,24 +18,17 @@ use crate::store::Written;
 pub async fn list(app: Data<App>, caller: MaybeCaller, query: Query<ListQuery>) -> Answer {
     let (after, limit) = query.0.parse()?;
     let listed = app.act(move |deps| organizations::list(deps, caller.account.as_ref(), after, limit)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((VARY, FOR_WHOM.0))
-        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
-        .json(PageView::new(listed)))
+    Ok(page_of_records(&PageView::new(listed)))
 }
 
 pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<AsOfQuery>) -> Answer {
     if let Some(moment) = query.0.parse()? {
         caller.account.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
         let value = app.act(move |deps| organizations::get_as_of(deps, moment, id.0)).await?;
-        return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value));
+        return Ok(past_record(&value));
     }
     let shown = app.act(move |deps| organizations::get(deps, caller.account.as_ref(), id.0)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, format!("\"{}\"", shown.version)))
-        .insert_header((VARY, FOR_WHOM.0))
-        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
-        .json(shown.value))
+    Ok(record(shown.version, &shown.value))
 }
 
 pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<Map<String, Value>>) -> Answer {
@@ -77,12 +69,7 @@ pub async fn retire(
     let written = app
         .act(move |deps| organizations::retire(deps, &caller.account, id, version, (&reason, with_services)))
         .await?;
-    let (version, change) = (written.value, written.change);
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, format!("\"{version}\"")))
-        .insert_header(("Relais-Change", change.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(RetiredView { id, version, change }))
+    Ok(retired_record(id, &written))
 }
 
 pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatch, _: Body<EmptyBody>) -> Answer {
@@ -91,15 +78,6 @@ pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatc
     Ok(answer(&mut HttpResponse::Ok(), written))
 }
 
-/// A write says the number of its change, so that a search may ask to know of it.
 fn answer(response: &mut HttpResponseBuilder, written: Written<Shown>) -> HttpResponse {
-    let mut value = written.value.value;
-    if let Some(members) = value.as_object_mut() {
-        members.insert("change".to_owned(), json!(written.change));
-    }
-    response
-        .insert_header((ETAG, format!("\"{}\"", written.value.version)))
-        .insert_header(("Relais-Change", written.change.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(value)
+    written_record(response, written.value.version, written.value.value, written.change)
 }

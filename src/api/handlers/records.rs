@@ -14,7 +14,7 @@ use crate::api::extract::Form;
 use crate::api::problem::{Answer, Problem};
 use crate::api::wire::records::{CapacityForm, ClosureForm, CorrectionForm, ServiceForm, shown};
 use crate::domain::language::Lang;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::text::messages;
 use crate::text::records::page;
 
@@ -79,10 +79,7 @@ async fn render(app: &Data<App>, token: String, lang: Lang, refusal: Option<Refu
         None => html(StatusCode::OK, lang, page(lang, Some(&shown), None)),
         Some(refusal) => {
             let sentence = messages::refusal(refusal.code, lang);
-            let status = match refusal.code {
-                Code::NotFound => StatusCode::NOT_FOUND,
-                _ => Problem::from(refusal).status_code(),
-            };
+            let status = Problem::from(refusal).status_code();
             html(status, lang, page(lang, Some(&shown), Some(sentence)))
         }
     }

@@ -3,19 +3,16 @@
 use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Serialize;
 
-use crate::actions::idempotency::Repeatable;
+use super::repeatable;
 use crate::actions::referrals::{self as actions, Receipt};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, PathId, Query};
 use crate::api::problem::Answer;
 use crate::api::wire::referrals::{ListQuery, OpenedView, ReceiptView, ReferralBody, ReferralListView, TransitionBody};
-use crate::domain::refusal::{Code, Refusal};
-use crate::id::Id;
 
 pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<ReferralBody>) -> Answer {
-    let repeat = repeatable(&request, &caller, &["create"], &body.0)?;
+    let repeat = repeatable(&request, &caller, &["referral", "create"], &body.0)?;
     let new = body.0.parse();
     let receipt = app.act(move |deps| actions::create(deps, &caller.viewer(), &new, repeat.as_ref())).await?;
     Ok(answered(HttpResponse::Created(), &receipt)
@@ -51,7 +48,8 @@ pub async fn transition(
     body: Body<TransitionBody>,
 ) -> Answer {
     let (id, version) = (id.0, version.0);
-    let repeat = repeatable(&request, &caller, &["transition", &id.to_string(), &version.to_string()], &body.0)?;
+    let repeat =
+        repeatable(&request, &caller, &["referral", "transition", &id.to_string(), &version.to_string()], &body.0)?;
     let (on_behalf, ask) = (body.0.on_behalf, body.0.parse());
     let receipt = app
         .act(move |deps| {
@@ -69,21 +67,4 @@ pub async fn identity(app: Data<App>, caller: Caller, id: PathId) -> Answer {
 fn answered(mut builder: actix_web::HttpResponseBuilder, receipt: &Receipt) -> actix_web::HttpResponseBuilder {
     builder.insert_header((CACHE_CONTROL, "no-store")).insert_header((ETAG, format!("\"{}\"", receipt.version)));
     builder
-}
-
-/// The request with its Idempotency-Key, where it has one.
-fn repeatable(
-    request: &HttpRequest,
-    caller: &Caller,
-    what: &[&str],
-    body: &impl Serialize,
-) -> Result<Option<Repeatable>, Refusal> {
-    let Some(key) = request.headers().get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().map_err(|_| Refusal::field(Code::IdempotencyKeyInvalid, "Idempotency-Key"))?;
-    let body = serde_json::to_string(body).map_err(|_| Refusal::new(Code::InvalidJson))?;
-    let account_id: Id = caller.account.account_id;
-    let mut asked = vec!["referral"];
-    asked.extend_from_slice(what);
-    asked.push(&body);
-    Repeatable::new(account_id, key, &asked).map(Some)
 }

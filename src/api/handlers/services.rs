@@ -1,40 +1,26 @@
-//! HSDS 3.2: what this API is, pages of services, one service; and its members' writing, which HSDS leaves to each API.
+//! Services: pages, one, and their members' writing, which HSDS leaves to each API; and the contract of it all.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, VARY};
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde_json::{Map, Value};
 
-use super::repeatable;
+use super::{page_of_records, past_record, record, repeatable, retired_record, written_record};
 use crate::actions::hsds::{self as hsds_actions, Asked, Listed};
 use crate::actions::services::{self, Shown};
 use crate::actions::{Deps, Outcome};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
 use crate::api::problem::Answer;
-use crate::api::wire::history::{AsOfQuery, EmptyBody, RetiredView, RetirementBody, ReversalBody};
+use crate::api::wire::history::{AsOfQuery, EmptyBody, RetirementBody, ReversalBody};
 use crate::api::wire::hsds::PageView;
 use crate::api::wire::services::ListQuery;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
-use crate::exchange::hsds;
 use crate::store::Written;
 use crate::store::lists::Anchor;
 
-/// Which profile of HSDS: the standard itself, with members of our own that `openapi.yaml` describes.
-const PROFILE: &str = "https://docs.openreferral.org/en/latest/hsds/schema_reference.html";
-
 const CONTRACT: &str = include_str!("../../../openapi.yaml");
-
-/// What a signed-in person sees is kept by no cache; both readings have the same address.
-pub const FOR_WHOM: (&str, &str) = ("authorization, accept-language", "private, no-cache");
-
-pub async fn about(app: Data<App>) -> Answer {
-    let config = &app.deps.config;
-    let base = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
-    let openapi_url = format!("{}/openapi.yaml", base.trim_end_matches('/'));
-    Ok(HttpResponse::Ok().json(json!({"version": hsds::VERSION, "profile": PROFILE, "openapi_url": openapi_url})))
-}
 
 pub async fn contract() -> Answer {
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml; charset=utf-8")).body(CONTRACT))
@@ -49,7 +35,7 @@ pub async fn list(app: Data<App>, caller: MaybeCaller, query: Query<ListQuery>) 
     let mut page = PageView::new(listed);
     page.next_cursor = last.filter(|_| has_more && by_id).map(|row| row.id.to_string());
     page.first_page = page.first_page && !is_by_cursor;
-    Ok(HttpResponse::Ok().insert_header((VARY, FOR_WHOM.0)).insert_header((CACHE_CONTROL, FOR_WHOM.1)).json(page))
+    Ok(page_of_records(&page))
 }
 
 fn listed(deps: &Deps, account: Option<&AccountViewer>, asked: &Asked, after: Option<Anchor>) -> Outcome<Listed> {
@@ -65,14 +51,10 @@ pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<A
     if let Some(moment) = query.0.parse()? {
         caller.account.ok_or_else(|| Refusal::new(Code::Unauthenticated))?;
         let value = app.act(move |deps| services::get_as_of(deps, moment, id.0)).await?;
-        return Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(value));
+        return Ok(past_record(&value));
     }
     let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, entity_tag(&shown)))
-        .insert_header((VARY, FOR_WHOM.0))
-        .insert_header((CACHE_CONTROL, FOR_WHOM.1))
-        .json(shown.value))
+    Ok(record(shown.version, &shown.value))
 }
 
 pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<Map<String, Value>>) -> Answer {
@@ -110,12 +92,7 @@ pub async fn retire(
     let (id, version) = (id.0, version.0);
     let reason = body.0.parse()?;
     let written = app.act(move |deps| services::retire(deps, &caller.account, id, version, &reason)).await?;
-    let (version, change) = (written.value, written.change);
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, format!("\"{version}\"")))
-        .insert_header(("Relais-Change", change.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(RetiredView { id, version, change }))
+    Ok(retired_record(id, &written))
 }
 
 pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatch, _: Body<EmptyBody>) -> Answer {
@@ -124,20 +101,6 @@ pub async fn restore(app: Data<App>, caller: Caller, id: PathId, version: IfMatc
     Ok(answer(&mut HttpResponse::Ok(), written))
 }
 
-/// A write says the number of its change, so that a search may ask to know of it.
-fn answer(response: &mut actix_web::HttpResponseBuilder, written: Written<Shown>) -> HttpResponse {
-    let tag = entity_tag(&written.value);
-    let mut value = written.value.value;
-    if let Some(members) = value.as_object_mut() {
-        members.insert("change".to_owned(), json!(written.change));
-    }
-    response
-        .insert_header((ETAG, tag))
-        .insert_header(("Relais-Change", written.change.to_string()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(value)
-}
-
-fn entity_tag(shown: &Shown) -> String {
-    format!("\"{}\"", shown.version)
+fn answer(response: &mut HttpResponseBuilder, written: Written<Shown>) -> HttpResponse {
+    written_record(response, written.value.version, written.value.value, written.change)
 }

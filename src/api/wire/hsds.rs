@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::history::page_size;
 use crate::actions::hsds::{Asked, Form, Listed, PROXIMITY_M_MAX};
 use crate::clock::Time;
 use crate::domain::refusal::{Code, Refusal};
@@ -122,8 +123,8 @@ impl ListParameters {
             Some("ndjson") => Format::NdJson { is_whole: self.page.is_none() },
             Some(_) => return Err(Refusal::field(Code::InvalidValue, "format").rule("json, ndjson")),
         };
-        let page = within("page", self.page.unwrap_or(1), PAGE_MAX)?;
-        let per_page = within("per_page", self.per_page.unwrap_or(i64::from(PAGE_SIZE_DEFAULT)), PAGE_SIZE_MAX)?;
+        let page = page_size("page", self.page, 1, PAGE_MAX)?;
+        let per_page = page_size("per_page", self.per_page, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX)?;
         for (field, text) in [
             ("taxonomy_term_id", &self.taxonomy_term_id),
             ("taxonomy_id", &self.taxonomy_id),
@@ -249,11 +250,6 @@ fn short(field: &str, text: Option<&str>, characters_max: usize) -> Result<(), R
         return Err(Refusal::field(Code::InvalidValue, field).rule("no NUL character"));
     }
     Ok(())
-}
-
-fn within(field: &str, value: i64, max: u32) -> Result<u32, Refusal> {
-    let inside = u32::try_from(value).ok().filter(|value| (1..=max).contains(value));
-    inside.ok_or_else(|| Refusal::field(Code::OutOfRange, field).rule(format!("1..={max}")))
 }
 
 /// An instant (UTC where it names no offset), or a day from its first moment.
