@@ -4,6 +4,7 @@ pub mod conditional;
 pub mod cors;
 pub mod extract;
 pub mod handlers;
+pub mod kept;
 pub mod language;
 pub mod problem;
 pub mod routes;
@@ -30,6 +31,7 @@ use problem::Problem;
 /// What every handler is given.
 pub struct App {
     pub deps: Arc<Deps>,
+    kept: kept::KeptAnswers,
 }
 
 impl App {
@@ -55,7 +57,7 @@ pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
     let limits = &deps.config.limits;
     let (body_bytes_max, shutdown_s) = (limits.request_body_bytes_max, limits.shutdown_s);
     let listen = deps.config.listen.clone();
-    let data = Data::new(App { deps });
+    let data = Data::new(App { deps, kept: kept::KeptAnswers::default() });
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(data.clone())

@@ -14,7 +14,7 @@ use crate::domain::weekly_hours::DAYS;
 use crate::id::Id;
 
 /// What a list is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Collection {
     Services,
     Organizations,

@@ -383,3 +383,32 @@ both!(a_retired_service_leaves_every_list_and_its_links_with_it, |app| {
         assert!(!client.get(&path).expect(200).text.contains(service), "{path}");
     }
 });
+
+both!(a_place_that_is_hidden_is_gone_from_the_very_next_reading, |app| {
+    let client = app.anonymous();
+    let organization = twenty::organization_id("famille").to_string();
+    let place = json!({ "organization_id": organization, "name": "Maison fictive", "location_visibility": "public",
+        "addresses": [{ "address_1": "7, rue Sittelle", "city": "Longueuil", "postal_code": "J4K 1A1",
+            "state_province": "QC", "country": "CA" }] });
+    let place = app.worker().post("/api/v1/locations", &place).expect(201);
+    let service = json!({ "organization_id": organization, "name": "Refuge fictif",
+        "service_at_locations": [{ "location_id": place.id() }] });
+    let service = app.worker().post("/api/v1/services", &service).expect(201);
+    let link = service.json["service_at_locations"][0]["id"].as_str().expect("a link").to_owned();
+    let paths = [
+        format!("/hsds/services/{}", service.id()),
+        format!("/api/v1/services/{}", service.id()),
+        format!("/hsds/organizations/{organization}?full_service=true"),
+        format!("/hsds/service_at_locations/{link}"),
+    ];
+    for path in &paths {
+        let [first, again] = [(); 2].map(|()| client.get(path).expect(200));
+        assert!(first.text.contains("rue Sittelle"), "{path}: {}", first.text);
+        assert_eq!((first.header("ETag"), &first.text), (again.header("ETag"), &again.text));
+    }
+    let hide = json!({ "location_visibility": "region_only" });
+    app.worker().if_match(1).patch(&format!("/api/v1/locations/{}", place.id()), &hide).expect(200);
+    for path in &paths {
+        assert!(!client.get(path).expect(200).text.contains("rue Sittelle"), "{path}");
+    }
+});

@@ -10,7 +10,8 @@ use crate::actions::hsds::{self, Asked};
 use crate::api::App;
 use crate::api::conditional::{http_date, is_known, tag_of};
 use crate::api::extract::{MaybeCaller, Parameters, Query, parse_urlencoded};
-use crate::api::problem::Answer;
+use crate::api::kept::{self, Shown};
+use crate::api::problem::{Answer, Problem};
 use crate::api::stream::{Broken, pieces};
 use crate::api::wire::hsds::{Format, ListParameters, OrganizationParameters, PageView, names_of};
 use crate::clock::Time;
@@ -117,18 +118,35 @@ async fn one(
     with_services: bool,
 ) -> Answer {
     let account = caller.account;
+    let made = read(&app, account.clone(), collection, id.clone(), with_services);
+    let shown = match account {
+        Some(_) => made.await?,
+        None => {
+            let shown = Shown::Hsds { of: collection, id, with_services };
+            app.kept.get_or_make(&app.deps.store, shown, made).await?
+        }
+    };
+    let mut answer = headed(&request, account.as_ref(), &shown.tag, shown.changed_at);
+    // The moment is of the record's own change; only the tag knows of what is nested in it.
+    if is_known(&request, &shown.tag, None, app.deps.clock.now()) {
+        return Ok(answer.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
+    }
+    Ok(answer.content_type("application/json").body(shown.body))
+}
+
+async fn read(
+    app: &App,
+    account: Option<AccountViewer>,
+    collection: Collection,
+    id: String,
+    with_services: bool,
+) -> Result<kept::Answer, Problem> {
     let eyes = eyes(account.as_ref());
-    let asker = account.clone();
-    let record = app.act(move |deps| hsds::get(deps, asker.as_ref(), collection, &id, with_services)).await?;
+    let record = app.act(move |deps| hsds::get(deps, account.as_ref(), collection, &id, with_services)).await?;
     let body = record.value.to_string();
     // By its content: what is nested in a record may change without it.
     let tag = tag_of(&[&body, eyes]);
-    let mut answer = headed(&request, account.as_ref(), &tag, record.updated_at);
-    // The moment is of the record's own change; only the tag knows of what is nested in it.
-    if is_known(&request, &tag, None, app.deps.clock.now()) {
-        return Ok(answer.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
-    }
-    Ok(answer.content_type("application/json").body(body))
+    Ok(kept::Answer { body: Bytes::from(body), tag, changed_at: record.updated_at })
 }
 
 fn eyes(account: Option<&AccountViewer>) -> &'static str {

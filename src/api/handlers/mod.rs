@@ -69,7 +69,17 @@ fn page_of_records(page: &impl Serialize) -> HttpResponse {
 
 /// A record of the directory, tagged with its version.
 fn record(version: i64, value: &Value) -> HttpResponse {
-    for_whom(&mut HttpResponse::Ok()).insert_header((ETAG, format!("\"{version}\""))).json(value)
+    tagged(&version_tag(version)).json(value)
+}
+
+fn version_tag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+fn tagged(tag: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    for_whom(&mut response).insert_header((ETAG, tag));
+    response
 }
 
 fn for_whom(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
@@ -97,7 +107,7 @@ fn retired_record(id: Id, written: &Written<i64>) -> HttpResponse {
 
 fn after_write(response: &mut HttpResponseBuilder, version: i64, change: i64) -> &mut HttpResponseBuilder {
     response
-        .insert_header((ETAG, format!("\"{version}\"")))
+        .insert_header((ETAG, version_tag(version)))
         .insert_header(("Relais-Change", change.to_string()))
         .insert_header((CACHE_CONTROL, "no-store"))
 }

@@ -1,22 +1,24 @@
 //! Services: pages, one, and their members' writing, which HSDS leaves to each API; and the contract of it all.
 
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::{Map, Value};
 
-use super::{page_of_records, past_record, record, repeatable, retired_record, written_record};
+use super::{page_of_records, past_record, record, repeatable, retired_record, tagged, version_tag, written_record};
 use crate::actions::hsds::{self as hsds_actions, Asked, Listed};
 use crate::actions::services::{self, Shown};
 use crate::actions::{Deps, Outcome};
 use crate::api::App;
 use crate::api::extract::{Body, Caller, IfMatch, MaybeCaller, PathId, Query};
+use crate::api::kept;
 use crate::api::problem::Answer;
 use crate::api::wire::history::{AsOfQuery, EmptyBody, RetirementBody, ReversalBody};
 use crate::api::wire::hsds::PageView;
 use crate::api::wire::services::ListQuery;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
+use crate::id::Id;
 use crate::store::Written;
 use crate::store::lists::Anchor;
 
@@ -53,8 +55,19 @@ pub async fn get(app: Data<App>, caller: MaybeCaller, id: PathId, query: Query<A
         let value = app.act(move |deps| services::get_as_of(deps, moment, id.0)).await?;
         return Ok(past_record(&value));
     }
-    let shown = app.act(move |deps| services::get_assessed(deps, caller.account.as_ref(), id.0)).await?;
+    let Some(account) = caller.account else { return public_record(&app, id.0).await };
+    let shown = app.act(move |deps| services::get_assessed(deps, Some(&account), id.0)).await?;
     Ok(record(shown.version, &shown.value))
+}
+
+async fn public_record(app: &App, id: Id) -> Answer {
+    let made = async {
+        let shown = app.act(move |deps| services::get_assessed(deps, None, id)).await?;
+        let body = Bytes::from(shown.value.to_string());
+        Ok(kept::Answer { body, tag: version_tag(shown.version), changed_at: None })
+    };
+    let shown = app.kept.get_or_make(&app.deps.store, kept::Shown::Service(id), made).await?;
+    Ok(tagged(&shown.tag).content_type("application/json").body(shown.body))
 }
 
 pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<Map<String, Value>>) -> Answer {
