@@ -3,19 +3,23 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::{Deps, Outcome};
 use crate::domain::directory::ServiceAggregate;
 use crate::domain::language::Text;
 use crate::domain::taxonomy::Taxonomy;
 use crate::id::Id;
-use crate::search::{self, Change, Entry, Index};
+use crate::search::{self, Change, Entry, Filling, Index};
 use crate::store::changes::{self, Subject};
 use crate::store::{self, Store, services};
 
 /// Services read at once, and written to the index in one commit.
 const BATCH_SIZE: usize = 1_000;
 const SERVICES_PER_BATCH: i64 = BATCH_SIZE as i64;
+
+/// Threads that read the store and make documents while an index is filled.
+const FILLING_WORKERS: usize = 2;
 
 /// Changes read from the log at once.
 const CHANGES_PER_BATCH: i64 = 1_000;
@@ -86,20 +90,47 @@ pub fn catch_up(store: &Store, index: &Index) -> Result<i64, Error> {
     }
 }
 
-/// Fills an index with every service there is. Changes made meanwhile come after, from the log.
+/// Fills an index with every service there is, in one commit. Changes made meanwhile come after, from the log.
 pub fn fill(store: &Store, index: &Index) -> Result<i64, Error> {
-    index.clear()?;
     let head = store.read(changes::head)?;
-    let mut last_id = None;
+    let walk = Mutex::new(Walk::default());
+    index.fill(head.n, |filling| {
+        std::thread::scope(|scope| {
+            let workers = [(); FILLING_WORKERS].map(|()| scope.spawn(|| fill_from(store, &walk, filling)));
+            workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
+    })?;
+    Ok(head.n)
+}
+
+/// How far the pages of a filling have been read.
+#[derive(Default)]
+struct Walk {
+    last_id: Option<Id>,
+    is_over: bool,
+}
+
+/// Reads pages in turn with the other workers; while one reads, the others make documents of what they read.
+fn fill_from(store: &Store, walk: &Mutex<Walk>, filling: &Filling<'_>) -> Result<(), Error> {
     loop {
-        let page = store.read(|conn| services::page_after(conn, last_id, SERVICES_PER_BATCH))?;
-        let Some(last) = page.last() else {
-            index.apply(&[], Some(head.n))?;
-            return Ok(head.n);
-        };
-        last_id = Some(last.service.id);
-        let changes: Vec<Change> = page.into_iter().map(put).collect();
-        index.apply(&changes, None)?;
+        let mut reading = walk.lock().unwrap_or_else(PoisonError::into_inner);
+        if reading.is_over {
+            return Ok(());
+        }
+        let read = store.read(|conn| services::page_after(conn, reading.last_id, SERVICES_PER_BATCH));
+        // Where one worker fails the others stop too.
+        reading.is_over = read.as_ref().map_or(true, Vec::is_empty);
+        let page = read?;
+        reading.last_id = page.last().map(|last| last.service.id);
+        drop(reading);
+        let entries: Vec<Entry> = page.into_iter().map(entry_of).collect();
+        let put = filling.put(&entries);
+        if put.is_err() {
+            walk.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
+        }
+        put?;
     }
 }
 
@@ -151,11 +182,15 @@ fn changes_of(store: &Store, ids: &[Id]) -> Result<Vec<Change>, Error> {
 }
 
 fn put(aggregate: ServiceAggregate) -> Change {
+    Change::Put(Box::new(entry_of(aggregate)))
+}
+
+fn entry_of(aggregate: ServiceAggregate) -> Entry {
     let mut category_labels: Vec<Text> = vec![];
     for label in aggregate.service.categories.iter().flat_map(|code| labels(code)) {
         if !category_labels.contains(&label) {
             category_labels.push(label);
         }
     }
-    Change::Put(Box::new(Entry { aggregate, category_labels }))
+    Entry { aggregate, category_labels }
 }

@@ -21,7 +21,7 @@ pub use query::{Coverage, Origin, Request, Sort};
 pub use rank::{Relation, Total};
 pub use schema::Audience;
 pub use why::{Kind, Part, Reason};
-pub use writer::{Change, ContentDigest, Entry, Index};
+pub use writer::{Change, ContentDigest, Entry, Filling, Index};
 
 use crate::domain::directory::Placement;
 use crate::domain::language::Text;

@@ -25,8 +25,10 @@ use crate::id::Id;
 mod document;
 pub(super) use document::Row;
 
-/// Memory of the one indexing thread, in bytes.
+/// Memory of each indexing thread, in bytes.
 const WRITER_MEMORY_BYTES: usize = 50_000_000;
+/// Threads that write the index while it is filled; changes that come later are few, and one thread takes them.
+const FILLING_THREADS: usize = 2;
 
 /// A service to be found, with the labels of its categories in both languages.
 #[derive(Debug, Clone)]
@@ -207,26 +209,44 @@ impl Index {
         self.write(&mut writer, changes, position)?;
         *guard = Some(writer);
         drop(guard);
+        self.reached(position)
+    }
+
+    fn reached(&self, position: Option<i64>) -> Result<(), Error> {
         self.0.reader.reload()?;
         lock(&self.0.state).position = position;
         self.0.moved.notify_all();
         Ok(())
     }
 
-    /// Forgets everything: the index is to be filled again.
-    pub fn clear(&self) -> Result<(), Error> {
-        if self.documents() == 0 {
-            return Ok(());
+    /// Fills the index anew with what `feed` puts, and says how far in the change log that is, in one commit: searches
+    /// see what was there before until all of it is there. Cut short, nothing of it is.
+    pub fn fill<E: From<Error>>(
+        &self,
+        position: i64,
+        feed: impl FnOnce(&Filling<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.0.read_only {
+            return Err(Error::ReadOnly.into());
         }
         let mut guard = lock(&self.0.writer);
-        let writer = match guard.take() {
-            Some(writer) => writer,
-            None => new_writer(&self.0.engine)?,
-        };
-        writer.delete_all_documents()?;
-        *guard = Some(writer);
+        // One writer at a time: this one has more threads, and goes when it has done its work.
+        drop(guard.take());
+        let mut writer = self.filling_writer()?;
+        feed(&Filling { fields: &self.0.fields, writer: &writer })?;
+        self.commit(&mut writer, Some(position))?;
+        writer.wait_merging_threads().map_err(Error::from)?;
+        // Whoever holds the writer holds the index: nobody else may open it to write.
+        *guard = Some(new_writer(&self.0.engine)?);
         drop(guard);
-        self.apply(&[], None)
+        self.reached(Some(position))?;
+        Ok(())
+    }
+
+    fn filling_writer(&self) -> Result<IndexWriter, Error> {
+        let writer = self.0.engine.writer_with_num_threads(FILLING_THREADS, FILLING_THREADS * WRITER_MEMORY_BYTES)?;
+        writer.delete_all_documents()?;
+        Ok(writer)
     }
 
     /// Asks whoever feeds the index to look at the change log now.
@@ -257,6 +277,10 @@ impl Index {
                 writer.add_document(document)?;
             }
         }
+        self.commit(writer, position)
+    }
+
+    fn commit(&self, writer: &mut IndexWriter, position: Option<i64>) -> Result<(), Error> {
         let payload = Payload { version: definition_version(), epoch: self.0.epoch, position };
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&serde_json::to_string(&payload)?);
@@ -314,6 +338,25 @@ impl Index {
         let document: TantivyDocument = searcher.doc(address)?;
         let bytes = document.get_first(self.0.fields.row).and_then(|value| value.as_bytes()).unwrap_or_default();
         Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+/// An index that is being filled. Several threads may put into it.
+pub struct Filling<'a> {
+    fields: &'a Fields,
+    writer: &'a IndexWriter,
+}
+
+impl Filling<'_> {
+    /// Puts services, each of which is put once.
+    pub fn put(&self, entries: &[Entry]) -> Result<(), Error> {
+        let mut stems = Stems::new();
+        for entry in entries {
+            if let Some(document) = document::of(self.fields, &mut stems, entry)? {
+                self.writer.add_document(document)?;
+            }
+        }
+        Ok(())
     }
 }
 
