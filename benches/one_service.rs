@@ -1,7 +1,7 @@
 //! GET of one service beside a bare actix answer of the same bytes, in one process, turn by turn: requests a second and
 //! the slowest of a hundred and of a thousand. `make bench` prints the ratio; nothing here asserts.
 //!
-//! `RELAIS_BENCH_SERVICES` (default 20,000) sizes the directory, `RELAIS_BENCH_S` (default 3) the seconds of one turn.
+//! `BENCH_SERVICES` (default 20,000) sizes the directory, `BENCH_SECONDS` (default 3) the seconds of one turn.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,7 +14,7 @@ use relais::actions::Deps;
 use relais::clock::Clock;
 use relais::config::Config;
 use relais::id::{Id, Ids};
-use relais::jobs::Jobs;
+use relais::jobs::index_sync::IndexSync;
 use relais::sample::generate::{Size, generate};
 use relais::store::services;
 
@@ -26,7 +26,7 @@ const ASKED: usize = 1_000;
 fn main() {
     let number =
         |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (size, turn_s) = (number("RELAIS_BENCH_SERVICES", 20_000), number("RELAIS_BENCH_S", 3));
+    let (size, turn_s) = (number("BENCH_SERVICES", 20_000), number("BENCH_SECONDS", 3));
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut config = Config::load(None).expect("the defaults load");
     config.data_dir = dir.path().to_owned();
@@ -38,10 +38,11 @@ fn main() {
     deps.prepare().expect("the data are prepared");
     let services = usize::try_from(size).expect("a number of services");
     generate(&deps.store, Size { services, families: 50 }, 1, deps.clock.now()).expect("a directory is made");
-    let _jobs = Jobs::start(deps.clone()).expect("the jobs start");
-    while !deps.is_ready() {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    deps.prepare_index().expect("the index is filled");
+    // Of the jobs only the one that listens to the change log: what others do after so large a writing (looking for
+    // duplicates, most of all) is no part of an answer.
+    let index = deps.index().expect("the index is open").clone();
+    let _sync = IndexSync::start(deps.store.clone(), index).expect("the job starts");
     let page = deps.store.read(|conn| services::page_after(conn, None, ASKED as i64)).expect("a page");
     let ids: Arc<Vec<Id>> = Arc::new(page.iter().map(|one| one.service.id).collect());
     let relais = start_relais(deps);

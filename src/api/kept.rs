@@ -15,9 +15,8 @@ use crate::store::lists::Collection;
 
 /// Bytes of all the answers that are kept.
 const KEPT_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Milliseconds. Changes of other processes are heard of within a second where the database tells of them; where that
-/// line is broken, or this process is busy following a long import, no answer outlives this.
-const KEPT_MS_MAX: u64 = 2_000;
+/// Seconds. An answer falls with the next change; this only frees the memory of what nobody asks for.
+const KEPT_S_MAX: u64 = 300;
 /// What an entry weighs beside its body.
 const ENTRY_BYTES: usize = 256;
 
@@ -55,7 +54,7 @@ impl Default for KeptAnswers {
         let cache = Cache::builder()
             .max_capacity(KEPT_BYTES_MAX)
             .weigher(weigh)
-            .time_to_live(Duration::from_millis(KEPT_MS_MAX))
+            .time_to_live(Duration::from_secs(KEPT_S_MAX))
             .build();
         Self(cache)
     }
@@ -71,7 +70,7 @@ impl KeptAnswers {
         make: impl Future<Output = Result<Answer, Problem>>,
     ) -> Result<Answer, Problem> {
         // Before the record is read: a change that comes while it is read leaves an answer that is kept in vain.
-        let change = store.change_heard();
+        let Some(change) = store.change_heard() else { return make.await };
         if let Some(kept) = self.0.get(&shown).filter(|kept| kept.change == change) {
             return Ok(kept.answer.clone());
         }
@@ -104,11 +103,14 @@ mod tests {
             };
             kept.get_or_make(&store, shown, make).await.map(|answer| answer.body)
         };
+        assert!(read(true).await.is_ok() && read(true).await.is_ok());
+        assert_eq!(made.get(), 2, "nobody listens to the log");
+        store.hear_of_head(6);
         assert!(read(false).await.is_err() && read(false).await.is_err());
-        assert_eq!(made.get(), 2, "a refusal is not kept");
-        assert_eq!(read(true).await.ok(), Some(Bytes::from("3")));
-        assert_eq!(read(true).await.ok(), Some(Bytes::from("3")), "nothing changed");
-        store.hear_of_change(7);
-        assert_eq!(read(true).await.ok(), Some(Bytes::from("4")), "the directory changed");
+        assert_eq!(made.get(), 4, "a refusal is not kept");
+        assert_eq!(read(true).await.ok(), Some(Bytes::from("5")));
+        assert_eq!(read(true).await.ok(), Some(Bytes::from("5")), "nothing changed");
+        store.hear_of_head(7);
+        assert_eq!(read(true).await.ok(), Some(Bytes::from("6")), "the directory changed");
     }
 }

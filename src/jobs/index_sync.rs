@@ -84,7 +84,7 @@ impl Job {
     fn follow(&mut self) -> Result<(), Error> {
         let mut watch = Watch::open(&self.store)?;
         loop {
-            self.store.hear_of_change(self.store.read(changes::head)?.n);
+            self.store.hear_of_head(self.store.read(changes::head)?.n);
             index::catch_up(&self.store, &self.index)?;
             self.retry_ms = 0;
             let asked_at = Instant::now();

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -58,6 +58,19 @@ macro_rules! insert_rows {
         }
     }};
 }
+
+/// SQLite's pages that a connection keeps in memory. The one writer has more: an import touches the leaves of every index
+/// in no order.
+const READER_CACHE_KIB: u32 = 16_000;
+const WRITER_CACHE_KIB: u32 = 64_000;
+
+/// Pages of SQLite's log before it is written back. A transaction of an import is as many: with fewer, each would write
+/// the same leaves back again.
+const WAL_PAGES_MAX: u32 = 8_000;
+
+/// Milliseconds since the head of the change log was last looked at, after which this process no longer knows whether
+/// others wrote. Whoever follows the log looks every second at the latest.
+const LISTENING_MS_MAX: u64 = 2_500;
 
 /// Fewer rows than these are not worth the round trips of a COPY.
 pub const COPIED_ROWS_MIN: usize = 16;
@@ -209,14 +222,16 @@ impl ManageConnection for Manager {
 struct Session {
     lock_wait_ms: u64,
     statement_ms: u64,
+    cache_kib: u32,
 }
 impl CustomizeConnection<Conn, diesel::r2d2::Error> for Session {
     fn on_acquire(&self, conn: &mut Conn) -> Result<(), diesel::r2d2::Error> {
-        let (lock, statement) = (self.lock_wait_ms, self.statement_ms);
+        let (lock, statement, cache) = (self.lock_wait_ms, self.statement_ms, self.cache_kib);
         match conn {
             Conn::Sqlite(c) => c.batch_execute(&format!(
                 "PRAGMA busy_timeout = {lock}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache}; \
+                 PRAGMA wal_autocheckpoint = {WAL_PAGES_MAX};"
             )),
             Conn::Postgres(c) => c.batch_execute(&format!(
                 "SET TIME ZONE 'UTC'; SET statement_timeout = '{statement}ms'; SET lock_timeout = '{lock}ms';"
@@ -265,13 +280,16 @@ struct Inner {
     review_months: u32,
     /// The highest number of the change log that this process knows of.
     change_heard: AtomicI64,
+    opened: Instant,
+    /// When the head of the log was last looked at, in milliseconds after `opened`; 0 before the first time.
+    looked_at_ms: AtomicU64,
 }
 
 impl Store {
     /// Opens the pools. Does not migrate, and does not need the database to be up: readiness tells.
     pub fn open(settings: &Settings) -> Result<Self, Error> {
         let backend = Backend::of(&settings.url)?;
-        let pool = |size: u32| {
+        let pool = |size: u32, cache_kib: u32| {
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(0))
@@ -282,14 +300,16 @@ impl Store {
                 .connection_customizer(Box::new(Session {
                     lock_wait_ms: settings.lock_wait_ms,
                     statement_ms: settings.statement_ms,
+                    cache_kib,
                 }))
                 .build_unchecked(Manager { url: settings.url.clone() })
         };
-        let writer = (backend == Backend::Sqlite).then(|| pool(1));
-        let readers = pool(settings.connections_max);
-        let (review_months, change_heard) = (settings.review_months, AtomicI64::new(0));
+        let writer = (backend == Backend::Sqlite).then(|| pool(1, WRITER_CACHE_KIB));
+        let readers = pool(settings.connections_max, READER_CACHE_KIB);
+        let review_months = settings.review_months;
+        let (change_heard, opened, looked_at_ms) = (AtomicI64::new(0), Instant::now(), AtomicU64::new(0));
         let url = settings.url.clone();
-        Ok(Self(Arc::new(Inner { url, backend, readers, writer, review_months, change_heard })))
+        Ok(Self(Arc::new(Inner { url, backend, readers, writer, review_months, change_heard, opened, looked_at_ms })))
     }
 
     pub fn backend(&self) -> Backend {
@@ -301,14 +321,26 @@ impl Store {
     }
 
     /// The number of the last change of the directory that this process made or heard of. What was read after asking
-    /// is no older than this; what was kept under another number may be.
-    pub fn change_heard(&self) -> i64 {
-        self.0.change_heard.load(Ordering::SeqCst)
+    /// is no older than this; what was kept under another number may be. `None` while nobody in this process listens to
+    /// the log, or nobody had the time to for [`LISTENING_MS_MAX`].
+    pub fn change_heard(&self) -> Option<i64> {
+        let looked_at_ms = self.0.looked_at_ms.load(Ordering::SeqCst);
+        let is_listening = looked_at_ms > 0 && self.opened_ms().saturating_sub(looked_at_ms) <= LISTENING_MS_MAX;
+        is_listening.then(|| self.0.change_heard.load(Ordering::SeqCst))
     }
 
-    /// Another process wrote, up to this number.
-    pub fn hear_of_change(&self, n: i64) {
+    /// The log was looked at, and this is its head: other processes wrote up to this number.
+    pub fn hear_of_head(&self, n: i64) {
+        self.hear_of_change(n);
+        self.0.looked_at_ms.store(self.opened_ms(), Ordering::SeqCst);
+    }
+
+    fn hear_of_change(&self, n: i64) {
         self.0.change_heard.fetch_max(n, Ordering::SeqCst);
+    }
+
+    fn opened_ms(&self) -> u64 {
+        u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
     /// Brings the schema up to date and makes sure that the change log has its head.
