@@ -3,8 +3,8 @@
 //! beside a bare tantivy index of the same documents. `make bench` prints rates, ratios and peak memory; nothing here
 //! asserts.
 //!
-//! `RELAIS_BENCH_SERVICES` (default 100,000) sizes the file; `RELAIS_BENCH_POSTGRES` names a server to measure instead of
-//! a throw-away one, which runs without fsync for both.
+//! `BENCH_SERVICES` (default 100,000) sizes the file; `BENCH_PARTS=postgres` leaves SQLite and the index out;
+//! `BENCH_POSTGRES` names a server to measure instead of a throw-away one, which runs without fsync for both.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -34,7 +34,6 @@ use serde_json::Value;
 mod postgres;
 
 const SERVICES_PER_TRANSACTION: usize = 1_000;
-/// Not of `RELAIS_`: the configuration refuses a variable of that name that it does not know.
 const CHILD: &str = "BENCH_IMPORT_CHILD";
 
 fn main() {
@@ -43,11 +42,14 @@ fn main() {
     if let [what, dir, url, file] = arguments.as_slice() {
         return child(what, Path::new(dir), url, Path::new(file));
     }
-    let size: usize = std::env::var("RELAIS_BENCH_SERVICES").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
+    let size: usize = std::env::var("BENCH_SERVICES").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = dir.path().join("services.ndjson");
     let bytes = write_file(&file, size);
     println!("import: {size} services, {} MB of HSDS as NDJSON", bytes / 1_000_000);
+    if std::env::var("BENCH_PARTS").is_ok_and(|parts| parts == "postgres") {
+        return measure_postgres(dir.path(), &file, size);
+    }
     let database = dir.path().join("relais.db");
     let sqlite = format!("sqlite:{}", database.display());
     let spent = run_child("import", dir.path(), &sqlite, &file);
@@ -57,9 +59,13 @@ fn main() {
     let bare_index = bare_tantivy(&file, &dir.path().join("bare-index"));
     say("index catch-up beside bare tantivy", size, indexed, bare_index);
     say("SQLite: store and index", size, spent + indexed, bare + bare_index);
-    let given = std::env::var("RELAIS_BENCH_POSTGRES").ok();
+    measure_postgres(dir.path(), &file, size);
+}
+
+fn measure_postgres(dir: &Path, file: &Path, size: usize) {
+    let given = std::env::var("BENCH_POSTGRES").ok();
     if let Some(url) = given.or_else(postgres::empty_database) {
-        let spent = run_child("import", &dir.path().join("pg"), &url, &file);
+        let spent = run_child("import", &dir.join("pg"), &url, file);
         let bare = postgres_baseline(&url);
         say("PostgreSQL: store", size, spent, bare);
     }
@@ -99,8 +105,8 @@ fn run_child(what: &str, dir: &Path, url: &str, file: &Path) -> f64 {
     let this = std::env::current_exe().expect("this program");
     let arguments = [what, dir.to_str().expect("a path"), url, file.to_str().expect("a path")].join("\n");
     let output = Command::new(this)
-        .env_remove("RELAIS_BENCH_SERVICES")
-        .env_remove("RELAIS_BENCH_POSTGRES")
+        .env_remove("BENCH_SERVICES")
+        .env_remove("BENCH_POSTGRES")
         .env(CHILD, arguments)
         .output()
         .expect("the child runs");

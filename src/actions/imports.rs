@@ -411,6 +411,7 @@ pub(super) struct Progressing {
     priorities: HashMap<String, i32>,
     /// The source had listed something before this run.
     listed_before: bool,
+    batches: u64,
     pub(super) done: u64,
 }
 
@@ -419,6 +420,10 @@ impl Progressing {
         self.refuse(batch.refused);
         if !batch.ready.is_empty() {
             self.write(run, &batch.ready)?;
+            self.batches += 1;
+            if self.batches.is_power_of_two() && !run.dry_run {
+                run.deps.store.read(sources::refresh_statistics)?;
+            }
         }
         self.done += batch.ready.len() as u64;
         Ok(())

@@ -219,7 +219,7 @@ fn is_known(searcher: &Searcher, fields: &Fields, stems: &mut Stems, word: &str)
         return Ok(true);
     }
     for lang in Lang::ALL {
-        let stem = stems.stem(lang, word);
+        let stem = stems.stem(lang, word).to_owned();
         for part in PARTS {
             let field = fields.text(View::Stemmed(lang), part);
             if searcher.doc_freq(&Term::from_field_text(field, &stem))? > 0 {
@@ -275,7 +275,7 @@ impl Alternative {
         let everywhere = |word: &String, stems: &mut Stems| -> Box<dyn Query> {
             let mut places: Vec<Box<dyn Query>> = vec![];
             for lang in Lang::ALL {
-                let stem = [stems.stem(lang, word)];
+                let stem = [stems.stem(lang, word).to_owned()];
                 places.extend(PARTS.map(|part| phrase(fields.text(View::Stemmed(lang), part), &stem)));
             }
             Box::new(DisjunctionMaxQuery::new(places))

@@ -3,6 +3,7 @@
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
 
+use super::analyse::WrittenWords;
 use super::why::{PARTS, Part};
 use crate::domain::language::Lang;
 
@@ -116,7 +117,10 @@ impl Fields {
         let professional = audience("professional_located", "professional_area", Audience::Professional);
         Self {
             id: build.add_text_field("id", STRING),
-            words: build.add_text_field("words", STRING),
+            words: build.add_text_field(
+                "words",
+                TextOptions::default().set_indexing_options(written(IndexRecordOption::Basic)),
+            ),
             text,
             category: build.add_text_field("category", STRING),
             served: build.add_text_field("served", STRING),
@@ -156,12 +160,12 @@ impl Fields {
     }
 }
 
-/// Words are handed over already cut: the tokenizer's name only marks that nothing else may cut them.
 fn words_field(build: &mut SchemaBuilder, view: View, part: Part) -> Field {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions)
-        .set_fieldnorms(true);
+    let indexing = written(IndexRecordOption::WithFreqsAndPositions).set_fieldnorms(true);
     let options = TextOptions::default().set_indexing_options(indexing);
     build.add_text_field(&format!("{}_{}", view.name(), part.as_str()), options)
+}
+
+fn written(option: IndexRecordOption) -> TextFieldIndexing {
+    TextFieldIndexing::default().set_tokenizer(WrittenWords::NAME).set_index_option(option).set_fieldnorms(false)
 }

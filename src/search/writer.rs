@@ -14,7 +14,7 @@ use tantivy::query::Query;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
 
 use super::Error;
-use super::analyse::Stems;
+use super::analyse::{Stems, WrittenWords};
 use super::definition::Definition;
 use super::rank::id_of;
 use super::schema::{DIGEST_HIGH, DIGEST_LOW, Fields, ID_HIGH, ID_LOW};
@@ -156,6 +156,7 @@ impl Index {
         position: Option<i64>,
     ) -> Result<Self, Error> {
         Definition::of_this_program()?;
+        engine.tokenizers().register(WrittenWords::NAME, WrittenWords::default());
         let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let writer = if read_only { None } else { Some(new_writer(&engine)?) };
         let state = Mutex::new(State { position });

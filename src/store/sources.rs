@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::changes::Subject;
@@ -187,6 +188,20 @@ pub fn records_by_keys(
         found.extend(rows.into_iter().map(|row| (row.source_key.clone(), row)));
     }
     Ok(found)
+}
+
+/// Tells the planner how large the tables of the directory have become. PostgreSQL does it by itself only a minute after
+/// they grew: until then an import into an empty database would go through whole tables, batch after batch. SQLite's
+/// planner goes by the keys alone.
+pub fn refresh_statistics(conn: &mut Conn) -> Result<(), Error> {
+    match conn {
+        Conn::Postgres(c) => c.batch_execute(
+            "ANALYZE organization, location, service, service_at_location, service_category, service_territory, \
+             capacity, source_record, provenance",
+        )?,
+        Conn::Sqlite(_) => {}
+    }
+    Ok(())
 }
 
 pub fn insert_records(tx: &mut Tx<'_>, records: &[SourceRecord]) -> Result<(), Error> {

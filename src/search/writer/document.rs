@@ -5,20 +5,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tantivy::TantivyDocument;
-use tantivy::tokenizer::{PreTokenizedString, Token};
 
 use super::{Entry, Error};
 use crate::clock::Time;
 use crate::domain::directory::{Location, Placement, Point, ServiceAggregate, ServiceStatus, Visibility};
+use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::domain::schedule::OpeningHours;
 use crate::id::Id;
-use crate::search::analyse::{Stems, words};
+use crate::search::analyse::{Stems, TEXT_END, words_of};
 use crate::search::schema::{Audience, Fields, View};
 use crate::search::why::{PARTS, Part};
-
-/// Between two texts of one field, so that no phrase runs from one into the next.
-const POSITIONS_BETWEEN_TEXTS: usize = 10;
 
 /// Words of one part of one service that are indexed; what comes after is not found.
 const WORDS_MAX: usize = 5_000;
@@ -205,49 +202,52 @@ fn audience_content(aggregate: &ServiceAggregate, audience: Audience) -> Audienc
 }
 
 fn add_words(fields: &Fields, stems: &mut Stems, content: &Content<'_>, document: &mut TantivyDocument) {
-    let mut vocabulary: Vec<String> = vec![];
+    let mut vocabulary = String::new();
     for part in PARTS {
         let mut exact = Words::default();
         for (_, lang, texts) in content.texts.iter().filter(|(of, ..)| *of == part) {
             let mut stemmed = Words::default();
             for text in texts {
-                let words = words(text);
-                stemmed.add(stems.all(*lang, &words));
-                vocabulary.extend(words.iter().cloned());
-                exact.add(words);
+                let text = fold(text);
+                for word in words_of(&text) {
+                    exact.add(word);
+                    stemmed.add(stems.stem(*lang, word));
+                    vocabulary.push_str(word);
+                    vocabulary.push(' ');
+                }
+                exact.end_text();
+                stemmed.end_text();
             }
             stemmed.write(fields.text(View::Stemmed(*lang), part), document);
         }
         exact.write(fields.text(View::Exact, part), document);
     }
-    vocabulary.sort_unstable();
-    vocabulary.dedup();
-    for word in &vocabulary {
-        document.add_text(fields.words, word);
-    }
+    document.add_text(fields.words, vocabulary);
 }
 
+/// Words as [`crate::search::analyse::WrittenWords`] reads them.
 #[derive(Default)]
 struct Words {
-    tokens: Vec<Token>,
-    next_position: usize,
+    text: String,
+    count: usize,
 }
 
 impl Words {
-    fn add(&mut self, words: Vec<String>) {
-        for text in words {
-            if self.tokens.len() < WORDS_MAX {
-                let position = self.next_position;
-                self.tokens.push(Token { text, position, ..Token::default() });
-                self.next_position += 1;
-            }
+    fn add(&mut self, word: &str) {
+        if self.count < WORDS_MAX {
+            self.text.push_str(word);
+            self.text.push(' ');
+            self.count += 1;
         }
-        self.next_position += POSITIONS_BETWEEN_TEXTS;
+    }
+
+    fn end_text(&mut self) {
+        self.text.push(TEXT_END);
     }
 
     fn write(self, field: tantivy::schema::Field, document: &mut TantivyDocument) {
-        if !self.tokens.is_empty() {
-            document.add_pre_tokenized_text(field, PreTokenizedString { text: String::new(), tokens: self.tokens });
+        if self.count > 0 {
+            document.add_text(field, self.text);
         }
     }
 }
