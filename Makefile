@@ -1,5 +1,5 @@
 # relais: `make demo` and `make test` do everything on a fresh machine.
-.PHONY: demo test lint bench soak setup conformance frictionless
+.PHONY: demo test lint bench soak setup conformance frictionless relevance
 
 CARGO ?= cargo
 
@@ -36,3 +36,7 @@ bench: setup
 # The public contracts against a running server, by schemathesis (from PyPI, into a folder of its own).
 conformance: setup
 	@bash .ci/conformance
+
+# How well judged searches are answered, query by query and in all.
+relevance: setup
+	$(CARGO) test --locked --test relais relevance -- --nocapture
