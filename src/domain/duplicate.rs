@@ -37,6 +37,7 @@ words! {
         NameDiffers => "name_differs",
         NamedInDescription => "named_in_description",
         NamedByItsSite => "named_by_its_site",
+        NameTranslated => "name_translated",
         KindSameAtOneDoor => "kind_same_at_one_door",
         KindDiffers => "kind_differs",
         KindAdded => "kind_added",
@@ -120,7 +121,7 @@ pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     } else if !likeness.contradicts() {
         let is_elsewhere = |because: &Because| matches!(because.reason, Reason::UnitDiffers | Reason::AddressDiffers);
         let is_one_door = agreement >= DOOR_MIN && !contact.iter().any(is_elsewhere);
-        excuses::excuse_the_name(one, other, name, (agreement > 0.0, is_one_door), &mut reasons);
+        excuses::excuse_the_name((one, other), (&likeness, name), (agreement > 0.0, is_one_door), &mut reasons);
     }
     if reasons.iter().any(|because| because.reason == Reason::OrganizationSame) {
         compare_services_of_one_organization(&likeness, &contact, &mut reasons);
@@ -197,7 +198,11 @@ fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> (Lik
         let against: f64 = contradictions(&likeness).iter().map(|because| because.weight).sum();
         (name_weight(&likeness), against, likeness)
     });
-    let best = compared.max_by(|left, right| (left.0 + left.1).total_cmp(&(right.0 + right.1)));
+    let best = compared.max_by(|left, right| {
+        let by_weight = (left.0 + left.1).total_cmp(&(right.0 + right.1));
+        let by_share = || left.2.share.total_cmp(&right.2.share);
+        by_weight.then_with(by_share).then_with(|| left.2.contained.total_cmp(&right.2.contained))
+    });
     let Some((weight, _, likeness)) = best else { return (Likeness::default(), 0.0) };
     let reason = match likeness.share {
         share if share >= 0.97 => Reason::NameSame,
@@ -303,7 +308,7 @@ fn compare_phones(ones: &[Number], others: &[Number], reasons: &mut Vec<Because>
     if shared.all(extensions_differ) {
         push(reasons, Reason::PhoneExtensionDiffers, -0.5);
     } else {
-        push(reasons, Reason::PhoneSame, if is_toll_free { 1.2 } else { 3.0 });
+        push(reasons, Reason::PhoneSame, if is_toll_free { 1.4 } else { 3.0 });
     }
 }
 
@@ -460,7 +465,7 @@ const HEALTH_NETWORK: [&str; 3] = ["cisss", "clsc", "csss"];
 fn compare_services_of_one_organization(likeness: &Likeness, contact: &[Because], reasons: &mut Vec<Because>) {
     let comes_out = |reason| contact.iter().any(|because| because.reason == reason);
     if likeness.kinds_added {
-        push(reasons, Reason::KindAdded, -2.5);
+        push(reasons, Reason::KindAdded, -6.0);
     }
     if comes_out(Reason::PhoneDiffers) && comes_out(Reason::AddressDiffers) {
         push(reasons, Reason::OtherSite, -2.5);
@@ -476,7 +481,8 @@ fn is_one_of_its_services(part: &Facts, whole: &Facts) -> bool {
         own < 0.5 && shared > 0.5
     };
     // What the whole says that it does is what it is asked for: its only service.
-    if part.names.iter().any(|name| !name.kinds().is_disjoint(&whole.all_kinds())) {
+    let (whole_kinds, part_kinds) = (whole.all_kinds(), part.all_kinds());
+    if !whole_kinds.is_empty() && whole_kinds.is_subset(&part_kinds) {
         return false;
     }
     let mut known: Vec<&Name> = whole.names.iter().collect();

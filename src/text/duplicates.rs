@@ -25,6 +25,9 @@ fn of_names(reason: Reason) -> Option<(&'static str, &'static str)> {
         Reason::NamedByItsSite => {
             ("Le site ou le courriel porte l'un des noms.", "The web site or e-mail bears one of the names.")
         }
+        Reason::NameTranslated => {
+            ("L'un des noms est en français, l'autre en anglais.", "One name is in French, the other in English.")
+        }
         Reason::KindSameAtOneDoor => {
             ("Le genre de service est le même, au même endroit.", "The kind of service is the same, at one place.")
         }
@@ -90,6 +93,7 @@ fn of_publics(reason: Reason) -> (&'static str, &'static str) {
         | Reason::NameDiffers
         | Reason::NamedInDescription
         | Reason::NamedByItsSite
+        | Reason::NameTranslated
         | Reason::KindSameAtOneDoor
         | Reason::KindDiffers
         | Reason::KindAdded

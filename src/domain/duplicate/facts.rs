@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::cities;
 use super::names::{Name, bare_words, kinds_in};
-use super::repair::{other_names, without_other_names};
+use super::repair::{acronym_beside, other_names, without_other_names};
 use crate::domain::directory::{Address, Location, Phone, Placement, Point, ServiceAggregate, Visibility};
 use crate::domain::fold::fold;
 use crate::id::Id;
@@ -129,6 +129,7 @@ impl Facts {
         let names = spellings.iter().filter_map(|text| Name::read(without_other_names(text))).collect();
         let description = document.description.get(crate::domain::language::Lang::Fr);
         let others = spellings.iter().flat_map(|text| other_names(text)).chain(other_names(description));
+        let acronyms = spellings.iter().filter_map(|text| acronym_beside(text)).map(str::to_owned);
         let organization_name = [&organization.name.fr, &organization.name.en].into_iter().flatten().next();
         let own = !document.phones.is_empty();
         let phones = if own { &document.phones } else { &organization.document.phones };
@@ -136,7 +137,7 @@ impl Facts {
         let email = document.email.as_deref().or(organization.document.email.as_deref());
         let mut facts = Self {
             names,
-            other_names: others.filter_map(|text| Name::read(&text)).take(ITEMS_MAX).collect(),
+            other_names: others.chain(acronyms).filter_map(|text| Name::read(&text)).take(ITEMS_MAX).collect(),
             organization: organization_name.and_then(|text| Name::read(text)),
             organization_id: Some(organization.id),
             phones: phones_of(phones),

@@ -155,8 +155,39 @@ impl Aliases {
     }
 }
 
-/// The group of the regions: a name may say its region or not.
-const REGION: &str = "region";
+/// Groups of which a name may say a value or not.
+const SAID_OR_NOT: [&str; 1] = ["region"];
+
+/// Everyday words of names in each language, folded: they tell which one a name is in.
+const FRENCH_WORDS: &str = "le la les l de des du d au aux et pour maison centre jeune jeunes famille familles aide \
+    femmes hommes aines ecole garderie banque alimentaire groupe fondation clinique bibliotheque benevole enfants \
+    accueil camp service soutien entraide halte foyer cuisine cuisines ligne ecoute";
+const ENGLISH_WORDS: &str = "the of and for house home youth family families help women men seniors school daycare \
+    bank food community group foundation clinic library volunteer children kids shelter meals day care centre center \
+    camp service support drop in kitchen line club";
+
+/// More words of the one language than of the other: `true` for English; `None` where neither prevails.
+fn is_english(folded: &str) -> Option<bool> {
+    let count = |list: &str| folded.split(' ').filter(|word| list.split_ascii_whitespace().any(|w| w == *word)).count();
+    let (french, english) = (count(FRENCH_WORDS), count(ENGLISH_WORDS));
+    (french != english).then_some(english > french)
+}
+
+const BODY_WORDS: [&str; 13] = [
+    "association",
+    "regroupement",
+    "corporation",
+    "societe",
+    "society",
+    "federation",
+    "organisme",
+    "organization",
+    "cooperative",
+    "oeuvre",
+    "oeuvres",
+    "inc",
+    "alliance",
+];
 
 /// Numbers in letters: "Quatre-Vents" is also written "4-Vents".
 const NUMBER_WORDS: [(&str, &str); 16] = [
@@ -274,7 +305,8 @@ impl Name {
         let mut at = 0;
         while at < bare.len() {
             let (mut word, taken) = word_at(&bare, at);
-            if word.class == Class::Proper && capitals.contains(&word.text) {
+            let is_known = aliases().0.contains_key(&word.text);
+            if word.class == Class::Proper && !is_known && capitals.contains(&word.text) {
                 word.class = Class::Acronym;
             }
             if !words.iter().any(|known: &Word| known.text == word.text) {
@@ -326,6 +358,11 @@ impl Name {
     /// The kinds of service that it says.
     pub fn kinds(&self) -> BTreeSet<String> {
         of_class(self, Class::Kind).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether it is called what bodies in law are called: no programme is.
+    pub fn is_of_a_body(&self) -> bool {
+        self.folded.split(' ').any(|word| BODY_WORDS.contains(&word))
     }
 
     /// The words that tell, as they were written.
@@ -450,6 +487,25 @@ impl Name {
         Self { words, ..self.clone() }
     }
 
+    /// The name with two words as one where the other writes them so: "multi-ethnique" beside "multiethnique".
+    fn written_together(&self, other: &Self) -> Self {
+        let mut words: Vec<Word> = Vec::with_capacity(self.words.len());
+        for word in &self.words {
+            let joined = words.last().map(|last| format!("{}{}", last.text, word.text));
+            let is_whole = |text: &String| other.words.iter().any(|found| found.text == *text);
+            match (joined.filter(is_whole), words.last_mut()) {
+                (Some(text), Some(last)) => {
+                    last.span.1 = word.span.1;
+                    last.class = Class::Proper;
+                    last.group = "";
+                    last.text = text;
+                }
+                _ => words.push(word.clone()),
+            }
+        }
+        Self { words, ..self.clone() }
+    }
+
     fn with_site_in(&self) -> Self {
         let site = Self::read(&self.site.join(" ")).unwrap_or_default();
         Self { site: Vec::new(), ..self.with(&site) }
@@ -535,6 +591,8 @@ pub struct Likeness {
     pub kinds_same: bool,
     /// One says another kind beside those of the other.
     pub kinds_added: bool,
+    /// One is in French, the other in English.
+    pub is_translated: bool,
     /// One is a body beside the other: its foundation, its school.
     pub bodies_differ: bool,
     /// Both say a value of one group (a day, a public), and none in common.
@@ -547,6 +605,7 @@ pub struct Likeness {
 /// Compares two names. `forgiven` are words of the organisations: a name may repeat its organisation's.
 pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likeness {
     let (one, other) = (&one.written_out(other), &other.written_out(one));
+    let (one, other) = (&one.written_together(other), &other.written_together(one));
     // A site is compared with a site; where one side says none, it is a word like the others.
     let (one, other) = match (one.site.is_empty(), other.site.is_empty()) {
         (false, true) => (&one.with_site_in(), other),
@@ -554,31 +613,21 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
         _ => (one, other),
     };
     let weight = |word: &Word| {
-        let whole = if word.group == REGION { Class::Place.weight() } else { word.class.weight() };
+        let whole = if SAID_OR_NOT.contains(&word.group) { Class::Place.weight() } else { word.class.weight() };
         if word.class != Class::Kind && forgiven.contains(&word.text) { whole * 0.8 } else { whole }
     };
-    let mut taken = vec![false; other.words.len()];
+    let matches = matched_words(one, other);
     let mut common = 0.0;
     let mut proper = 0.0;
-    let mut left_one: Vec<&Word> = Vec::new();
-    for word in &one.words {
-        let candidates = other.words.iter().enumerate().filter(|(at, _)| !taken[*at]);
-        let best = candidates
-            .map(|(at, found)| (at, word_likeness(&word.text, &found.text)))
-            .filter(|(_, likeness)| *likeness > 0.0)
-            .max_by(|left, right| left.1.total_cmp(&right.1));
-        let Some((at, likeness)) = best else {
-            left_one.push(word);
-            continue;
-        };
-        taken[at] = true;
-        common += likeness * (weight(word) + weight(&other.words[at])) / 2.0;
-        if matches!(word.class, Class::Number | Class::Proper) {
-            proper += likeness * word.class.weight();
+    for (left, right, likeness) in &matches {
+        let (left, right) = (&one.words[*left], &other.words[*right]);
+        common += likeness * (weight(left) + weight(right)) / 2.0;
+        if [left, right].iter().any(|word| matches!(word.class, Class::Number | Class::Proper)) {
+            proper += likeness * (left.class.weight() + right.class.weight()) / 2.0;
         }
     }
-    let left_other: Vec<&Word> =
-        other.words.iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(word, _)| word).collect();
+    let left_one: Vec<&Word> = unmatched(&one.words, |at| matches.iter().any(|found| found.0 == at));
+    let left_other: Vec<&Word> = unmatched(&other.words, |at| matches.iter().any(|found| found.1 == at));
     let sum = |words: &[&Word]| words.iter().map(|word| weight(word)).sum::<f64>();
     let (mut own_one, mut own_other) = (telling(&left_one, forgiven), telling(&left_other, forgiven));
     // Written apart on one side and together on the other: "Beau-Séjour", "Beauséjour".
@@ -602,6 +651,31 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
     found.forgive_slips(one, other);
     found.forgive_cut(one, other);
     found
+}
+
+/// Which word of one name is which of the other, the most alike first, each once; the same from either side.
+fn matched_words(one: &Name, other: &Name) -> Vec<(usize, usize, f64)> {
+    let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
+    for (left, word) in one.words.iter().enumerate() {
+        let alike = other.words.iter().map(|found| word_likeness(&word.text, &found.text)).enumerate();
+        pairs.extend(alike.filter(|(_, likeness)| *likeness > 0.0).map(|(right, likeness)| (left, right, likeness)));
+    }
+    let texts = |pair: &(usize, usize, f64)| {
+        let (left, right) = (&one.words[pair.0].text, &other.words[pair.1].text);
+        (left.min(right).clone(), left.max(right).clone())
+    };
+    pairs.sort_by(|left, right| right.2.total_cmp(&left.2).then_with(|| texts(left).cmp(&texts(right))));
+    let mut matched: Vec<(usize, usize, f64)> = Vec::new();
+    for pair in pairs {
+        if !matched.iter().any(|known| known.0 == pair.0 || known.1 == pair.1) {
+            matched.push(pair);
+        }
+    }
+    matched
+}
+
+fn unmatched(words: &[Word], is_matched: impl Fn(usize) -> bool) -> Vec<&Word> {
+    words.iter().enumerate().filter(|(at, _)| !is_matched(*at)).map(|(_, word)| word).collect()
 }
 
 fn joined_alike(ones: &[&Word], others: &[&Word]) -> bool {
@@ -634,7 +708,7 @@ fn tells(word: &Word, forgiven: &BTreeSet<String>) -> f64 {
     match word.class {
         Class::Generic | Class::Place => 0.0,
         Class::Acronym => 0.2,
-        _ if word.group == REGION => 0.0,
+        _ if SAID_OR_NOT.contains(&word.group) => 0.0,
         _ if forgiven.contains(&word.text) => 0.0,
         _ => word.class.weight(),
     }
@@ -682,6 +756,7 @@ impl Likeness {
 
     fn contradict(&mut self, one: &Name, other: &Name) {
         self.kinds_differ = differ(&of_class(one, Class::Kind), &of_class(other, Class::Kind));
+        self.is_translated = is_english(&one.folded).zip(is_english(&other.folded)).is_some_and(|(l, r)| l != r);
         let kinds = (of_class(one, Class::Kind), of_class(other, Class::Kind));
         self.kinds_same = kinds.0 == kinds.1 && !kinds.0.is_empty();
         self.kinds_added = kinds.0 != kinds.1 && !kinds.0.is_disjoint(&kinds.1);

@@ -74,6 +74,15 @@ const ALSO_CALLED: [&str; 26] = [
     "aka",
 ];
 
+/// The acronym that a name gives of itself: "Solidarité ethnique régionale (SER)".
+pub fn acronym_beside(text: &str) -> Option<&str> {
+    let (before, rest) = text.split_once('(')?;
+    let (inside, _) = rest.split_once(')')?;
+    let letters = inside.chars().filter(|letter| *letter != '.').count();
+    let is_acronym = inside.chars().all(|letter| letter.is_uppercase() || letter == '.') && letters >= 3;
+    (is_acronym && before.contains(' ')).then_some(inside)
+}
+
 /// Words of a name that stands inside a text, at most.
 const INNER_NAME_WORDS_MAX: usize = 9;
 
@@ -124,7 +133,10 @@ pub fn is_cut(one: &str, other: &str) -> bool {
     let Some(rest) = long.strip_prefix(short) else { return false };
     let ends_on_small_word = ["de", "des", "du", "la", "le", "les", "of", "the", "et", "aux", "pour"];
     let is_small = short.rsplit(' ').next().is_some_and(|word| ends_on_small_word.contains(&word));
-    short.len() >= CUT_LETTERS_MIN && !rest.is_empty() && (!rest.starts_with(' ') || is_small)
+    // "Service 1" is not the beginning of "Service 12".
+    let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphabetic);
+    let is_inside_word = is_letter(short.chars().next_back()) && is_letter(rest.chars().next());
+    short.len() >= CUT_LETTERS_MIN && (is_inside_word || is_small && rest.starts_with(' '))
 }
 
 /// Whether a list put the small word last and left out what it belongs to: "VOILIER-D'ARGENT, DU".
