@@ -38,6 +38,7 @@ words! {
         NamedInDescription => "named_in_description",
         NamedByItsSite => "named_by_its_site",
         NameTranslated => "name_translated",
+        NameLegal => "name_legal",
         KindSameAtOneDoor => "kind_same_at_one_door",
         KindDiffers => "kind_differs",
         KindAdded => "kind_added",
@@ -105,7 +106,8 @@ const DOOR_MIN: f64 = 4.5;
 pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     let mut reasons = Vec::new();
     let (likeness, name) = compare_names(one, other, &mut reasons);
-    let is_named_alike = likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.85);
+    let is_named_alike =
+        !likeness.is_near && likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.85);
     let mut contact = Vec::new();
     compare_phones(&one.phones, &other.phones, &mut contact);
     compare_places(&one.places, &other.places, is_named_alike, &mut contact);
@@ -122,6 +124,10 @@ pub fn compare(one: &Facts, other: &Facts) -> Verdict {
         let is_elsewhere = |because: &Because| matches!(because.reason, Reason::UnitDiffers | Reason::AddressDiffers);
         let is_one_door = agreement >= DOOR_MIN && !contact.iter().any(is_elsewhere);
         excuses::excuse_the_name((one, other), (&likeness, name), (agreement > 0.0, is_one_door), &mut reasons);
+    }
+    let is_one_phone = contact.iter().any(|because| because.reason == Reason::PhoneSame);
+    if likeness.are_schools && likeness.is_translated && !is_one_phone {
+        push(&mut reasons, Reason::PublicDiffers, -4.5);
     }
     if reasons.iter().any(|because| because.reason == Reason::OrganizationSame) {
         compare_services_of_one_organization(&likeness, &contact, &mut reasons);

@@ -28,6 +28,10 @@ fn of_names(reason: Reason) -> Option<(&'static str, &'static str)> {
         Reason::NameTranslated => {
             ("L'un des noms est en français, l'autre en anglais.", "One name is in French, the other in English.")
         }
+        Reason::NameLegal => (
+            "L'un porte son nom légal, l'autre son nom courant.",
+            "One bears its legal name, the other its usual name.",
+        ),
         Reason::KindSameAtOneDoor => {
             ("Le genre de service est le même, au même endroit.", "The kind of service is the same, at one place.")
         }
@@ -94,6 +98,7 @@ fn of_publics(reason: Reason) -> (&'static str, &'static str) {
         | Reason::NamedInDescription
         | Reason::NamedByItsSite
         | Reason::NameTranslated
+        | Reason::NameLegal
         | Reason::KindSameAtOneDoor
         | Reason::KindDiffers
         | Reason::KindAdded

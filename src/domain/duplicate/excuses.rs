@@ -44,6 +44,8 @@ pub(super) fn excuse_the_name(
         (Reason::KindSameAtOneDoor, KIND_AT_DOOR_MIN)
     } else if likeness.is_translated && likeness.share >= TRANSLATED_SHARE_MIN {
         (Reason::NameTranslated, KIND_AT_DOOR_MIN)
+    } else if either(is_short_for_a_body) {
+        (Reason::NameLegal, KIND_AT_DOOR_MIN)
     } else {
         return;
     };
@@ -66,6 +68,16 @@ const TRANSLATED_SHARE_MIN: f64 = 0.3;
 
 /// Kinds of a description that is about one service, at most.
 const KINDS_OF_ONE_MAX: usize = 2;
+
+/// Words of the name under which a body is known, at most.
+const BRAND_WORDS_MAX: usize = 3;
+
+/// Whether `body` is named as bodies in law are and `brand` by a few words that say no kind: legal name and usual one.
+fn is_short_for_a_body(body: &Facts, brand: &Facts) -> bool {
+    let is_brand = |name: &Name| !name.is_of_a_body() && name.kinds().is_empty() && !name.says_a_public();
+    let few = |name: &Name| (1..=BRAND_WORDS_MAX).contains(&name.proper_words().count());
+    body.names.iter().any(Name::is_of_a_body) && brand.names.iter().all(|name| is_brand(name) && few(name))
+}
 
 /// Whether `named` says in its name nothing but the kind that `described` says in its description alone.
 fn is_kind_of_description(described: &Facts, named: &Facts) -> bool {

@@ -38,6 +38,12 @@ const SYLLABLES_LETTERS_MIN: usize = 4;
 const CUT_SHARE: f64 = 0.9;
 const CUT_PROPER: f64 = 0.9;
 
+/// Letters of an acronym without the one of its town, at least.
+const TOWNLESS_LETTERS_MIN: usize = 4;
+
+/// Letters of a word in which one letter makes another word, at most.
+const NEAR_LETTERS_MAX: usize = 7;
+
 /// How many letters an acronym has.
 const ACRONYM_LETTERS: std::ops::RangeInclusive<usize> = 2..=8;
 
@@ -46,8 +52,8 @@ const STOP_WORDS: &str = "le la les l de du des d un une et ou a au aux en dans 
     obnl obl npo nfp senc sencrl corp corporation cie company co incorporated incorporee non profit lucratif";
 
 /// Words after which a name says which of several sites of one organisation it is about.
-const SITE_MARKERS: [&str; 8] =
-    ["installation", "succursale", "campus", "pavillon", "site", "branch", "facility", "annexe"];
+const SITE_MARKERS: [&str; 9] =
+    ["installation", "inst", "succursale", "campus", "pavillon", "site", "branch", "facility", "annexe"];
 
 /// Those that say so as the first word too.
 const FIRST_SITE_MARKERS: [&str; 2] = ["installation", "succursale"];
@@ -360,6 +366,11 @@ impl Name {
         of_class(self, Class::Kind).into_iter().map(str::to_owned).collect()
     }
 
+    /// Whether it says a value of a group: a day, a public.
+    pub fn says_a_public(&self) -> bool {
+        self.words.iter().any(|word| word.class == Class::Contrast)
+    }
+
     /// Whether it is called what bodies in law are called: no programme is.
     pub fn is_of_a_body(&self) -> bool {
         self.folded.split(' ').any(|word| BODY_WORDS.contains(&word))
@@ -522,7 +533,10 @@ impl Name {
         if letters.len() < 3 {
             return None;
         }
-        let plain = (0..self.initials.len()).find_map(|from| self.run_from(from, &letters));
+        let run = |letters: &[char]| (0..self.initials.len()).find_map(|from| self.run_from(from, letters));
+        // The last letter may be that of the town, which a name leaves out.
+        let without_town = letters.split_last().filter(|(_, rest)| rest.len() >= TOWNLESS_LETTERS_MIN);
+        let plain = run(&letters).or_else(|| run(without_town?.1));
         plain.or_else(|| (0..self.bare.len()).find_map(|from| self.run_of_syllables(from, acronym)))
     }
 
@@ -593,6 +607,10 @@ pub struct Likeness {
     pub kinds_added: bool,
     /// One is in French, the other in English.
     pub is_translated: bool,
+    /// Both are schools.
+    pub are_schools: bool,
+    /// A short word of one is a short word of the other but for one letter: a slip, or another word.
+    pub is_near: bool,
     /// One is a body beside the other: its foundation, its school.
     pub bodies_differ: bool,
     /// Both say a value of one group (a day, a public), and none in common.
@@ -619,8 +637,10 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
     let matches = matched_words(one, other);
     let mut common = 0.0;
     let mut proper = 0.0;
+    let mut is_near = false;
     for (left, right, likeness) in &matches {
         let (left, right) = (&one.words[*left], &other.words[*right]);
+        is_near |= is_near_word(&left.text, &right.text, *likeness);
         common += likeness * (weight(left) + weight(right)) / 2.0;
         if [left, right].iter().any(|word| matches!(word.class, Class::Number | Class::Proper)) {
             proper += likeness * (left.class.weight() + right.class.weight()) / 2.0;
@@ -645,6 +665,7 @@ pub fn compare(one: &Name, other: &Name, forgiven: &BTreeSet<String>) -> Likenes
         contained: if smaller > 0.0 { (common / smaller).min(1.0) } else { 0.0 },
         proper,
         own: (own_one, own_other),
+        is_near,
         ..Likeness::default()
     };
     found.contradict(one, other);
@@ -672,6 +693,11 @@ fn matched_words(one: &Name, other: &Name) -> Vec<(usize, usize, f64)> {
         }
     }
     matched
+}
+
+fn is_near_word(one: &str, other: &str, likeness: f64) -> bool {
+    let letters = one.chars().count().max(other.chars().count());
+    letters <= NEAR_LETTERS_MAX && likeness < 0.9 && one.len().abs_diff(other.len()) <= 1
 }
 
 fn unmatched(words: &[Word], is_matched: impl Fn(usize) -> bool) -> Vec<&Word> {
@@ -757,6 +783,8 @@ impl Likeness {
     fn contradict(&mut self, one: &Name, other: &Name) {
         self.kinds_differ = differ(&of_class(one, Class::Kind), &of_class(other, Class::Kind));
         self.is_translated = is_english(&one.folded).zip(is_english(&other.folded)).is_some_and(|(l, r)| l != r);
+        let is_school = |name: &Name| name.words.iter().any(|word| word.class == Class::Body && word.text == "school");
+        self.are_schools = is_school(one) && is_school(other);
         let kinds = (of_class(one, Class::Kind), of_class(other, Class::Kind));
         self.kinds_same = kinds.0 == kinds.1 && !kinds.0.is_empty();
         self.kinds_added = kinds.0 != kinds.1 && !kinds.0.is_disjoint(&kinds.1);

@@ -70,6 +70,9 @@ fn a_name_that_is_not_alike_is_excused_on_named_grounds_alone() {
     because(&there("Corporation du Haut-Lac", "lasoupente.example"), &named, Reason::NamedByItsSite);
     let renamed = there("Bibliothèque Rollande-Thériault", "");
     because(&there("Bibliothèque municipale de la Côte", ""), &renamed, Reason::KindSameAtOneDoor);
+    because(&there("Corporation des loisirs du Lac", ""), &there("Le Patro", ""), Reason::NameLegal);
+    let english = there("West Caregivers Support Group", "");
+    because(&there("Groupe d'appui aux aidants de l'Ouest", ""), &english, Reason::NameTranslated);
     // Who gives a service is no other name of it.
     let mut given = there("Transport bénévole", "centrenova.example");
     given.description = names::bare_words("Un service du Centre Nova").into_iter().collect();
