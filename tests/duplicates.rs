@@ -7,13 +7,20 @@ use relais::domain::duplicate::facts::Facts;
 use relais::domain::duplicate::keys::keys_of;
 use relais::domain::duplicate::{CANDIDATE_MIN, SAME_MIN, compare, may_be_one};
 
-/// At the published threshold. The aim for recall is 0.9 of the whole: the third that nobody looked at while the weights
-/// were set stands at 0.77, the rest at 0.93. What is missed is printed.
+/// At the published threshold, of each set and of all. What is missed is printed.
 const PRECISION_MIN: f64 = 0.95;
-const RECALL_MIN: f64 = 0.87;
+const RECALL_MIN: f64 = 0.9;
+/// Of the set that nobody had seen when the rules were written: what a directory of strangers may expect.
+const RECALL_UNSEEN_MIN: f64 = 0.72;
 
-fn pairs() -> Vec<Pair> {
-    listing::read_all(include_str!("fixtures/duplicates/pairs.csv"))
+/// The sets of judged pairs, each by another judge: what one teaches must hold for the other. The rules were written with
+/// the first two at hand; the third was opened when they were done.
+fn sets() -> [(&'static str, Vec<Pair>); 3] {
+    [
+        ("pairs", listing::read_all(include_str!("fixtures/duplicates/pairs.csv"))),
+        ("second", listing::read_all(include_str!("fixtures/duplicates/second.csv"))),
+        ("third", listing::read_all(include_str!("fixtures/duplicates/third.csv"))),
+    ]
 }
 
 #[derive(Default)]
@@ -28,7 +35,8 @@ impl Figures {
         let mut figures = Self::default();
         for pair in pairs {
             let [one, other] = [Facts::of(&pair.sides[0]), Facts::of(&pair.sides[1])];
-            let verdict = compare(&one, &other);
+            let (verdict, turned) = (compare(&one, &other), compare(&other, &one));
+            assert!((verdict.score - turned.score).abs() < 1e-9, "{}: a comparison has no direction", pair.id);
             let is_held = verdict.score >= SAME_MIN;
             assert!(verdict.score < CANDIDATE_MIN || may_be_one(&one, &other), "{}: a bound is above", pair.id);
             match (pair.is_same, is_held) {
@@ -57,29 +65,44 @@ impl Figures {
     }
 }
 
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "precision {:.3}, recall {:.3}", self.precision(), self.recall())
+    }
+}
+
 #[test]
 fn pairs_judged_by_a_person_are_judged_alike() {
-    let pairs = pairs();
-    let hard = pairs.iter().filter(|pair| !pair.is_same && pair.kind != "easy_unrelated").count();
-    assert!(pairs.len() >= 300 && hard >= 100, "{} pairs, {hard} hard negatives", pairs.len());
-    for is_aside in [false, true] {
-        let figures = Figures::of(pairs.iter().filter(|pair| pair.is_aside() == is_aside));
-        println!("aside {is_aside}: precision {:.3}, recall {:.3}", figures.precision(), figures.recall());
+    let mut all: Vec<Pair> = Vec::new();
+    for (name, pairs) in sets() {
+        let hard = pairs.iter().filter(|pair| !pair.is_same && pair.kind != "easy_unrelated").count();
+        assert!(pairs.len() >= 150 && hard >= 70, "{name}: {} pairs, {hard} hard negatives", pairs.len());
+        for is_aside in [false, true] {
+            let figures = Figures::of(pairs.iter().filter(|pair| pair.is_aside() == is_aside));
+            println!("{name}, aside {is_aside}: {figures}");
+        }
+        let figures = Figures::of(pairs.iter());
+        println!("{name}: {figures}");
+        assert!(figures.precision() >= PRECISION_MIN, "{name}: {figures}");
+        let recall_min = if name == "third" { RECALL_UNSEEN_MIN } else { RECALL_MIN };
+        assert!(figures.recall() >= recall_min, "{name}: {figures}");
+        all.extend(pairs);
     }
-    let figures = Figures::of(pairs.iter());
-    println!("all: precision {:.3}, recall {:.3}", figures.precision(), figures.recall());
-    assert!(figures.precision() >= PRECISION_MIN, "precision {:.3}", figures.precision());
-    assert!(figures.recall() >= RECALL_MIN, "recall {:.3}", figures.recall());
+    let figures = Figures::of(all.iter());
+    println!("all {} pairs: {figures}", all.len());
+    assert!(figures.precision() >= PRECISION_MIN && figures.recall() >= RECALL_MIN, "all: {figures}");
 }
 
 #[test]
 fn the_sides_of_one_service_share_a_key() {
-    let same: Vec<Pair> = pairs().into_iter().filter(|pair| pair.is_same).collect();
-    let meets = |pair: &&Pair| {
-        let keys = keys_of(&Facts::of(&pair.sides[0]));
-        keys_of(&Facts::of(&pair.sides[1])).iter().any(|key| keys.contains(key))
-    };
-    let met = same.iter().filter(meets).count();
-    println!("{met} of {} share a key", same.len());
-    assert!(met * 100 >= same.len() * 98, "{met} of {}", same.len());
+    for (name, pairs) in sets() {
+        let same: Vec<Pair> = pairs.into_iter().filter(|pair| pair.is_same).collect();
+        let meets = |pair: &&Pair| {
+            let keys = keys_of(&Facts::of(&pair.sides[0]));
+            keys_of(&Facts::of(&pair.sides[1])).iter().any(|key| keys.contains(key))
+        };
+        let met = same.iter().filter(meets).count();
+        println!("{name}: {met} of {} share a key", same.len());
+        assert!(met * 100 >= same.len() * 98, "{name}: {met} of {}", same.len());
+    }
 }

@@ -10,10 +10,12 @@
 use std::collections::BTreeSet;
 
 pub mod cities;
+mod excuses;
 pub mod facts;
 pub mod keys;
 pub mod merge;
 pub mod names;
+mod repair;
 
 use facts::{Facts, Number, Page, Place, mail_host};
 use names::{Likeness, Name, word_likeness};
@@ -33,7 +35,13 @@ words! {
         NameClose => "name_close",
         NamePartly => "name_partly",
         NameDiffers => "name_differs",
+        NamedInDescription => "named_in_description",
+        NamedByItsSite => "named_by_its_site",
+        NameTranslated => "name_translated",
+        NameLegal => "name_legal",
+        KindSameAtOneDoor => "kind_same_at_one_door",
         KindDiffers => "kind_differs",
+        KindAdded => "kind_added",
         PublicDiffers => "public_differs",
         NumberDiffers => "number_differs",
         SiteDiffers => "site_differs",
@@ -56,6 +64,7 @@ words! {
         EmailDiffers => "email_differs",
         OrganizationSame => "organization_same",
         OrganizationDiffers => "organization_differs",
+        OtherSite => "other_site",
         OneOfItsServices => "one_of_its_services",
         CategorySame => "category_same",
         CategoryNear => "category_near",
@@ -90,11 +99,15 @@ const PRIOR: f64 = -2.4;
 /// What telephone, address, web site and e-mail can say together at most: two services of one organisation share all.
 const CONTACT_MAX: f64 = 6.5;
 
+/// Agreement of telephone, address, site and e-mail from which two records are of one door.
+const DOOR_MIN: f64 = 4.5;
+
 /// Compares two services. Symmetric.
 pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     let mut reasons = Vec::new();
-    let likeness = compare_names(one, other, &mut reasons);
-    let is_named_alike = likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.85);
+    let (likeness, name) = compare_names(one, other, &mut reasons);
+    let is_named_alike =
+        !likeness.is_near && likeness.proper >= 0.7 && (likeness.share >= 0.75 || likeness.contained >= 0.85);
     let mut contact = Vec::new();
     compare_phones(&one.phones, &other.phones, &mut contact);
     compare_places(&one.places, &other.places, is_named_alike, &mut contact);
@@ -102,10 +115,22 @@ pub fn compare(one: &Facts, other: &Facts) -> Verdict {
     compare_emails(&one.emails, &other.emails, &mut contact);
     let (agreeing, disagreeing): (Vec<Because>, Vec<Because>) = contact.iter().partition(|one| one.weight > 0.0);
     let sum = |list: &[Because]| list.iter().map(|because| because.weight).sum::<f64>();
-    let contact_sum = sum(&agreeing).min(CONTACT_MAX) + sum(&disagreeing);
+    let agreement = sum(&agreeing).min(CONTACT_MAX);
+    let contact_sum = agreement + sum(&disagreeing);
     compare_organizations(one, other, &mut reasons);
     if is_one_of_its_services(one, other) || is_one_of_its_services(other, one) {
         push(&mut reasons, Reason::OneOfItsServices, -6.0);
+    } else if !likeness.contradicts() {
+        let is_elsewhere = |because: &Because| matches!(because.reason, Reason::UnitDiffers | Reason::AddressDiffers);
+        let is_one_door = agreement >= DOOR_MIN && !contact.iter().any(is_elsewhere);
+        excuses::excuse_the_name((one, other), (&likeness, name), (agreement > 0.0, is_one_door), &mut reasons);
+    }
+    let is_one_phone = contact.iter().any(|because| because.reason == Reason::PhoneSame);
+    if likeness.are_schools && likeness.is_translated && !is_one_phone {
+        push(&mut reasons, Reason::PublicDiffers, -4.5);
+    }
+    if reasons.iter().any(|because| because.reason == Reason::OrganizationSame) {
+        compare_services_of_one_organization(&likeness, &contact, &mut reasons);
     }
     compare_categories(&one.categories, &other.categories, &mut reasons);
     compare_publics(one, other, &mut reasons);
@@ -160,13 +185,15 @@ const RARE_NAME: f64 = 0.8;
 const SHORT_FORM: f64 = 3.6;
 
 /// Adds the reason of the names and what contradicts; gives the likeness that decided.
-fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> Likeness {
+fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> (Likeness, f64) {
     let mut cities = one.cities();
     cities.extend(other.cities());
     let organizations: BTreeSet<String> = [&one.organization, &other.organization]
         .into_iter()
         .flatten()
         .flat_map(|name| name.texts().map(str::to_owned))
+        .chain(one.streets())
+        .chain(other.streets())
         .collect();
     let (ones, others) = (spellings(one, &cities), spellings(other, &cities));
     let pairs = ones.iter().flat_map(|name| others.iter().map(move |found| (name, found)));
@@ -177,8 +204,12 @@ fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> Like
         let against: f64 = contradictions(&likeness).iter().map(|because| because.weight).sum();
         (name_weight(&likeness), against, likeness)
     });
-    let best = compared.max_by(|left, right| (left.0 + left.1).total_cmp(&(right.0 + right.1)));
-    let Some((weight, _, likeness)) = best else { return Likeness::default() };
+    let best = compared.max_by(|left, right| {
+        let by_weight = (left.0 + left.1).total_cmp(&(right.0 + right.1));
+        let by_share = || left.2.share.total_cmp(&right.2.share);
+        by_weight.then_with(by_share).then_with(|| left.2.contained.total_cmp(&right.2.contained))
+    });
+    let Some((weight, _, likeness)) = best else { return (Likeness::default(), 0.0) };
     let reason = match likeness.share {
         share if share >= 0.97 => Reason::NameSame,
         share if share >= 0.75 => Reason::NameClose,
@@ -187,12 +218,14 @@ fn compare_names(one: &Facts, other: &Facts, reasons: &mut Vec<Because>) -> Like
     };
     push(reasons, reason, weight);
     reasons.extend(contradictions(&likeness));
-    likeness
+    (likeness, weight)
 }
 
 /// The names of one record, and each with its organisation's name beside it (`true`).
 fn spellings(facts: &Facts, cities: &BTreeSet<String>) -> Vec<(Name, bool)> {
-    let mut names: Vec<(Name, bool)> = facts.names.iter().map(|name| (name.clone().placed(cities), false)).collect();
+    let others = facts.other_names.iter();
+    let names = facts.names.iter().chain(others);
+    let mut names: Vec<(Name, bool)> = names.map(|name| (name.clone().placed(cities), false)).collect();
     if let Some(organization) = &facts.organization {
         let joined = |name: &Name| (name.with(organization).placed(cities), true);
         let more: Vec<(Name, bool)> = facts.names.iter().map(joined).collect();
@@ -223,6 +256,9 @@ fn contradictions(likeness: &Likeness) -> Vec<Because> {
     found
 }
 
+/// A name that only says the kind, beside one that says the same kind and more.
+const KIND_ALONE: f64 = 1.0;
+
 fn name_weight(likeness: &Likeness) -> f64 {
     let mut weight = between(&NAME_WEIGHTS, likeness.share);
     let (less, more) = (likeness.own.0.min(likeness.own.1), likeness.own.0.max(likeness.own.1));
@@ -230,6 +266,10 @@ fn name_weight(likeness: &Likeness) -> f64 {
         // One name inside the other.
         let rare = if likeness.proper >= 1.8 { RARE_NAME } else { 0.0 };
         weight = weight.max(SHORT_FORM + rare - 0.4 * more);
+    }
+    if less < 0.3 && likeness.kinds_same {
+        // "Meals on wheels", and the name under which somebody gives it.
+        weight = weight.max(KIND_ALONE);
     }
     if less >= 0.9 {
         // Each says something that the other does not.
@@ -264,19 +304,39 @@ fn compare_phones(ones: &[Number], others: &[Number], reasons: &mut Vec<Because>
     let shared = ones.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
     let mut shared = shared.filter(|(one, other)| one.national == other.national).peekable();
     if shared.peek().is_none() {
-        return push(reasons, Reason::PhoneDiffers, -0.7);
+        return phones_differ(ones, others, reasons);
     }
-    let toll_free = |number: &Number| TOLL_FREE.iter().any(|code| number.national.starts_with(code));
     let mut common = ones.iter().filter(|one| others.iter().any(|other| one.national == other.national));
-    let is_toll_free = common.all(toll_free);
+    let is_toll_free = common.all(is_toll_free);
     let extensions_differ = |(one, other): (&Number, &Number)| {
         one.extension.is_some() && other.extension.is_some() && one.extension != other.extension
     };
     if shared.all(extensions_differ) {
         push(reasons, Reason::PhoneExtensionDiffers, -0.5);
     } else {
-        push(reasons, Reason::PhoneSame, if is_toll_free { 1.2 } else { 3.0 });
+        push(reasons, Reason::PhoneSame, if is_toll_free { 1.4 } else { 3.0 });
     }
+}
+
+fn is_toll_free(number: &Number) -> bool {
+    TOLL_FREE.iter().any(|code| number.national.starts_with(code))
+}
+
+/// Area codes of one region of Québec.
+const AREAS: [[&str; 3]; 4] =
+    [["514", "438", "263"], ["450", "579", "354"], ["418", "581", "367"], ["819", "873", "468"]];
+
+fn phones_differ(ones: &[Number], others: &[Number], reasons: &mut Vec<Because>) {
+    // A number for the province and one of the town are two numbers of one service as often as not.
+    if ones.iter().all(is_toll_free) != others.iter().all(is_toll_free) {
+        return;
+    }
+    let area =
+        |number: &Number| AREAS.iter().position(|codes| codes.iter().any(|code| number.national.starts_with(code)));
+    let areas = |numbers: &[Number]| numbers.iter().filter_map(area).collect::<BTreeSet<_>>();
+    let (left, right) = (areas(ones), areas(others));
+    let are_apart = !left.is_empty() && !right.is_empty() && left.is_disjoint(&right);
+    push(reasons, Reason::PhoneDiffers, if are_apart { -2.0 } else { -0.7 });
 }
 
 /// Kilometres under which two exact points are one building, and over which they are two places.
@@ -320,8 +380,8 @@ fn place_because(one: &Place, other: &Place, is_named_alike: bool) -> Option<Bec
         return because(Reason::PostalCodeSame, 1.5);
     }
     if civic == Some(true) && street == Some(true) && km.is_none() && postal != Some(false) {
-        // One street and number in two towns, or two names of one town.
-        return because(Reason::AddressDiffers, 0.0);
+        // One street and number in two towns, more seldom two names of one town.
+        return because(Reason::AddressDiffers, -1.5);
     }
     if city == Some(false) && km.is_none() && postal != Some(true) {
         return because(Reason::MunicipalityDiffers, -4.6);
@@ -348,8 +408,10 @@ fn streets_alike(one: &str, other: &str) -> bool {
     let alike = |word: &str, found: &str| {
         word_likeness(word, found) > 0.0 || is_short_for(word, found) || is_short_for(found, word)
     };
-    let shared = left.iter().filter(|word| right.iter().any(|found| alike(word, found))).count();
-    shared > 0 && shared == left.len().min(right.len())
+    let is_within = |short: &BTreeSet<String>, long: &BTreeSet<String>| {
+        short.len() <= long.len() && short.iter().all(|word| long.iter().any(|found| alike(word, found)))
+    };
+    is_within(&left, &right) || is_within(&right, &left)
 }
 
 fn compare_pages(ones: &[Page], others: &[Page], reasons: &mut Vec<Because>) {
@@ -405,6 +467,17 @@ fn compare_organizations(one: &Facts, other: &Facts, reasons: &mut Vec<Because>)
 
 const HEALTH_NETWORK: [&str; 3] = ["cisss", "clsc", "csss"];
 
+/// What one organisation tells apart: a service that its name adds to another, and a site with its own telephone.
+fn compare_services_of_one_organization(likeness: &Likeness, contact: &[Because], reasons: &mut Vec<Because>) {
+    let comes_out = |reason| contact.iter().any(|because| because.reason == reason);
+    if likeness.kinds_added {
+        push(reasons, Reason::KindAdded, -6.0);
+    }
+    if comes_out(Reason::PhoneDiffers) && comes_out(Reason::AddressDiffers) {
+        push(reasons, Reason::OtherSite, -2.5);
+    }
+}
+
 /// Whether `whole` is the organisation that `part` says it belongs to: all that its names tell is in the name of that
 /// organisation, and `part` is called otherwise.
 fn is_one_of_its_services(part: &Facts, whole: &Facts) -> bool {
@@ -413,9 +486,15 @@ fn is_one_of_its_services(part: &Facts, whole: &Facts) -> bool {
         let (own, shared) = names::own_words(name, &[organization]);
         own < 0.5 && shared > 0.5
     };
+    // What the whole says that it does is what it is asked for: its only service.
+    let (whole_kinds, part_kinds) = (whole.all_kinds(), part.all_kinds());
+    if !whole_kinds.is_empty() && whole_kinds.is_subset(&part_kinds) {
+        return false;
+    }
     let mut known: Vec<&Name> = whole.names.iter().collect();
     known.push(organization);
-    let is_named_otherwise = |name: &Name| names::own_words(name, &known).0 >= 0.9;
+    let cities = part.cities();
+    let is_named_otherwise = |name: &Name| names::own_words(&name.clone().placed(&cities), &known).0 >= 0.9;
     !whole.names.is_empty()
         && whole.names.iter().all(names_organization)
         && !part.names.is_empty()

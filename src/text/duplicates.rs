@@ -18,6 +18,23 @@ fn of_names(reason: Reason) -> Option<(&'static str, &'static str)> {
         Reason::NamePartly => ("Les noms se ressemblent en partie.", "The names are alike in part."),
         Reason::NameDiffers => ("Les noms diffèrent.", "The names differ."),
         Reason::KindDiffers => ("Les noms disent deux genres de services.", "The names say two kinds of service."),
+        Reason::KindAdded => ("L'un des noms dit un service de plus.", "One of the names says one more service."),
+        Reason::NamedInDescription => {
+            ("La description de l'un donne le nom de l'autre.", "The description of one gives the name of the other.")
+        }
+        Reason::NamedByItsSite => {
+            ("Le site ou le courriel porte l'un des noms.", "The web site or e-mail bears one of the names.")
+        }
+        Reason::NameTranslated => {
+            ("L'un des noms est en français, l'autre en anglais.", "One name is in French, the other in English.")
+        }
+        Reason::NameLegal => (
+            "L'un porte son nom légal, l'autre son nom courant.",
+            "One bears its legal name, the other its usual name.",
+        ),
+        Reason::KindSameAtOneDoor => {
+            ("Le genre de service est le même, au même endroit.", "The kind of service is the same, at one place.")
+        }
         Reason::PublicDiffers => (
             "Les noms disent deux publics, deux jours ou deux langues.",
             "The names say two publics, two days or two languages.",
@@ -57,6 +74,10 @@ fn of_publics(reason: Reason) -> (&'static str, &'static str) {
     match reason {
         Reason::OrganizationSame => ("L'organisme est le même.", "The organisation is the same."),
         Reason::OrganizationDiffers => ("Les organismes diffèrent.", "The organisations differ."),
+        Reason::OtherSite => (
+            "Même organisme, autre adresse et autre téléphone.",
+            "Same organisation, another address and telephone number.",
+        ),
         Reason::OneOfItsServices => (
             "L'un est l'organisme, l'autre un de ses services.",
             "One is the organisation, the other one of its services.",
@@ -74,7 +95,13 @@ fn of_publics(reason: Reason) -> (&'static str, &'static str) {
         | Reason::NameClose
         | Reason::NamePartly
         | Reason::NameDiffers
+        | Reason::NamedInDescription
+        | Reason::NamedByItsSite
+        | Reason::NameTranslated
+        | Reason::NameLegal
+        | Reason::KindSameAtOneDoor
         | Reason::KindDiffers
+        | Reason::KindAdded
         | Reason::PublicDiffers
         | Reason::NumberDiffers
         | Reason::SiteDiffers

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::cities;
-use super::names::{Name, bare_words};
+use super::names::{Name, bare_words, kinds_in};
+use super::repair::{acronym_beside, other_names, without_other_names};
 use crate::domain::directory::{Address, Location, Phone, Placement, Point, ServiceAggregate, Visibility};
 use crate::domain::fold::fold;
 use crate::id::Id;
@@ -15,6 +16,8 @@ pub const ITEMS_MAX: usize = 8;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
     pub names: Vec<Name>,
+    /// What its name and its description say it also is or was called.
+    pub other_names: Vec<Name>,
     pub organization: Option<Name>,
     pub organization_id: Option<Id>,
     pub phones: Vec<Number>,
@@ -29,6 +32,8 @@ pub struct Facts {
     /// Days of the week on which it is given: `MO`.
     pub days: BTreeSet<String>,
     pub description: BTreeSet<String>,
+    /// The kinds of service that its description speaks of.
+    pub kinds: BTreeSet<String>,
 }
 
 /// A telephone number in national form: ten digits, without the 1.
@@ -118,8 +123,13 @@ impl Facts {
     pub fn of(aggregate: &ServiceAggregate) -> Self {
         let (service, organization) = (&aggregate.service, &aggregate.organization);
         let document = &service.document;
-        let spellings = [&service.name.fr, &service.name.en, &document.alternate_name.fr, &document.alternate_name.en];
-        let names = spellings.into_iter().flatten().filter_map(|text| Name::read(text)).collect();
+        let (name, alternate) = (&service.name, &document.alternate_name);
+        let spellings = [&name.fr, &name.en, &alternate.fr, &alternate.en];
+        let spellings: Vec<&str> = spellings.into_iter().flatten().map(String::as_str).collect();
+        let names = spellings.iter().filter_map(|text| Name::read(without_other_names(text))).collect();
+        let description = document.description.get(crate::domain::language::Lang::Fr);
+        let others = spellings.iter().flat_map(|text| other_names(text)).chain(other_names(description));
+        let acronyms = spellings.iter().filter_map(|text| acronym_beside(text)).map(str::to_owned);
         let organization_name = [&organization.name.fr, &organization.name.en].into_iter().flatten().next();
         let own = !document.phones.is_empty();
         let phones = if own { &document.phones } else { &organization.document.phones };
@@ -127,6 +137,7 @@ impl Facts {
         let email = document.email.as_deref().or(organization.document.email.as_deref());
         let mut facts = Self {
             names,
+            other_names: others.chain(acronyms).filter_map(|text| Name::read(&text)).take(ITEMS_MAX).collect(),
             organization: organization_name.and_then(|text| Name::read(text)),
             organization_id: Some(organization.id),
             phones: phones_of(phones),
@@ -137,7 +148,8 @@ impl Facts {
             ages: None,
             languages: BTreeSet::new(),
             days: BTreeSet::new(),
-            description: bare_words(document.description.get(crate::domain::language::Lang::Fr)).into_iter().collect(),
+            description: bare_words(description).into_iter().collect(),
+            kinds: kinds_in(description),
         };
         let (minimum, maximum) = (document.minimum_age_months, document.maximum_age_months);
         if minimum.is_some() || maximum.is_some() {
@@ -147,6 +159,16 @@ impl Facts {
         let hours = document.schedules.iter().filter_map(|hours| hours.byday.as_deref());
         facts.days = hours.flat_map(|days| days.split(',')).map(|day| day.trim().to_owned()).collect();
         facts
+    }
+
+    /// The words of the streets where it is given: a name may say where it is.
+    pub fn streets(&self) -> impl Iterator<Item = String> + '_ {
+        self.places.iter().flat_map(|place| bare_words(&place.street))
+    }
+
+    /// The kinds of service that its names and its description say.
+    pub fn all_kinds(&self) -> BTreeSet<String> {
+        self.names.iter().flat_map(Name::kinds).chain(self.kinds.iter().cloned()).collect()
     }
 
     /// The words of the municipalities where it is given.

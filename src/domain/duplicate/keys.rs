@@ -57,7 +57,8 @@ pub fn keys_of(facts: &Facts) -> Vec<Key> {
         }
     }
     let cities = facts.cities();
-    let names: Vec<Name> = facts.names.iter().map(|name| name.clone().placed(&cities)).collect();
+    let spellings = facts.names.iter().chain(&facts.other_names);
+    let names: Vec<Name> = spellings.map(|name| name.clone().placed(&cities)).collect();
     for name in &names {
         add(KeyKind::Name, name_key(name));
     }

@@ -42,6 +42,53 @@ fn one_service_written_twice_is_found() {
 }
 
 #[test]
+fn a_name_that_an_export_broke_is_that_name() {
+    let there = |name: &str| facts(&[name], PHONE, "12 rue St-Denis", "Longueuil", "");
+    for (whole, broken) in [
+        ("Association des personnes âgées du Moulin", "ASS. PERS. AGEES MOULIN"),
+        ("Centre d'entraide familiale Sainte-Ursule", "CENTRE D'ENTRAIDE FAMILIALE SA"),
+        ("L'École à la maison, coopérative d'entraide", "Lecole a la maison cooperative dEntraide"),
+        ("Fraternité du Bel Été", "FraternitÃ© du Bel Ã‰tÃ©"),
+        ("École du Voilier-d'Argent", "VOILIER-D'ARGENT, DU"),
+    ] {
+        let (one, other) = (there(whole), there(broken));
+        assert!(score(&one, &other) >= SAME_MIN, "{broken}: {:#?}", compare(&one, &other));
+    }
+    let (one, other) = (there("Groupe de bénévoles 1"), there("Groupe de bénévoles 12"));
+    assert!(score(&one, &other) < SAME_MIN, "a number is no name that was cut");
+}
+
+#[test]
+fn a_name_that_is_not_alike_is_excused_on_named_grounds_alone() {
+    let because = |one: &Facts, other: &Facts, reason: Reason| {
+        let verdict = compare(one, other);
+        assert!(score(one, other) >= SAME_MIN, "{verdict:#?}");
+        assert!(verdict.reasons.iter().any(|because| because.reason == reason), "{verdict:#?}");
+    };
+    let there = |name: &str, site: &str| facts(&[name], PHONE, STREET, "Longueuil", site);
+    let named = there("La Soupente", "lasoupente.example");
+    because(&there("Corporation du Haut-Lac", "lasoupente.example"), &named, Reason::NamedByItsSite);
+    let renamed = there("Bibliothèque Rollande-Thériault", "");
+    because(&there("Bibliothèque municipale de la Côte", ""), &renamed, Reason::KindSameAtOneDoor);
+    because(&there("Corporation des loisirs du Lac", ""), &there("Le Patro", ""), Reason::NameLegal);
+    let english = there("West Caregivers Support Group", "");
+    because(&there("Groupe d'appui aux aidants de l'Ouest", ""), &english, Reason::NameTranslated);
+    // Who gives a service is no other name of it.
+    let mut given = there("Transport bénévole", "centrenova.example");
+    given.description = names::bare_words("Un service du Centre Nova").into_iter().collect();
+    assert!(score(&given, &there("Centre Nova", "centrenova.example")) < SAME_MIN);
+}
+
+#[test]
+fn a_former_name_is_a_name() {
+    assert_eq!(repair::other_names("Moisson du Coteau (ex-L'Abondance)"), ["abondance"]);
+    assert_eq!(repair::other_names("60 places (anciennement CPE La Chenille verte)"), ["cpe la chenille verte"]);
+    assert_eq!(repair::other_names("Prêt de jouets, appelé « La Farandole »"), ["La Farandole"]);
+    assert_eq!(repair::without_other_names("Moisson du Coteau (ex-L'Abondance)").trim(), "Moisson du Coteau");
+    assert_eq!(repair::acronym_beside("Solidarité ethnique régionale (S.E.R.)"), Some("S.E.R."));
+}
+
+#[test]
 fn services_of_one_building_are_two() {
     let there = |name: &str| facts(&[name], PHONE, STREET, "Longueuil", SITE);
     for (one, other) in [
