@@ -6,6 +6,7 @@
 mod analyse;
 mod definition;
 mod geo;
+mod needs;
 mod query;
 mod rank;
 mod schema;

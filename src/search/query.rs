@@ -9,6 +9,7 @@ use tantivy::{Searcher, Term};
 use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
+use super::needs::{Meant, Needs};
 use super::rank::{FINE_SCALE, weight_of};
 use super::schema::{Audience, Fields, View};
 use super::typo;
@@ -16,6 +17,7 @@ use super::why::{Kind, PARTS, Part};
 use crate::clock::Time;
 use crate::domain::directory::Point;
 use crate::domain::language::Lang;
+use crate::domain::taxonomy::Taxonomy;
 use crate::domain::words::words;
 
 /// Words and phrases of one query that are looked for; what comes after is left aside.
@@ -128,10 +130,18 @@ impl Request {
 pub(super) struct Concept {
     /// As asked, folded.
     pub term: String,
-    /// Weak words raise what holds them and exclude nothing.
-    pub required: bool,
+    pub role: Role,
     /// The surest kind first.
     pub alternatives: Vec<Alternative>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Required,
+    /// Weak words raise what holds them and exclude nothing.
+    Weak,
+    /// What the whole text means: holding it is as good as holding its words.
+    Meaning,
 }
 
 /// One way to hold a concept.
@@ -142,6 +152,8 @@ pub(super) struct Alternative {
     pub shown: String,
     words: Vec<String>,
     form: Form,
+    /// How many words of the query it stands for.
+    weight: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +164,8 @@ enum Form {
     Stems(Option<Lang>),
     /// The stems of all the words that count, anywhere.
     Apart,
+    /// The code of a need.
+    Need,
 }
 
 /// Reads a text into concepts. Looks into the index only to see whether a word exists before correcting it.
@@ -180,22 +194,44 @@ pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) 
             continue;
         }
         let mut concept = concept_of(definition, std::slice::from_ref(word));
-        concept.required = !WEAK_WORDS.contains(&word.as_str());
+        if WEAK_WORDS.contains(&word.as_str()) {
+            concept.role = Role::Weak;
+        }
         if !request.exact && !is_known(searcher, fields, &mut stems, word)? {
             concept.alternatives.extend(corrections(searcher, fields, definition, word)?);
         }
         found.push(concept);
     }
-    if !found.iter().any(|concept| concept.required) {
-        found.iter_mut().for_each(|concept| concept.required = true);
+    if !found.iter().any(|concept| concept.role == Role::Required) {
+        found.iter_mut().for_each(|concept| concept.role = Role::Required);
     }
     found.dedup_by(|later, earlier| later.term == earlier.term);
+    if !request.exact {
+        let required = found.iter().filter(|concept| concept.role == Role::Required).count();
+        found.extend(meaning(definition, &asked, request.lang, required)?);
+    }
     Ok(found)
+}
+
+/// The needs that the whole text asks for. Whoever holds the surest has held every word, as surely as by synonyms.
+fn meaning(definition: &Definition, asked: &[String], lang: Lang, words: usize) -> Result<Option<Concept>, Error> {
+    let meant = Needs::of_this_program()?.meant(asked, definition);
+    let taxonomy = Taxonomy::embedded();
+    let alternative = |meant: &Meant| Alternative {
+        kind: Kind::Need,
+        shown: taxonomy.get(&meant.code).map_or_else(|| meant.code.clone(), |term| term.label.get(lang).to_owned()),
+        words: vec![meant.code.clone()],
+        form: Form::Need,
+        weight: meant.share * words as f32,
+    };
+    let alternatives: Vec<Alternative> = meant.iter().map(alternative).collect();
+    Ok((!alternatives.is_empty()).then(|| Concept { term: asked.join(" "), role: Role::Meaning, alternatives }))
 }
 
 fn concept_of(definition: &Definition, asked: &[String]) -> Concept {
     let shown = asked.join(" ");
-    let alternative = |kind, form, words: Vec<String>| Alternative { kind, shown: shown.clone(), words, form };
+    let alternative =
+        |kind, form, words: Vec<String>| Alternative { kind, shown: shown.clone(), words, form, weight: 1.0 };
     let mut alternatives = vec![
         alternative(Kind::Exact, Form::Exact, asked.to_vec()),
         alternative(Kind::Stemmed, Form::Stems(None), asked.to_vec()),
@@ -206,11 +242,12 @@ fn concept_of(definition: &Definition, asked: &[String]) -> Concept {
             alternatives.push(alternative(Kind::Apart, Form::Apart, counted));
         }
     }
-    Concept { term: shown, required: true, alternatives }
+    Concept { term: shown, role: Role::Required, alternatives }
 }
 
 fn synonym(words: &[String], shown: &str, lang: Lang) -> Alternative {
-    Alternative { kind: Kind::Synonym, shown: shown.to_owned(), words: words.to_vec(), form: Form::Stems(Some(lang)) }
+    let form = Form::Stems(Some(lang));
+    Alternative { kind: Kind::Synonym, shown: shown.to_owned(), words: words.to_vec(), form, weight: 1.0 }
 }
 
 /// The index uses this word, or one with its stem.
@@ -242,7 +279,8 @@ fn corrections(
     for candidate in corrected {
         let words = vec![candidate.clone()];
         let synonyms = definition.phrase_at(&words).map(|(_, terms)| terms).unwrap_or_default();
-        found.push(Alternative { kind: Kind::Typo, shown: candidate, words, form: Form::Stems(None) });
+        let form = Form::Stems(None);
+        found.push(Alternative { kind: Kind::Typo, shown: candidate, words, form, weight: 1.0 });
         let meant = synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang));
         found.extend(meant.map(|alternative| Alternative { kind: Kind::Typo, ..alternative }));
     }
@@ -258,6 +296,7 @@ impl Alternative {
                 return PARTS.into_iter().map(|part| (Some(part), query(part))).collect();
             }
             Form::Apart => return vec![(None, self.apart(fields, stems))],
+            Form::Need => return vec![(Some(Part::Category), phrase(fields.category, &self.words))],
             Form::Stems(Some(lang)) => vec![lang],
             Form::Stems(None) => Lang::ALL.to_vec(),
         };
@@ -316,14 +355,23 @@ pub(super) fn build(fields: &Fields, request: &Request, concepts: &[Concept], de
     let mut stems = Stems::new();
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![];
     let mut required: Vec<Box<dyn Query>> = vec![];
+    let mut meaning = None;
     for concept in concepts {
         let query = concept_query(fields, &mut stems, concept);
-        if concept.required { required.push(query) } else { clauses.push((Occur::Should, query)) }
+        match concept.role {
+            Role::Required => required.push(query),
+            Role::Weak => clauses.push((Occur::Should, query)),
+            Role::Meaning => meaning = Some(query),
+        }
     }
     if !required.is_empty() {
         let wanted = demand.of(required.len());
-        let all = BooleanQuery::union_with_minimum_required_clauses(required, wanted);
-        clauses.push((Occur::Must, Box::new(all)));
+        let words = Box::new(BooleanQuery::union_with_minimum_required_clauses(required, wanted));
+        let held: Box<dyn Query> = match meaning {
+            Some(meaning) => Box::new(BooleanQuery::union(vec![words, meaning])),
+            None => words,
+        };
+        clauses.push((Occur::Must, held));
     }
     let audience = fields.audience(request.audience);
     let language: Vec<String> = request.language.iter().cloned().collect();
@@ -351,7 +399,7 @@ fn concept_query(fields: &Fields, stems: &mut Stems, concept: &Concept) -> Box<d
         });
         fine.extend(weighed);
         let any = DisjunctionMaxQuery::new(places.into_iter().map(|(_, query)| query).collect());
-        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score())));
+        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score() * alternative.weight)));
     }
     let surest: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(kinds));
     let fit: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(fine));

@@ -2,7 +2,8 @@
 //! columns alone, and only a page of them is read.
 //!
 //! By relevance: first how surely the words asked are held (exact above stemmed above synonym above correction, summed
-//! over the words), then how well, weighed by served here, room, freshness and nearness, then distance, then id.
+//! over the words; the need that the whole text means counts for all of them), less where it is out of reach of the
+//! place asked; then how well, weighed by served here, room, freshness and nearness, then distance, then id.
 //! By distance: kilometres, what has none last, ties by id.
 
 use std::collections::{BinaryHeap, HashMap};
@@ -15,7 +16,8 @@ use tantivy::{DocAddress, DocId, DocSet, Score, SegmentOrdinal, SegmentReader, T
 use super::geo::{Nearest, Points};
 use super::query::{self, Concept, Coverage, Demand, Request, Sort};
 use super::schema::{
-    AGE_MAX, AGE_MIN, Audience, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, VERIFIED_AT,
+    AGE_MAX, AGE_MIN, Audience, COMES, Comes, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT,
+    VERIFIED_AT,
 };
 use super::why::{self, Kind, Part};
 use super::writer::{Index, Row};
@@ -51,6 +53,16 @@ const STALE_DAYS_MIN: i64 = 730;
 const NEARNESS_HALF_KM: f64 = 10.0;
 const NEARNESS_WEIGHT: f64 = 0.5;
 
+/// Kilometres that a family goes for a service, and that some go. Further, only what is named in full is still worth
+/// showing before what is near: a far exact match stays above a near one of the stems.
+const WITHIN_REACH_KM: f64 = 25.0;
+const HARD_TO_REACH_KM: f64 = 50.0;
+const HARD_TO_REACH_FACTOR: f64 = 0.85;
+const OUT_OF_REACH_FACTOR: f64 = 0.7;
+
+/// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
+const NEED_STEPS: f32 = 4.5;
+
 impl Kind {
     pub(super) fn score(self) -> Score {
         let steps = match self {
@@ -58,6 +70,7 @@ impl Kind {
             Self::Stemmed => 4.0,
             Self::Apart => 3.0,
             Self::Synonym => 2.0,
+            Self::Need => NEED_STEPS,
             Self::Typo => 1.0,
         };
         steps * STEP
@@ -230,6 +243,9 @@ fn served_of(row: &Row, request: &Request) -> Option<bool> {
 /// What to keep and in which order: one for a search, read by every segment.
 struct Ranking {
     served: Vec<(Field, Vec<String>)>,
+    has_origin: bool,
+    /// A radius says how far people go: what comes to them is not left out by it.
+    takes_what_comes: bool,
     point: Option<Point>,
     radius_km: Option<f64>,
     coverage: Coverage,
@@ -255,6 +271,8 @@ impl Ranking {
         let restricts = request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some());
         Self {
             served: vec![(fields.served, territories), (area, mrc)],
+            has_origin: request.origin.is_some(),
+            takes_what_comes: request.coverage.is_none() && request.sort() == Sort::Relevance,
             point: request.point(),
             radius_km: request.radius_km,
             coverage,
@@ -324,8 +342,11 @@ impl Collector for Ranking {
             verified_at: columns.column_opt(VERIFIED_AT)?,
             review_due_at: columns.column_opt(REVIEW_DUE_AT)?,
             hidden_until: self.hidden_until,
+            comes: columns.u64(COMES)?,
             hours: columns.str(HOURS)?,
             open: HashMap::new(),
+            has_origin: self.has_origin,
+            takes_what_comes: self.takes_what_comes,
             point: self.point,
             radius_km: self.radius_km,
             coverage: self.coverage,
@@ -370,9 +391,12 @@ struct SegmentRanking {
     verified_at: Option<Column<i64>>,
     review_due_at: Option<Column<i64>>,
     hidden_until: Option<i64>,
+    comes: Column<u64>,
     hours: Option<StrColumn>,
     /// Hours are shared by many services: each distinct text is read once.
     open: HashMap<u64, bool>,
+    has_origin: bool,
+    takes_what_comes: bool,
     point: Option<Point>,
     radius_km: Option<f64>,
     coverage: Coverage,
@@ -431,8 +455,28 @@ impl SegmentRanking {
                 let steps = (score / STEP).floor();
                 let fine = f64::from((score - steps * STEP).max(0.0));
                 let second = -(1.0 + fine) * self.factor(doc, distance_km, served);
-                Key { first: -f64::from(steps), second, third: distance_km, id }
+                Key { first: -f64::from(steps) * self.reach(doc, distance_km, served), second, third: distance_km, id }
             }
+        }
+    }
+
+    /// Whether nobody has to go there: it comes to the place asked.
+    fn comes_to(&self, doc: DocId, served: bool) -> bool {
+        match Comes::of(self.comes.first(doc)) {
+            Comes::Nowhere => false,
+            Comes::WhereItServes => served,
+            Comes::Anywhere => true,
+        }
+    }
+
+    /// How much of its sureness a service keeps for somebody who is where the search starts from.
+    fn reach(&self, doc: DocId, distance_km: f64, served: bool) -> f64 {
+        if !self.has_origin || served || self.comes_to(doc, served) || distance_km <= WITHIN_REACH_KM {
+            1.0
+        } else if distance_km <= HARD_TO_REACH_KM {
+            HARD_TO_REACH_FACTOR
+        } else {
+            OUT_OF_REACH_FACTOR
         }
     }
 
@@ -465,7 +509,8 @@ impl SegmentCollector for SegmentRanking {
         }
         let served = self.served.get(doc as usize).copied().unwrap_or(false);
         let within = self.point.and_then(|origin| self.points.nearest(doc, origin, self.radius_km));
-        if !self.covers(within.is_some(), served) || !self.fits_age(doc) || !self.is_open(doc) {
+        let near = within.is_some() || (self.takes_what_comes && self.comes_to(doc, served));
+        if !self.covers(near, served) || !self.fits_age(doc) || !self.is_open(doc) {
             return;
         }
         self.counted += 1;

@@ -1,5 +1,6 @@
 //! The fields of the index. Raise `version` in `index/search/schema.json` with every change here.
 
+use serde::Serialize;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
 
@@ -16,6 +17,34 @@ pub enum Audience {
 
 impl Audience {
     pub(super) const ALL: [Audience; 2] = [Audience::Public, Audience::Professional];
+}
+
+/// Whether people must go to a service, as its column says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) enum Comes {
+    /// They must, or nobody said otherwise.
+    Nowhere,
+    /// It comes to them, or is given from afar, in the territories that it serves.
+    WhereItServes,
+    /// It is given from afar, to people of no territory in particular.
+    Anywhere,
+}
+
+impl Comes {
+    pub(super) fn code(self) -> u64 {
+        match self {
+            Self::Nowhere => 0,
+            Self::WhereItServes => 1,
+            Self::Anywhere => 2,
+        }
+    }
+    pub(super) fn of(code: Option<u64>) -> Self {
+        match code {
+            Some(1) => Self::WhereItServes,
+            Some(2) => Self::Anywhere,
+            _ => Self::Nowhere,
+        }
+    }
 }
 
 /// How words were written into a field.
@@ -74,6 +103,7 @@ pub(super) struct Fields {
     pub places_available: Field,
     pub verified_at: Field,
     pub review_due_at: Field,
+    pub comes: Field,
     pub hours: Field,
     pub digest_high: Field,
     pub digest_low: Field,
@@ -88,6 +118,7 @@ pub(super) const AGE_MAX: &str = "age_max";
 pub(super) const PLACES_AVAILABLE: &str = "places_available";
 pub(super) const VERIFIED_AT: &str = "verified_at";
 pub(super) const REVIEW_DUE_AT: &str = "review_due_at";
+pub(super) const COMES: &str = "comes";
 pub(super) const HOURS: &str = "hours";
 pub(super) const DIGEST_HIGH: &str = "digest_high";
 pub(super) const DIGEST_LOW: &str = "digest_low";
@@ -134,6 +165,7 @@ impl Fields {
             places_available: build.add_i64_field(PLACES_AVAILABLE, FAST),
             verified_at: build.add_i64_field(VERIFIED_AT, FAST),
             review_due_at: build.add_i64_field(REVIEW_DUE_AT, FAST),
+            comes: build.add_u64_field(COMES, FAST),
             hours: build.add_text_field(HOURS, TextOptions::default().set_fast("raw")),
             digest_high: build.add_u64_field(DIGEST_HIGH, FAST | INDEXED),
             digest_low: build.add_u64_field(DIGEST_LOW, FAST),

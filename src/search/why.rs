@@ -18,6 +18,7 @@ words! {
         Stemmed => "stemmed",
         Apart => "apart",
         Synonym => "synonym",
+        Need => "need",
         Typo => "typo",
     }
 }

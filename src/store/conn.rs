@@ -59,8 +59,8 @@ macro_rules! insert_rows {
     }};
 }
 
-/// SQLite's pages that a connection keeps in memory. The one writer has more: an import touches the leaves of every index
-/// in no order.
+/// SQLite's pages that a connection keeps in memory. The one writer has more: an import touches the leaves of every
+/// index in no order.
 const READER_CACHE_KIB: u32 = 16_000;
 const WRITER_CACHE_KIB: u32 = 64_000;
 

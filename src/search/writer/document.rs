@@ -8,13 +8,15 @@ use tantivy::TantivyDocument;
 
 use super::{Entry, Error};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Placement, Point, ServiceAggregate, ServiceStatus, Visibility};
+use crate::domain::directory::{
+    Delivery, Location, Placement, Point, Service, ServiceAggregate, ServiceStatus, Visibility,
+};
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::domain::schedule::OpeningHours;
 use crate::id::Id;
 use crate::search::analyse::{Stems, TEXT_END, words_of};
-use crate::search::schema::{Audience, Fields, View};
+use crate::search::schema::{Audience, Comes, Fields, View};
 use crate::search::why::{PARTS, Part};
 
 /// Words of one part of one service that are indexed; what comes after is not found.
@@ -56,6 +58,8 @@ struct Content<'a> {
     audiences: Vec<AudienceContent>,
     age_min: u64,
     age_max: u64,
+    /// How it comes to people, where it does: see [`Comes`].
+    comes: Comes,
     places_available: Option<i32>,
     verified_at: Option<Time>,
     review_due_at: Option<Time>,
@@ -130,9 +134,21 @@ fn content_of<'a>(entry: &'a Entry, row: &'a Row, keywords: &'a [String]) -> Con
         audiences: Audience::ALL.map(|audience| audience_content(&entry.aggregate, audience)).into(),
         age_min: u64::from(service.document.minimum_age_months.unwrap_or(0)),
         age_max: service.document.maximum_age_months.map_or(AGE_MONTHS_UNBOUNDED, u64::from),
+        comes: comes(service),
         places_available: service.capacity.places_available,
         verified_at: service.verified_at,
         review_due_at: service.review.due_at,
+    }
+}
+
+fn comes(service: &Service) -> Comes {
+    let gives = |how| service.document.delivery.contains(&how);
+    if gives(Delivery::Remote) && service.served.is_empty() {
+        Comes::Anywhere
+    } else if gives(Delivery::Remote) || gives(Delivery::AtHome) {
+        Comes::WhereItServes
+    } else {
+        Comes::Nowhere
     }
 }
 
@@ -287,6 +303,7 @@ fn add_columns(
     let (id_high, id_low) = content.row.id.0.as_u64_pair();
     document.add_u64(fields.id_high, id_high);
     document.add_u64(fields.id_low, id_low);
+    document.add_u64(fields.comes, content.comes.code());
     document.add_u64(fields.age_min, content.age_min);
     document.add_u64(fields.age_max, content.age_max);
     if let Some(places) = content.places_available {
