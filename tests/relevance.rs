@@ -85,7 +85,7 @@ fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Vec<T> {
 }
 
 /// The demo's directory, served.
-fn served() -> TestApp {
+pub fn served() -> TestApp {
     let temporary = tempfile::Builder::new().prefix("relais-relevance-").tempdir().expect("a temporary directory");
     let url = format!("sqlite:{}", temporary.path().join("relais.db").display());
     let clock = Clock::manual(Time::parse_rfc3339("2026-07-28T14:00:00Z").expect("an instant"));

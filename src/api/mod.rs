@@ -21,6 +21,7 @@ use actix_web::http::Method;
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
+use tokio::sync::Semaphore;
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 
@@ -32,6 +33,7 @@ use problem::Problem;
 pub struct App {
     pub deps: Arc<Deps>,
     kept: kept::KeptAnswers,
+    streams: Arc<Semaphore>,
 }
 
 impl App {
@@ -57,7 +59,11 @@ pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
     let limits = &deps.config.limits;
     let (body_bytes_max, shutdown_s) = (limits.request_body_bytes_max, limits.shutdown_s);
     let listen = deps.config.listen.clone();
-    let data = Data::new(App { deps, kept: kept::KeptAnswers::default() });
+    let data = Data::new(App {
+        deps,
+        kept: kept::KeptAnswers::default(),
+        streams: Arc::new(Semaphore::new(stream::STREAMS_MAX)),
+    });
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(data.clone())

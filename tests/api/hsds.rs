@@ -412,3 +412,29 @@ both!(a_place_that_is_hidden_is_gone_from_the_very_next_reading, |app| {
         assert!(!client.get(path).expect(200).text.contains("rue Sittelle"), "{path}");
     }
 });
+
+/// Each holds its socket open and takes no more than the first line of its answer.
+#[test]
+fn readers_who_read_nothing_are_bounded_and_the_others_are_answered() {
+    use std::io::{Read, Write};
+    let app = crate::relevance::served();
+    let asked = b"GET /hsds/services?format=ndjson&full=true HTTP/1.1\r\nHost: relais.example\r\n\r\n";
+    let mut readers = Vec::new();
+    let turned_away = (0..200).find(|_| {
+        let mut socket = std::net::TcpStream::connect(app.address).expect("a socket");
+        socket.write_all(asked).expect("the request is sent");
+        let mut line = [0; 12];
+        socket.read_exact(&mut line).expect("the answer begins");
+        readers.push(socket);
+        &line == b"HTTP/1.1 503"
+    });
+    assert_eq!(turned_away, Some(relais::api::stream::STREAMS_MAX), "one more than are served at once");
+    let client = app.anonymous();
+    let busy = client.get("/hsds/services?format=ndjson&full=true").expect_problem(503, "busy");
+    assert!(busy.header("Retry-After").is_some());
+    client.get("/hsds/services?per_page=1").expect(200);
+    drop(readers);
+    // They are gone, and whoever comes now is served.
+    let is_served = || client.get("/hsds/services?format=ndjson&full=true").status == 200;
+    assert!((0..2_000).any(|_| is_served()), "a place is free again");
+}

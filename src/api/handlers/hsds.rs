@@ -11,14 +11,15 @@ use crate::api::App;
 use crate::api::conditional::{http_date, is_known, tag_of};
 use crate::api::extract::{MaybeCaller, Parameters, Query, parse_urlencoded};
 use crate::api::kept::{self, Shown};
-use crate::api::problem::{Answer, Problem};
-use crate::api::stream::{Broken, pieces};
+use crate::api::problem::{Answer, Problem, trouble};
+use crate::api::stream::{Broken, hand_over, pieces};
 use crate::api::wire::hsds::{Format, ListParameters, OrganizationParameters, PageView, names_of};
 use crate::clock::Time;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::AccountViewer;
 use crate::exchange::hsds::VERSION;
 use crate::store::lists::Collection;
+use crate::text::messages::Trouble;
 
 pub async fn about(app: Data<App>) -> Answer {
     let config = &app.deps.config;
@@ -187,22 +188,24 @@ async fn ndjson(
         let listed = app.act(move |deps| hsds::list(deps, account.as_ref(), &asked)).await?;
         return Ok(answer.body(lines(&listed.contents)));
     }
+    let stream = app.streams.clone().try_acquire_owned().map_err(|_| trouble(Trouble::Busy))?;
     let asker = (account.clone(), asked.clone());
     // The first piece is read before the answer begins: what is wrong with the request can still be said.
     let first = app.act(move |deps| hsds::stream(deps, asker.0.as_ref(), &asker.1, None)).await?;
     let (sender, body) = pieces();
     actix_web::rt::spawn(async move {
+        let _stream = stream;
         let mut piece = first;
         loop {
             let next = piece.next;
-            if sender.send(Ok(lines(&piece.contents))).await.is_err() || next.is_none() {
+            if !hand_over(&sender, Ok(lines(&piece.contents))).await || next.is_none() {
                 return;
             }
             let asker = (account.clone(), asked.clone());
             match app.act(move |deps| hsds::stream(deps, asker.0.as_ref(), &asker.1, next)).await {
                 Ok(read) => piece = read,
                 Err(_) => {
-                    let _ = sender.send(Err(Broken)).await;
+                    hand_over(&sender, Err(Broken)).await;
                     return;
                 }
             }
