@@ -283,6 +283,23 @@ on_both!(the_official_examples_go_in_and_come_out_with_every_member, |place| {
     assert_eq!(shown["id"], expected["id"]);
 });
 
+on_both!(a_place_alone_is_nobodys_and_does_not_pass_for_an_organisation, |place| {
+    let alone = place.run(&["tests/fixtures/hsds/location.json", "--source", "alone", "--json"]);
+    assert_eq!(alone.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&alone.stdout).unwrap();
+    assert_eq!(report["refused"][0]["field"], "location_type", "{report}");
+    // It left its id to the real place, which comes out, goes in elsewhere, and comes out the same.
+    place.import(&["tests/fixtures/hsds/organization_full.json", "--source", "whole"]);
+    let [first, second] = ["first.ndjson", "second.ndjson"].map(|name| place.dir.path().join(name));
+    place.export(&["--format", "ndjson", "--output", first.to_str().unwrap()]);
+    let Some(elsewhere) = Place::new(place.backend) else { return };
+    elsewhere.import(&[first.to_str().unwrap(), "--source", "whole"]);
+    elsewhere.export(&["--format", "ndjson", "--output", second.to_str().unwrap()]);
+    let [first, second] = [first, second].map(|path| std::fs::read_to_string(path).unwrap());
+    assert!(first.contains("service_at_locations"), "{first}");
+    assert_eq!(first, second);
+});
+
 #[test]
 fn an_organisation_goes_in_and_comes_out_with_every_member() {
     let text = include_str!("fixtures/hsds/organization_full.json");

@@ -258,6 +258,11 @@ fn read_record(record: Value, line: u64, reading: Reading<'_>) -> Result<Vec<Ent
     let Value::Object(members) = record else {
         return Err(Refusal::new(Code::WrongType).rule("object"));
     };
+    // HSDS asks it of a place and of nothing else. A place alone belongs to nobody: taken for an organisation, it would
+    // keep its id from the real place.
+    if members.contains_key("location_type") {
+        return Err(Refusal::field(Code::InvalidValue, "location_type").rule("in a service or an organization"));
+    }
     // A service says its status and its organisation; an organisation has services.
     let is_service = members.contains_key("organization") || members.contains_key("organization_id");
     if is_service && !members.contains_key("services") {
