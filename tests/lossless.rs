@@ -70,6 +70,7 @@ impl Maximal {
             (_, _, "opens_at") => json!("09:00"),
             (_, _, "closes_at") => json!("16:30"),
             (_, _, "byday") => json!("MO,-1FR"),
+            (_, _, "bymonthday" | "byweekno" | "byyearday") => json!("2,-1"),
             (_, _, "postal_code") => json!("J4K 1A1"),
             (_, _, "code") => json!("fr"),
             (Some("string"), _, _) => json!(format!("Texte de {name}")),

@@ -207,6 +207,9 @@ pub fn phones(field: &str, phones: &[Phone]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Times that a recurrence may skip or happen.
+const COUNT_MAX: f64 = 10_000.0;
+
 /// # Errors
 /// The first rule that is broken, with its field.
 pub fn schedules(field: &str, schedules: &[Schedule]) -> Result<(), Refusal> {
@@ -229,6 +232,39 @@ pub fn schedules(field: &str, schedules: &[Schedule]) -> Result<(), Refusal> {
         if one.opens_at.is_some() != one.closes_at.is_some() {
             return refused("closes_at", "opens_at and closes_at come together");
         }
+        recurrence(&format!("{field}.{position}"), &one.other)?;
+    }
+    Ok(())
+}
+
+/// The members of a recurrence that relais keeps for others and does not evaluate itself (RFC 5545, section 3.3.10), as
+/// numbers or as the text that tables make of them.
+fn recurrence(field: &str, members: &Map<String, Value>) -> Result<(), Refusal> {
+    let said = |member: &str| match members.get(member) {
+        Some(Value::Number(number)) => Some(number.to_string()),
+        Some(Value::String(text)) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Some(Value::Null | Value::String(_)) | None => None,
+        Some(other) => Some(other.to_string()),
+    };
+    let held = |member: &str, rule: &str, holds: &dyn Fn(&str) -> bool| match said(member) {
+        Some(text) if !holds(&text) => {
+            Err(Refusal::field(Code::InvalidValue, format!("{field}.{member}")).rule(rule.to_owned()))
+        }
+        _ => Ok(()),
+    };
+    let is_count = |text: &str| text.parse::<f64>().is_ok_and(|n| n.fract() == 0.0 && (1.0..=COUNT_MAX).contains(&n));
+    for member in ["interval", "count"] {
+        held(member, &format!("1..={COUNT_MAX}"), &is_count)?;
+    }
+    for (member, max) in [("bymonthday", 31), ("byweekno", 53), ("byyearday", 366)] {
+        let is_ordinal = |text: &str| text.trim().parse::<i32>().is_ok_and(|n| n != 0 && n.abs() <= max);
+        held(member, &format!("-{max}..=-1, 1..={max}"), &|text| text.split(',').all(is_ordinal))?;
+    }
+    held("wkst", "MO, TU, WE, TH, FR, SA, SU", &|text| is_day(text) && text.len() == 2)?;
+    // A day, with or without an hour after it.
+    let is_day_of_year = |text: &str| text.get(..10).is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok());
+    for member in ["until", "dtstart"] {
+        held(member, "YYYY-MM-DD", &is_day_of_year)?;
     }
     Ok(())
 }
@@ -259,6 +295,8 @@ fn others(field: &str, members: &Map<String, Value>) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -281,6 +319,39 @@ mod tests {
         assert!(schedules("schedules", &[hours("25:00", Some("26:00"), "MO")]).is_err());
         assert!(schedules("schedules", &[hours("09:00", Some("17:00"), "LU,MA")]).is_err());
         assert!(schedules("schedules", &[hours("09:00", None, "MO")]).is_err());
+        let with = |member: &str, value: Value| {
+            let mut one = hours("09:00", Some("17:00"), "MO");
+            one.other.insert(member.to_owned(), value);
+            schedules("schedules", &[one]).map_err(|refusal| refusal.field.unwrap_or_default())
+        };
+        for (member, value) in [
+            ("interval", json!(2)),
+            ("interval", json!("1")),
+            ("count", json!(1.0)),
+            ("bymonthday", json!("1,-1")),
+            ("byweekno", json!(41)),
+            ("wkst", json!("TU")),
+            ("until", json!("2026-12-31")),
+            ("dtstart", json!("2026-01-01T09:00:00Z")),
+            ("until", json!("")),
+            ("count", Value::Null),
+        ] {
+            assert_eq!(with(member, value.clone()), Ok(()), "{member} {value}");
+        }
+        for (member, value) in [
+            ("interval", json!(0)),
+            ("interval", json!(1e30)),
+            ("count", json!(-5)),
+            ("count", json!([1])),
+            ("bymonthday", json!("0")),
+            ("byyearday", json!("367")),
+            ("byweekno", json!("semaine 3")),
+            ("wkst", json!("LU")),
+            ("until", json!("31 décembre")),
+            ("dtstart", json!("2026-02-30")),
+        ] {
+            assert_eq!(with(member, value.clone()), Err(format!("schedules.0.{member}")), "{value}");
+        }
     }
 
     #[test]
