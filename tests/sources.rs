@@ -410,6 +410,22 @@ on_both!(a_feed_of_short_lists_is_asked_for_each_service_and_goes_on_where_it_wa
     assert_eq!(all(&deps).len(), 2);
 });
 
+on_both!(a_feed_whose_pages_are_all_the_same_is_not_followed_for_ever, |place| {
+    let deps = Deps::open(app::config(place.dir.path(), &place.url), Clock::system(), Ids::random()).unwrap();
+    deps.prepare().unwrap();
+    let asked_for = std::cell::Cell::new(0);
+    let fetch = |_: &url::Url, _: u64| {
+        asked_for.set(asked_for.get() + 1);
+        let one = with(service(A, "Halte"), "languages", json!([{"code": "fr"}]));
+        Ok(json!({"total_pages": 1_000_000_000, "next_cursor": "encore", "contents": [one]}).to_string().into_bytes())
+    };
+    let asked = Asked { url: "https://oruk.example/o", source: "oruk", language: Lang::En, dry_run: false };
+    let failed = feeds::import(&deps, &asked, &fetch, &|_| {}, &|_, _| {}).unwrap_err().to_string();
+    assert!(failed.contains("page 2"), "{failed}");
+    assert_eq!(asked_for.get(), 2);
+    assert_eq!(all(&deps).len(), 1, "what it did show is kept");
+});
+
 on_both!(this_machine_is_no_feed_unless_somebody_says_so, |place| {
     let said = place.refused(&["http://127.0.0.1:9/hsds", "--source", "voisin"]);
     assert!(said.contains("not a public address"), "{said}");

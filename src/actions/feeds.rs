@@ -114,12 +114,20 @@ struct Feed<'a> {
 impl Feed<'_> {
     fn follow(&mut self, written: &mut Progressing, tally: &Tally, first_page: i64) -> Outcome<()> {
         let (mut page, mut cursor, mut line) = (first_page, None, 0);
+        let mut before: Vec<Value> = Vec::new();
         loop {
             if page - first_page >= PAGES_MAX {
                 return Err(Refusal::field(Code::TooMany, "pages").rule(format!("<= {PAGES_MAX}")).into());
             }
             let bytes = self.get(&self.page_url(page, cursor.as_deref()))?;
             let answer = Answer::read(&bytes, page)?;
+            // A feed whose pages are all the same has no end.
+            if !answer.contents.is_empty() && answer.contents == before {
+                return Err(Refusal::field(Code::InvalidValue, "url")
+                    .rule(format!("page {page}: as the one before"))
+                    .into());
+            }
+            before.clone_from(&answer.contents);
             let records = self.whole_records(answer.contents)?;
             let count = records.len() as u64;
             self.take(written, tally, &records, line)?;

@@ -190,9 +190,9 @@ pub fn records_by_keys(
     Ok(found)
 }
 
-/// Tells the planner how large the tables of the directory have become. PostgreSQL does it by itself only a minute after
-/// they grew: until then an import into an empty database would go through whole tables, batch after batch. SQLite's
-/// planner goes by the keys alone.
+/// Tells the planner how large the tables of the directory have become. PostgreSQL does it by itself only a minute
+/// after they grew: until then an import into an empty database would go through whole tables, batch after batch. The
+/// planner of SQLite goes by the keys alone.
 pub fn refresh_statistics(conn: &mut Conn) -> Result<(), Error> {
     match conn {
         Conn::Postgres(c) => c.batch_execute(
