@@ -160,6 +160,38 @@ on_both!(what_a_source_no_longer_lists_is_flagged_and_kept_and_what_comes_back_i
     assert_eq!(unknown.status.code(), Some(1));
 });
 
+/// What an import says, also one that takes nothing.
+fn report_of(place: &Place, arguments: &[&str]) -> Value {
+    let output = place.run(&[arguments, &["--json"]].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+const NAMED: &str = "source = \"voisin\"\nkey = [\"No\"]\n[columns]\nname = \"Nom\"\n\"organization.name\" = \"Maison\"\n\
+                     \"address.city\" = \"Ville\"\n\"location.visibility\" = \"Montrer\"\n[categories]\nalways = [\"food\"]\n";
+const NAMED_HEADER: &str = "No,Nom,Maison,Ville,Montrer\n";
+
+on_both!(what_broke_off_or_lists_nothing_flags_nothing, |place| {
+    let both = file(place, "both.ndjson", &[service(A, "Halte"), service(B, "Marelle")]);
+    place.import(&[&both, "--source", "voisin"]);
+    let deep = place.write("deep.json", &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)));
+    let behind = format!("[{},{}{}]", service(A, "Halte"), "[".repeat(10_000), "]".repeat(10_000));
+    let behind = place.write("behind.json", &behind);
+    let empty = place.write("empty.json", "[]");
+    for path in [deep, behind, empty] {
+        let report = report_of(place, &[path.to_str().unwrap(), "--source", "voisin"]);
+        assert_eq!(report.get("missing_count"), None, "{}: {report}", path.display());
+    }
+    let mapping = place.write("named.toml", &NAMED.replace("voisin", "tableau"));
+    let mapping = mapping.to_str().unwrap();
+    let rows = format!("{NAMED_HEADER}1,Halte,Oiseaux,Longueuil,public\n");
+    place.import(&[place.write("rows.csv", &rows).to_str().unwrap(), "--mapping", mapping]);
+    let header = report_of(place, &[place.write("header.csv", NAMED_HEADER).to_str().unwrap(), "--mapping", mapping]);
+    assert_eq!(header.get("missing_count"), None, "{header}");
+    let other = format!("{NAMED_HEADER}2,Marelle,Oiseaux,Longueuil,public\n");
+    let other = place.import(&[place.write("other.csv", &other).to_str().unwrap(), "--mapping", mapping]);
+    assert_eq!(other["missing_count"], json!(1), "{other}");
+});
+
 on_both!(after_a_merge_of_duplicates_a_source_describes_the_record_that_stayed, |place| {
     let both = [service(A, "Halte"), service(B, "Halte")];
     place.import(&[&file(place, "both.ndjson", &both), "--source", "voisin"]);

@@ -94,7 +94,8 @@ pub struct Report {
     pub blank: u64,
     /// Services by how their place was found; `no_place` for those that say none.
     pub placements: BTreeMap<&'static str, u64>,
-    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read.
+    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read,
+    /// or nothing was listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_count: Option<u64>,
     /// The first [`MISSING_NAMED_MAX`] of them.
@@ -265,9 +266,12 @@ impl<'a> Run<'a> {
         modified_after: Option<Time>,
     ) -> Outcome<Report> {
         written.seen.add(tally.take_listed());
-        let missing = match self.is_whole && written.listed_before {
+        // What broke off, or lists nothing, says nothing of what it did not reach: an export that failed is no closure
+        // of everything.
+        let is_whole = self.is_whole && !tally.has_unread() && !written.seen.is_empty();
+        let missing = match is_whole && written.listed_before {
             true => Some(missing::flag(self, &written.seen)?),
-            false => self.is_whole.then(Vec::new),
+            false => is_whole.then(Vec::new),
         };
         let mut report = written.report;
         if !self.dry_run {

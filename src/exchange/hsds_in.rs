@@ -226,8 +226,10 @@ impl<'a, R: Read> Entries<'a, R> {
     }
 
     fn read(&self, record: Result<Vec<u8>, Refusal>) -> Result<Vec<Entry>, Refusal> {
-        let record = record?;
+        let leave_unread = || self.tally.into_iter().for_each(Tally::leave_unread);
+        let record = record.inspect_err(|_| leave_unread())?;
         let value = serde_json::from_slice(&record).map_err(|error| {
+            leave_unread();
             Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
         })?;
         read_record(value, self.line, self.reading).inspect_err(|_| {

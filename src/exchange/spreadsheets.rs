@@ -133,6 +133,7 @@ impl<I: Iterator<Item = Result<Line, Refusal>>> Iterator for Rows<'_, I> {
                 }
                 Err(refusal) => {
                     self.is_over = true;
+                    self.tally.leave_unread();
                     return Some(Err(RefusedRow { line: 0, table: None, refusal }));
                 }
             }
