@@ -192,6 +192,26 @@ on_both!(what_broke_off_or_lists_nothing_flags_nothing, |place| {
     assert_eq!(other["missing_count"], json!(1), "{other}");
 });
 
+on_both!(a_row_that_is_refused_lists_its_service_and_its_organisation, |place| {
+    let mapping = place.write("named.toml", NAMED);
+    let take = |rows: &str| {
+        let path = place.write("rows.csv", &format!("{NAMED_HEADER}{rows}"));
+        report_of(place, &[path.to_str().unwrap(), "--mapping", mapping.to_str().unwrap()])
+    };
+    take("1,Halte,Oiseaux,Longueuil,public\n2,Marelle,Ruisseau,Longueuil,public\n");
+    for refused in ["2,Marelle,Ruisseau,Longueuil,peut-être\n", "2,Marelle,Ruisseau,Longueuil,public,de trop\n"] {
+        let report = take(&format!("1,Halte,Oiseaux,Longueuil,public\n{refused}"));
+        assert_eq!((&report["refused_count"], &report["missing_count"]), (&json!(1), &json!(0)), "{report}");
+    }
+    // So does a record of JSON whose organisation stands in it.
+    let own = json!({"id": "019ec0de-0000-7000-8000-0000000000e5", "name": "Ruisseau", "description": "Fictive"});
+    let other = with(service(B, "Marelle"), "organization", own);
+    place.import(&[&file(place, "two.ndjson", &[service(A, "Halte"), other.clone()]), "--source", "nids"]);
+    let bad = with(other, "status", json!("peut-être"));
+    let report = place.import(&[&file(place, "bad.ndjson", &[service(A, "Halte"), bad]), "--source", "nids"]);
+    assert_eq!((&report["refused_count"], &report["missing_count"]), (&json!(1), &json!(0)), "{report}");
+});
+
 on_both!(after_a_merge_of_duplicates_a_source_describes_the_record_that_stayed, |place| {
     let both = [service(A, "Halte"), service(B, "Halte")];
     place.import(&[&file(place, "both.ndjson", &both), "--source", "voisin"]);

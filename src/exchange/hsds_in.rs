@@ -217,7 +217,7 @@ impl<'a, R: Read> Entries<'a, R> {
     fn list_refused(&self, record: &Value) {
         let Some(tally) = self.tally else { return };
         let services = record.get("services").and_then(Value::as_array).into_iter().flatten();
-        for one in std::iter::once(record).chain(services) {
+        for one in std::iter::once(record).chain(services).chain(record.get("organization")) {
             for name in ["id", "organization_id"] {
                 let text = one.get(name).and_then(Value::as_str);
                 text.and_then(|text| parse_id(text, name, self.reading).ok()).into_iter().for_each(|id| tally.list(id));
