@@ -212,6 +212,30 @@ on_both!(a_row_that_is_refused_lists_its_service_and_its_organisation, |place| {
     assert_eq!((&report["refused_count"], &report["missing_count"]), (&json!(1), &json!(0)), "{report}");
 });
 
+on_both!(what_the_database_refuses_is_said_in_words, |place| {
+    let there = |id: &str, location: &str| {
+        let link = json!({"id": "019ec0de-0000-7000-8000-0000000000f6", "location": {"id": location,
+            "addresses": [{"address_1": "1, rue Exemple", "city": "Longueuil", "postal_code": "J4J 1A1"}]}});
+        with(service(id, "Halte"), "service_at_locations", json!([link]))
+    };
+    let place_id = |n: u8| format!("019ec0de-0000-7000-8000-0000000000d{n}");
+    let records = [there(A, &place_id(4)), there(B, &place_id(5))];
+    let report = place.import(&[&file(place, "twice.ndjson", &records), "--source", "voisin"]);
+    let refused = &report["refused"][0];
+    assert_eq!((&report["refused_count"], &refused["code"]), (&json!(1), &json!("already_exists")), "{report}");
+    assert_eq!(refused["rule"], "already the id of another record");
+    let again = place.import(&[&file(place, "twice.ndjson", &records), "--source", "voisin"]);
+    assert_eq!(again["missing_count"], json!(0), "refused and listed: {again}");
+});
+
+#[test]
+fn a_reference_that_leads_nowhere_is_none_that_stands_twice() {
+    use diesel::result::{DatabaseErrorKind, Error};
+    let said = |kind| relais::store::Error::from(Error::DatabaseError(kind, Box::new("constraint".to_owned())));
+    assert!(matches!(said(DatabaseErrorKind::ForeignKeyViolation), relais::store::Error::Dangling(_)));
+    assert!(matches!(said(DatabaseErrorKind::UniqueViolation), relais::store::Error::Conflict(_)));
+}
+
 on_both!(after_a_merge_of_duplicates_a_source_describes_the_record_that_stayed, |place| {
     let both = [service(A, "Halte"), service(B, "Halte")];
     place.import(&[&file(place, "both.ndjson", &both), "--source", "voisin"]);

@@ -439,6 +439,14 @@ impl Progressing {
         self.report.refused.extend(rows.into_iter().take(room).map(RefusedLine::from));
     }
 
+    /// Records that the store refused: listed all the same.
+    fn refuse_written(&mut self, batch: &[Entry], refusal: &Refusal) {
+        let services = batch.iter().filter_map(|entry| entry.service.as_ref());
+        self.seen.add(batch.iter().map(|entry| entry.organization.id));
+        self.seen.add(services.map(|service| service.id));
+        self.refuse(batch.iter().map(|entry| RefusedRow::of(entry, refusal.clone())).collect());
+    }
+
     fn add(&mut self, outcome: BatchOutcome, change: i64) {
         let report = &mut self.report;
         report.taken += outcome.taken;
@@ -467,15 +475,20 @@ impl Progressing {
         });
         match written {
             Ok(written) => self.add(written.value, written.change),
-            // An id of this batch is already that of another record: halves find it, and the rest is written.
-            Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => {
+            // An id of this batch is already that of another record, or it names one that is not there: halves find it,
+            // and the rest is written.
+            Err(Failure::Store(store::Error::Conflict(_) | store::Error::Dangling(_))) if batch.len() > 1 => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 self.write(run, first)?;
                 self.write(run, second)?;
             }
-            Err(Failure::Store(store::Error::Conflict(rule))) => {
-                let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-                self.refuse(batch.iter().map(|entry| RefusedRow::of(entry, refusal.clone())).collect());
+            Err(Failure::Store(store::Error::Conflict(_))) => {
+                let refusal = Refusal::field(Code::AlreadyExists, "id").rule("already the id of another record");
+                self.refuse_written(batch, &refusal);
+            }
+            Err(Failure::Store(store::Error::Dangling(_))) => {
+                let refusal = Refusal::new(Code::UnknownReference).rule("names a record that is not there");
+                self.refuse_written(batch, &refusal);
             }
             Err(failure) => return Err(failure),
         }
