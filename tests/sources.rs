@@ -236,6 +236,24 @@ fn a_reference_that_leads_nowhere_is_none_that_stands_twice() {
     assert!(matches!(said(DatabaseErrorKind::UniqueViolation), relais::store::Error::Conflict(_)));
 }
 
+#[test]
+fn a_refused_row_is_where_an_editor_shows_it_however_lines_end() {
+    let place = Place::new(Backend::Sqlite).unwrap();
+    let text = format!(
+        "Répertoire\n\n{NAMED_HEADER}1,Halte,Oiseaux,Longueuil,peut-être\n2,\"Mare\nlle\",Ruisseau,Longueuil,public\n\n\
+         3,Nid,Ruisseau,Longueuil,peut-être\n"
+    );
+    let mapping = place.write("named.toml", &format!("preamble_lines = 2\n{NAMED}"));
+    for end in ["\n", "\r\n"] {
+        let path = place.write("rows.csv", &text.replace('\n', end));
+        let report = report_of(&place, &[path.to_str().unwrap(), "--mapping", mapping.to_str().unwrap()]);
+        let lines: Vec<_> = report["refused"].as_array().unwrap().iter().map(|row| row["line"].clone()).collect();
+        assert_eq!(lines, [json!(4), json!(8)], "{end:?}: {report}");
+        let (_, draft) = suggested(&place, path.to_str().unwrap());
+        assert!(draft.contains("preamble_lines = 2\n"), "{end:?}: {draft}");
+    }
+}
+
 on_both!(after_a_merge_of_duplicates_a_source_describes_the_record_that_stayed, |place| {
     let both = [service(A, "Halte"), service(B, "Halte")];
     place.import(&[&file(place, "both.ndjson", &both), "--source", "voisin"]);

@@ -10,6 +10,7 @@ pub mod hsds_in;
 pub mod hsds_lists;
 pub mod hsds_tables;
 pub mod json_records;
+pub mod line_ends;
 pub mod mapping;
 pub mod package;
 pub mod profile;

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value, json};
 
+use super::line_ends::LineEnds;
 use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey};
 use super::{Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
@@ -57,14 +58,19 @@ pub fn open<'a, R: Read + 'a>(
 ) -> Result<Rows<'a, impl Iterator<Item = Result<Line, Refusal>> + use<'a, R>>, Refusal> {
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     skip_preamble(&mut input, mapping.preamble_lines)?;
+    let input = LineEnds::new(input, mapping.preamble_lines + 1);
     let mut reader = csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(input);
     let encoding = mapping.encoding;
     let cells = move |record: &csv::ByteRecord| record.iter().map(|cell| clean(&decode(cell, encoding))).collect();
     let names: Vec<String> = cells(reader.byte_headers().map_err(|error| unreadable(&error))?);
-    let preamble = mapping.preamble_lines;
-    let lines = reader.into_byte_records().map(move |record| {
-        let record = record.map_err(|error| unreadable(&error))?;
-        Ok(Line { number: record.position().map_or(0, csv::Position::line) + preamble, cells: cells(&record) })
+    let mut record = csv::ByteRecord::new();
+    let lines = std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
+        Ok(true) => {
+            let number = reader.get_mut().line_at(record.position().map_or(0, csv::Position::byte));
+            Some(Ok(Line { number, cells: cells(&record) }))
+        }
+        Ok(false) => None,
+        Err(error) => Some(Err(unreadable(&error))),
     });
     Rows::new(lines, &names, mapping, tally)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::line_ends::LineEnds;
 use super::mapping::{Encoding, Field};
 use super::spreadsheets::{self, Line};
 use crate::domain::fold::fold;
@@ -59,15 +60,18 @@ pub fn table_of_csv(bytes: &[u8], is_cut: bool) -> Result<Table, Refusal> {
 }
 
 fn lines_of(bytes: &[u8], encoding: Encoding, delimiter: u8) -> Vec<Line> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
-    let records = reader.byte_records().take(SAMPLE_ROWS_MAX).map_while(Result::ok);
-    records
-        .map(|record| Line {
-            number: record.position().map_or(0, csv::Position::line),
-            cells: record.iter().map(|cell| spreadsheets::clean(&spreadsheets::decode(cell, encoding))).collect(),
-        })
-        .collect()
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(LineEnds::new(bytes, 1));
+    let clean = |cell: &[u8]| spreadsheets::clean(&spreadsheets::decode(cell, encoding));
+    let (mut record, mut lines) = (csv::ByteRecord::new(), Vec::new());
+    while lines.len() < SAMPLE_ROWS_MAX && reader.read_byte_record(&mut record).unwrap_or(false) {
+        let number = reader.get_mut().line_at(record.position().map_or(0, csv::Position::byte));
+        lines.push(Line { number, cells: record.iter().map(clean).collect() });
+    }
+    lines
 }
 
 /// Finds the line of column names: the first that is nearly full.
