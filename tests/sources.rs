@@ -359,6 +359,8 @@ fn suggested(place: &Place, path: &str) -> (String, String) {
     let output = place.run(&["--suggest", path]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("\nalways"), "nobody has chosen yet: {text}");
+    let text = text.replace("\n# always = ", "\nalways = ");
     (place.write("drafted.toml", &text).to_str().unwrap().to_owned(), text)
 }
 
@@ -387,7 +389,7 @@ on_both!(a_workbook_comes_in_by_the_mapping_that_was_drafted_for_it, |place| {
     assert!(said.contains("sheet: Autre: Répertoire"), "{said}");
 });
 
-on_both!(a_drafted_mapping_is_taken_as_it_is, |place| {
+on_both!(a_drafted_mapping_is_taken_once_the_need_is_chosen, |place| {
     for fixture in ["tests/fixtures/garderies-fictives.csv", "tests/fixtures/garderies-fictives-latin1.csv"] {
         let (mapping, text) = suggested(place, fixture);
         assert!(text.contains("preamble_lines = 3") && text.contains("\"phone\" = \"Téléphone\""), "{text}");
@@ -405,6 +407,43 @@ on_both!(a_drafted_mapping_is_taken_as_it_is, |place| {
     assert_eq!((&report["taken"], &report["placements"]["exact"]), (&json!(2), &json!(2)), "{report}");
     let halte = all(&place.deps()).into_iter().find(|one| one["name"] == "Halte").unwrap();
     assert_eq!(halte["url"], "http://www.halte.example");
+});
+
+on_both!(a_draft_leaves_no_secret_address_out_in_silence, |place| {
+    let text = |header: &str, values: [&str; 2]| {
+        format!(
+            "No,Nom,Organisme,Adresse,Ville,{header}\n1,Halte,Maison,\"1, rue Exemple\",Longueuil,{}\n\
+                 2,Abri,Refuge,\"2, rue Sittelle\",Longueuil,{}\n",
+            values[0], values[1]
+        )
+    };
+    for (header, values) in
+        [("Adresse confidentielle", ["non", "oui"]), ("Caché?", ["", "X"]), ("Hidden", ["No", "Yes"])]
+    {
+        let path = place.write("secrets.csv", &text(header, values));
+        let path = path.to_str().unwrap();
+        let raw = String::from_utf8(place.run(&["--suggest", path]).stdout).unwrap();
+        let unread = place.write("raw.toml", &raw);
+        assert!(place.refused(&[path, "--mapping", unread.to_str().unwrap()]).contains("categories.always"), "it asks");
+        let (mapping, draft) = suggested(place, path);
+        assert!(draft.contains(&format!("\"location.visibility\" = \"{header}\"")), "{draft}");
+        assert_eq!(place.import(&[path, "--mapping", &mapping])["refused_count"], json!(0));
+        let shown = all(&place.deps());
+        let of = |name: &str| shown.iter().find(|one| one["name"] == name).unwrap().to_string();
+        assert!(of("Halte").contains("rue Exemple") && !of("Abri").contains("Sittelle"), "{shown:?}");
+    }
+    let unclear =
+        [("Adresse confidentielle", ["", "3, rue du Secret"]), ("Visibilité", ["oui", "non"]), ("Caché", ["", ""])];
+    for (header, values) in unclear {
+        let path = place.write("unclear.csv", &text(header, values));
+        let (_, draft) = suggested(place, path.to_str().unwrap());
+        let top = draft.split("source =").next().unwrap();
+        for words in ["N'EST PAS PRISE", "NOT TAKEN", header] {
+            assert!(top.contains(words), "{words} in {draft}");
+        }
+        assert!(!draft.contains(&format!("= \"{header}\"")), "{draft}");
+        assert!(draft.contains("\"address.address_1\" = \"Adresse\""), "{draft}");
+    }
 });
 
 #[test]

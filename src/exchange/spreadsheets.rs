@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use serde_json::{Map, Value, json};
 
 use super::line_ends::LineEnds;
-use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey};
+use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey, visibility_of};
 use super::{Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
 use crate::domain::directory::{
@@ -507,7 +507,7 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
         name: row.text(Field::LocationName),
         point,
         placement: if point.is_some() { Placement::Exact } else { Placement::None },
-        visibility: row.word(Field::LocationVisibility, Visibility::parse)?.unwrap_or(Visibility::Public),
+        visibility: row.word(Field::LocationVisibility, visibility_of)?.unwrap_or(Visibility::Public),
         territories: LocatedIn::default(),
         document: LocationDocument {
             addresses: if has_address { vec![address] } else { Vec::new() },
