@@ -17,7 +17,7 @@ use crate::id::Id;
 use crate::store::changes::Subject;
 use crate::store::edits::{self, EditRow};
 use crate::store::types::Json;
-use crate::store::{self, Conn, Tx, locations as places, organizations as bodies, services as listings};
+use crate::store::{self, Conn, Tx, locations as places, metadata, organizations as bodies, services as listings};
 
 pub const COMMENT_CHARACTERS_MAX: usize = 1_000;
 /// A patch, as JSON.
@@ -176,7 +176,7 @@ fn under_patch(failure: super::Failure) -> super::Failure {
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub row: EditRow,
-    /// The place was hidden since: neither what is proposed nor what was is told.
+    /// The place was hidden since, whatever it is now: neither what is proposed nor what was is told.
     pub is_withheld: bool,
 }
 
@@ -206,13 +206,19 @@ pub fn list(deps: &Deps, account: &AccountViewer, status: EditStatus, after: Opt
 fn shown(conn: &mut Conn, mut row: EditRow) -> Result<Shown, store::Error> {
     let is_withheld = row.subject == Subject::Location && {
         let place = places::list_by_ids(conn, &[row.subject_id])?.remove(&row.subject_id);
-        place.is_none_or(|place| place.visibility == Visibility::RegionOnly)
+        place.is_none_or(|place| place.visibility == Visibility::RegionOnly) || was_hidden_since(conn, &row)?
     };
     if is_withheld {
         (row.patch, row.base) = (Json(Map::new()), Json(Map::new()));
         row.comment.clear();
     }
     Ok(Shown { row, is_withheld })
+}
+
+/// Who opens a place again says where it is now, and may not know where it was: that stays withheld for good.
+fn was_hidden_since(conn: &mut Conn, row: &EditRow) -> Result<bool, store::Error> {
+    let hidden = metadata::last_hidden(conn, &[row.subject_id])?;
+    Ok(row.subject == Subject::Location && hidden.get(&row.subject_id).is_some_and(|at| *at >= row.created_at))
 }
 
 /// Whether an account may write a record of the directory; what is not there, nobody may.
@@ -288,7 +294,7 @@ fn apply(deps: &Deps, tx: &mut Tx<'_>, account: &AccountViewer, row: &EditRow) -
     }
     let target = target(tx, row.subject, row.subject_id)?;
     let (patch, base) = (&row.patch.0, &row.base.0);
-    if target.is_hidden {
+    if target.is_hidden || was_hidden_since(tx, row)? {
         let rule = "the place was hidden since";
         return Err(Refusal::field(Code::ChangedSince, "location_visibility").rule(rule).into());
     }

@@ -1,7 +1,8 @@
 //! The history of a record: what left the directory, what changed, who changed it, what it was at another moment.
 //!
 //! What is written of a hidden place is never kept here: its rows say which member changed and not what it was, and the
-//! link of a service to it is its two ids. What was written of a place before somebody hid it is withheld from then on.
+//! link of a service to it is its two ids. What was written of a place before somebody hid it is withheld from then on,
+//! also once somebody shows it again: they may have made up where it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -355,11 +356,16 @@ fn shown(
         // Of a place, the public is told what changed and not what it was: it may not have been public then.
         eyes == Eyes::Public || place.is_none_or(|place| place.visibility == Visibility::RegionOnly)
     };
+    let hidden_at = match subject {
+        Subject::Location => metadata::last_hidden(conn, &[id])?.remove(&id),
+        _ => None,
+    };
     let show = |mut row: MetadataRow| {
         let is_told = matches!(row.field_name.as_str(), "location_visibility" | "id" | "retired_at" | "replaced_by");
         let is_for_professionals = matches!(row.field_name.as_str(), "referral_process" | "retirement_reason");
         let is_private = eyes == Eyes::Public && is_for_professionals;
-        if (is_hidden && !is_told) || is_private {
+        let is_withheld = is_hidden || hidden_at.is_some_and(|hidden_at| row.at <= hidden_at);
+        if (is_withheld && !is_told) || is_private {
             (row.previous_value, row.replacement_value) = (None, None);
         }
         if eyes == Eyes::Public {
@@ -479,7 +485,10 @@ fn organization_then(conn: &mut Conn, now: &Organization, moment: Time) -> Outco
 /// What is withheld of a place makes the whole of it withheld: it leaves as a hidden place of nowhere.
 fn location_then(conn: &mut Conn, now: &Location, moment: Time) -> Outcome<Location> {
     let then = back(conn, Subject::Location, now.id, members::location_members(now), moment)?;
-    let mut place = if then.is_withheld {
+    // Shown again since by who may not know where it was: what it was until it was hidden is told to nobody.
+    let is_shown_again = now.visibility != Visibility::RegionOnly
+        && metadata::last_hidden(conn, &[now.id])?.get(&now.id).is_some_and(|hidden_at| *hidden_at > moment);
+    let mut place = if then.is_withheld || is_shown_again {
         let visibility = Visibility::RegionOnly;
         Location { visibility, territories: crate::domain::directory::LocatedIn::default(), ..now.clone() }
     } else {
@@ -574,6 +583,10 @@ pub fn reversal(
     }
     if rows.iter().any(|row| row.previous_value.is_none() && row.replacement_value.is_none()) {
         return Err(Refusal::field(Code::InvalidValue, "change_set").rule("a hidden place is not told").into());
+    }
+    let is_hidden_since = |hidden_at: &Time| rows.iter().any(|row| row.at < *hidden_at);
+    if subject == Subject::Location && metadata::last_hidden(conn, &[id])?.get(&id).is_some_and(is_hidden_since) {
+        return Err(Refusal::field(Code::InvalidValue, "change_set").rule("the place was hidden since").into());
     }
     let links = now.get("service_at_locations").cloned();
     let hidden = hidden_places(conn, std::iter::once(&links))?;

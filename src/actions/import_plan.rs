@@ -27,6 +27,9 @@ impl Seen {
     pub(super) fn has(&self, id: Id) -> bool {
         self.0.contains(&id)
     }
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// Whose file it is, and what the run knows besides the batch.

@@ -94,7 +94,8 @@ pub struct Report {
     pub blank: u64,
     /// Services by how their place was found; `no_place` for those that say none.
     pub placements: BTreeMap<&'static str, u64>,
-    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read.
+    /// What the source listed once and lists no longer: flagged, never deleted. `None` where only a part was read,
+    /// or nothing was listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_count: Option<u64>,
     /// The first [`MISSING_NAMED_MAX`] of them.
@@ -265,9 +266,12 @@ impl<'a> Run<'a> {
         modified_after: Option<Time>,
     ) -> Outcome<Report> {
         written.seen.add(tally.take_listed());
-        let missing = match self.is_whole && written.listed_before {
+        // What broke off, or lists nothing, says nothing of what it did not reach: an export that failed is no closure
+        // of everything.
+        let is_whole = self.is_whole && !tally.has_unread() && !written.seen.is_empty();
+        let missing = match is_whole && written.listed_before {
             true => Some(missing::flag(self, &written.seen)?),
-            false => self.is_whole.then(Vec::new),
+            false => is_whole.then(Vec::new),
         };
         let mut report = written.report;
         if !self.dry_run {
@@ -435,6 +439,14 @@ impl Progressing {
         self.report.refused.extend(rows.into_iter().take(room).map(RefusedLine::from));
     }
 
+    /// Records that the store refused: listed all the same.
+    fn refuse_written(&mut self, batch: &[Entry], refusal: &Refusal) {
+        let services = batch.iter().filter_map(|entry| entry.service.as_ref());
+        self.seen.add(batch.iter().map(|entry| entry.organization.id));
+        self.seen.add(services.map(|service| service.id));
+        self.refuse(batch.iter().map(|entry| RefusedRow::of(entry, refusal.clone())).collect());
+    }
+
     fn add(&mut self, outcome: BatchOutcome, change: i64) {
         let report = &mut self.report;
         report.taken += outcome.taken;
@@ -463,15 +475,20 @@ impl Progressing {
         });
         match written {
             Ok(written) => self.add(written.value, written.change),
-            // An id of this batch is already that of another record: halves find it, and the rest is written.
-            Err(Failure::Store(store::Error::Conflict(_))) if batch.len() > 1 => {
+            // An id of this batch is already that of another record, or it names one that is not there: halves find it,
+            // and the rest is written.
+            Err(Failure::Store(store::Error::Conflict(_) | store::Error::Dangling(_))) if batch.len() > 1 => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 self.write(run, first)?;
                 self.write(run, second)?;
             }
-            Err(Failure::Store(store::Error::Conflict(rule))) => {
-                let refusal = Refusal::field(Code::AlreadyExists, "id").rule(rule);
-                self.refuse(batch.iter().map(|entry| RefusedRow::of(entry, refusal.clone())).collect());
+            Err(Failure::Store(store::Error::Conflict(_))) => {
+                let refusal = Refusal::field(Code::AlreadyExists, "id").rule("already the id of another record");
+                self.refuse_written(batch, &refusal);
+            }
+            Err(Failure::Store(store::Error::Dangling(_))) => {
+                let refusal = Refusal::new(Code::UnknownReference).rule("names a record that is not there");
+                self.refuse_written(batch, &refusal);
             }
             Err(failure) => return Err(failure),
         }

@@ -85,7 +85,10 @@ impl From<store::Error> for Problem {
                 tracing::error!(%error, "no space left");
                 trouble(Trouble::Full)
             }
-            store::Error::Conflict(_) | store::Error::Database(_) | store::Error::Corrupt(_) => broken(&error),
+            store::Error::Conflict(_)
+            | store::Error::Dangling(_)
+            | store::Error::Database(_)
+            | store::Error::Corrupt(_) => broken(&error),
         }
     }
 }

@@ -217,7 +217,7 @@ impl<'a, R: Read> Entries<'a, R> {
     fn list_refused(&self, record: &Value) {
         let Some(tally) = self.tally else { return };
         let services = record.get("services").and_then(Value::as_array).into_iter().flatten();
-        for one in std::iter::once(record).chain(services) {
+        for one in std::iter::once(record).chain(services).chain(record.get("organization")) {
             for name in ["id", "organization_id"] {
                 let text = one.get(name).and_then(Value::as_str);
                 text.and_then(|text| parse_id(text, name, self.reading).ok()).into_iter().for_each(|id| tally.list(id));
@@ -226,8 +226,10 @@ impl<'a, R: Read> Entries<'a, R> {
     }
 
     fn read(&self, record: Result<Vec<u8>, Refusal>) -> Result<Vec<Entry>, Refusal> {
-        let record = record?;
+        let leave_unread = || self.tally.into_iter().for_each(Tally::leave_unread);
+        let record = record.inspect_err(|_| leave_unread())?;
         let value = serde_json::from_slice(&record).map_err(|error| {
+            leave_unread();
             Refusal::new(Code::InvalidJson).rule(format!("line {}, column {}", error.line(), error.column()))
         })?;
         read_record(value, self.line, self.reading).inspect_err(|_| {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use crate::domain::directory::{Delivery, ServiceStatus, Visibility};
+use crate::domain::fold::fold;
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::words::words;
@@ -345,6 +346,16 @@ impl Bound<'_> {
         }
         Ok(codes)
     }
+}
+
+/// How far a place may be shown, in a word of HSDS or as people answer "is the address confidential?".
+pub fn visibility_of(text: &str) -> Option<Visibility> {
+    Visibility::parse(text).or_else(|| match fold(text).as_str() {
+        "oui" | "yes" | "o" | "y" | "x" | "1" | "vrai" | "true" | "confidentiel" | "confidentielle"
+        | "confidential" | "cache" | "cachee" | "hidden" | "secret" | "secrete" => Some(Visibility::RegionOnly),
+        "non" | "no" | "n" | "0" | "faux" | "false" | "public" | "publique" => Some(Visibility::Public),
+        _ => None,
+    })
 }
 
 fn check_constant(field: Field, value: &str) -> Result<(), Refusal> {

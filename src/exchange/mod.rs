@@ -10,6 +10,7 @@ pub mod hsds_in;
 pub mod hsds_lists;
 pub mod hsds_tables;
 pub mod json_records;
+pub mod line_ends;
 pub mod mapping;
 pub mod package;
 pub mod profile;
@@ -27,7 +28,7 @@ pub mod xlsx_out;
 // -- reports
 pub mod table_csv;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::directory::{Location, Organization, Service};
@@ -73,6 +74,7 @@ pub struct Tally {
     dropped: AtomicU64,
     blank: AtomicU64,
     listed: Mutex<Vec<Id>>,
+    has_unread: AtomicBool,
 }
 
 impl Tally {
@@ -88,6 +90,13 @@ impl Tally {
     }
     pub fn take_listed(&self) -> Vec<Id> {
         std::mem::take(&mut *self.listed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Something could not be read, and nobody can tell which records it was.
+    pub fn leave_unread(&self) {
+        self.has_unread.store(true, Ordering::Relaxed);
+    }
+    pub fn has_unread(&self) -> bool {
+        self.has_unread.load(Ordering::Relaxed)
     }
     /// Rows that the mapping's filters leave out.
     pub fn dropped(&self) -> u64 {

@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value, json};
 
-use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey};
+use super::line_ends::LineEnds;
+use super::mapping::{Bound, Encoding, Field, Mapping, RepeatedKey, visibility_of};
 use super::{Entry, Found, RefusedRow, Tally};
 use crate::clock::Time;
 use crate::domain::directory::{
@@ -57,14 +58,19 @@ pub fn open<'a, R: Read + 'a>(
 ) -> Result<Rows<'a, impl Iterator<Item = Result<Line, Refusal>> + use<'a, R>>, Refusal> {
     let mut input = BufReader::with_capacity(BUFFER_BYTES, input);
     skip_preamble(&mut input, mapping.preamble_lines)?;
+    let input = LineEnds::new(input, mapping.preamble_lines + 1);
     let mut reader = csv::ReaderBuilder::new().delimiter(mapping.delimiter).flexible(true).from_reader(input);
     let encoding = mapping.encoding;
     let cells = move |record: &csv::ByteRecord| record.iter().map(|cell| clean(&decode(cell, encoding))).collect();
     let names: Vec<String> = cells(reader.byte_headers().map_err(|error| unreadable(&error))?);
-    let preamble = mapping.preamble_lines;
-    let lines = reader.into_byte_records().map(move |record| {
-        let record = record.map_err(|error| unreadable(&error))?;
-        Ok(Line { number: record.position().map_or(0, csv::Position::line) + preamble, cells: cells(&record) })
+    let mut record = csv::ByteRecord::new();
+    let lines = std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
+        Ok(true) => {
+            let number = reader.get_mut().line_at(record.position().map_or(0, csv::Position::byte));
+            Some(Ok(Line { number, cells: cells(&record) }))
+        }
+        Ok(false) => None,
+        Err(error) => Some(Err(unreadable(&error))),
     });
     Rows::new(lines, &names, mapping, tally)
 }
@@ -94,14 +100,20 @@ impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
 
     /// `None` for a row that says nothing.
     fn read(&mut self, line: &Line) -> Option<Found> {
-        let refused = |refusal| Some(Err(RefusedRow { line: line.number, table: None, refusal }));
+        let refused = |key: Option<&str>, refusal| {
+            self.bound.list_refused(&line.cells, key, self.tally);
+            Some(Err(RefusedRow { line: line.number, table: None, refusal }))
+        };
         if line.cells.iter().all(String::is_empty) {
             self.tally.count_blank();
             return None;
         }
         if line.cells.len() != self.bound.width {
             let rule = format!("{} columns, not {}", self.bound.width, line.cells.len());
-            return refused(Refusal::field(Code::InvalidValue, "row").rule(rule));
+            return refused(
+                self.bound.key(&line.cells).as_deref(),
+                Refusal::field(Code::InvalidValue, "row").rule(rule),
+            );
         }
         if !self.bound.keeps(&line.cells) {
             self.tally.count_dropped();
@@ -109,14 +121,11 @@ impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
         }
         let key = match row_key(&self.bound, &line.cells, &mut self.seen) {
             Ok(key) => key,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return refused(None, refusal),
         };
         match read_row(&self.bound, &line.cells, &key, line.number) {
             Ok(entry) => Some(Ok(entry)),
-            Err(refusal) => {
-                self.tally.list(Id::from_words(&[&self.bound.mapping.source, &key]));
-                refused(refusal)
-            }
+            Err(refusal) => refused(Some(&key), refusal),
         }
     }
 }
@@ -133,6 +142,7 @@ impl<I: Iterator<Item = Result<Line, Refusal>>> Iterator for Rows<'_, I> {
                 }
                 Err(refusal) => {
                     self.is_over = true;
+                    self.tally.leave_unread();
                     return Some(Err(RefusedRow { line: 0, table: None, refusal }));
                 }
             }
@@ -328,6 +338,16 @@ fn row_key(bound: &Bound<'_>, cells: &[String], seen: &mut HashMap<Id, u32>) -> 
     }
 }
 
+impl Bound<'_> {
+    /// A row that is refused lists its service and its organisation all the same.
+    fn list_refused(&self, cells: &[String], key: Option<&str>, tally: &Tally) {
+        let source = self.mapping.source.as_str();
+        key.into_iter().for_each(|key| tally.list(Id::from_words(&[source, key])));
+        let key = organization_key(&Row { bound: self, cells });
+        key.into_iter().for_each(|key| tally.list(organization_id(source, &key)));
+    }
+}
+
 struct Row<'a> {
     bound: &'a Bound<'a>,
     cells: &'a [String],
@@ -409,13 +429,23 @@ fn read_row(bound: &Bound<'_>, cells: &[String], key: &str, line: u64) -> Result
     Ok(Entry { line, table: None, organization, locations: location.into_iter().collect(), service: Some(service) })
 }
 
-/// The organisation of a row: the same name, or the same key where the mapping has one, is the same organisation.
+/// The same name, or the same key where the mapping has one, is the same organisation.
+fn organization_key(row: &Row<'_>) -> Option<String> {
+    let name = row.text(Field::OrganizationName);
+    let said = row.get(Field::OrganizationKey);
+    said.or_else(|| (!name.is_empty()).then(|| fold(name.get(Lang::Fr))))
+}
+
+fn organization_id(source: &str, key: &str) -> Id {
+    Id::from_words(&[source, "organization", key])
+}
+
 fn read_organization(row: &Row<'_>, source: &str) -> Result<Organization, Refusal> {
     let name = row.text(Field::OrganizationName);
     if name.is_empty() {
         return Err(Refusal::field(Code::MissingField, "organization.name"));
     }
-    let key = row.get(Field::OrganizationKey).unwrap_or_else(|| fold(name.get(Lang::Fr)));
+    let key = organization_key(row).unwrap_or_default();
     let document = OrganizationDocument {
         description: row.text(Field::OrganizationDescription),
         email: row.get(Field::OrganizationEmail),
@@ -423,7 +453,7 @@ fn read_organization(row: &Row<'_>, source: &str) -> Result<Organization, Refusa
         ..OrganizationDocument::default()
     };
     Ok(Organization {
-        id: Id::from_words(&[source, "organization", &key]),
+        id: organization_id(source, &key),
         origin: Origin { source: source.to_owned(), key, content_hash: String::new() },
         name,
         referral_address: None,
@@ -477,7 +507,7 @@ fn read_location(row: &Row<'_>, id: Id, origin: Origin) -> Result<Option<Locatio
         name: row.text(Field::LocationName),
         point,
         placement: if point.is_some() { Placement::Exact } else { Placement::None },
-        visibility: row.word(Field::LocationVisibility, Visibility::parse)?.unwrap_or(Visibility::Public),
+        visibility: row.word(Field::LocationVisibility, visibility_of)?.unwrap_or(Visibility::Public),
         territories: LocatedIn::default(),
         document: LocationDocument {
             addresses: if has_address { vec![address] } else { Vec::new() },

@@ -1,9 +1,11 @@
 //! Drafts a mapping from the header and the first rows of somebody's spreadsheet. What is guessed is said beside its
-//! line, and the draft is a mapping that an import takes as it is: a person reads it over and changes what is wrong.
+//! line. A person reads the draft over, changes what is wrong and chooses the needs: an import asks for those, because
+//! a guess would put every row where nobody looks for it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::mapping::{Encoding, Field};
+use super::line_ends::LineEnds;
+use super::mapping::{Encoding, Field, visibility_of};
 use super::spreadsheets::{self, Line};
 use crate::domain::fold::fold;
 use crate::domain::language::Lang;
@@ -59,15 +61,18 @@ pub fn table_of_csv(bytes: &[u8], is_cut: bool) -> Result<Table, Refusal> {
 }
 
 fn lines_of(bytes: &[u8], encoding: Encoding, delimiter: u8) -> Vec<Line> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(bytes);
-    let records = reader.byte_records().take(SAMPLE_ROWS_MAX).map_while(Result::ok);
-    records
-        .map(|record| Line {
-            number: record.position().map_or(0, csv::Position::line),
-            cells: record.iter().map(|cell| spreadsheets::clean(&spreadsheets::decode(cell, encoding))).collect(),
-        })
-        .collect()
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(LineEnds::new(bytes, 1));
+    let clean = |cell: &[u8]| spreadsheets::clean(&spreadsheets::decode(cell, encoding));
+    let (mut record, mut lines) = (csv::ByteRecord::new(), Vec::new());
+    while lines.len() < SAMPLE_ROWS_MAX && reader.read_byte_record(&mut record).unwrap_or(false) {
+        let number = reader.get_mut().line_at(record.position().map_or(0, csv::Position::byte));
+        lines.push(Line { number, cells: record.iter().map(clean).collect() });
+    }
+    lines
 }
 
 /// Finds the line of column names: the first that is nearly full.
@@ -184,9 +189,15 @@ fn guess(table: &Table) -> BTreeMap<&'static str, (usize, Certainty)> {
     let folded: Vec<String> = table.names.iter().map(|name| fold(name)).collect();
     let shapes: Vec<Option<Shape>> = (0..table.names.len()).map(|column| shape_of(table, column)).collect();
     let mut found: BTreeMap<&'static str, (usize, Certainty)> = BTreeMap::new();
-    let mut used: HashSet<usize> = HashSet::new();
+    // What may be a secret address is no address, whatever it looks like.
+    let secrets = secrets(table);
+    let mut used: HashSet<usize> = secrets.unread.into_iter().collect();
+    if let Some(column) = secrets.read {
+        used.insert(column);
+        found.insert(Field::LocationVisibility.as_str(), (column, Certainty::Name));
+    }
     for certainty in [Certainty::Name, Certainty::LikelyName] {
-        for (field, words) in synonyms() {
+        for (field, words) in synonyms().into_iter().filter(|(field, _)| *field != Field::LocationVisibility) {
             let names = |column: usize| {
                 let folded = folded.get(column).map_or("", String::as_str);
                 match certainty {
@@ -221,6 +232,36 @@ fn guess(table: &Table) -> BTreeMap<&'static str, (usize, Certainty)> {
         found.remove("longitude");
     }
     found
+}
+
+/// Columns that seem to say which addresses are secret: the one that is read so, and those that a person must look at.
+#[derive(Debug, Default)]
+struct Secrets {
+    read: Option<usize>,
+    unread: Vec<usize>,
+}
+
+fn secrets(table: &Table) -> Secrets {
+    let words = synonyms().into_iter().find(|(field, _)| *field == Field::LocationVisibility);
+    let words = words.map(|(_, words)| words).unwrap_or_default();
+    let mut secrets = Secrets::default();
+    for (column, name) in table.names.iter().enumerate() {
+        let name = fold(name);
+        if !words.iter().any(|word| contains_words(&name, word)) {
+            continue;
+        }
+        // Of these a yes may mean the contrary, or what is secret may be something else than the address.
+        let is_plain = !["non", "not", "pas", "visibilite", "visibility", "note", "notes", "telephone", "courriel"]
+            .iter()
+            .any(|word| contains_words(&name, word));
+        let is_read = values_of(table, column).all(|value| visibility_of(value).is_some());
+        let says_anything = values_of(table, column).next().is_some();
+        match secrets.read {
+            None if is_plain && is_read && says_anything => secrets.read = Some(column),
+            _ => secrets.unread.push(column),
+        }
+    }
+    secrets
 }
 
 fn synonyms() -> Vec<(Field, Vec<&'static str>)> {
@@ -326,6 +367,15 @@ pub fn draft(table: &Table, source: &str, terms: &[Term]) -> String {
         "# Ébauche à relire : chaque ligne dit pourquoi elle est là. / A draft to read over: each line says why.\n\
          # Essayer / Try: relais import FICHIER --mapping CE_FICHIER --dry-run\n\n",
     );
+    for column in secrets(table).unread {
+        let name = quoted(name_of(table, column));
+        text += &format!(
+            "# À VÉRIFIER : la colonne {name} semble dire quelles adresses sont secrètes et N'EST PAS PRISE : les \
+             adresses seraient publiques.\n\
+             # CHECK: the column {name} seems to say which addresses are secret and is NOT TAKEN: the addresses would \
+             be public.\n\n"
+        );
+    }
     text += &format!("source = {}\n", quoted(&slug(source)));
     if let Some((encoding, delimiter)) = table.text {
         text += &format!("encoding = {}\n", quoted(encoding.as_str()));
@@ -352,8 +402,11 @@ pub fn draft(table: &Table, source: &str, terms: &[Term]) -> String {
 fn columns(table: &Table, found: &BTreeMap<&'static str, (usize, Certainty)>) -> String {
     let mut text = String::from("\n[columns]\n");
     let mut used: HashSet<usize> = HashSet::new();
-    let first_text =
-        (0..table.names.len()).find(|column| shape_of(table, *column).is_none() && !name_of(table, *column).is_empty());
+    let unread = secrets(table).unread;
+    let is_text = |column: &usize| {
+        shape_of(table, *column).is_none() && !name_of(table, *column).is_empty() && !unread.contains(column)
+    };
+    let first_text = (0..table.names.len()).find(is_text);
     let name = found.get("name").map(|(column, _)| *column);
     if name.is_none() {
         let column = found.get("organization.name").map(|(column, _)| *column).or(first_text).unwrap_or(0);
@@ -364,6 +417,10 @@ fn columns(table: &Table, found: &BTreeMap<&'static str, (usize, Certainty)>) ->
     for (field, (column, certainty)) in found {
         used.insert(*column);
         text += &format!("# {}\n", certainty.in_words());
+        if *field == Field::LocationVisibility.as_str() {
+            text += "# oui, caché... : la région seule ; non, vide : l'adresse est publique. / yes, hidden...: the \
+                     region alone; no, empty: the address is public.\n";
+        }
         text += &format!("{} = {}\n", quoted(field), quoted(name_of(table, *column)));
     }
     if !found.contains_key("organization.name") {
@@ -387,7 +444,7 @@ fn categories(table: &Table, source: &str, terms: &[Term]) -> String {
         text += &format!("#   {:<32} {} / {}\n", term.code, term.label.get(Lang::Fr), term.label.get(Lang::En));
     }
     let first = best.first().map_or("", |term| term.code.as_str());
-    text += &format!("always = [{}]\n", quoted(first));
+    text += &format!("# always = [{}]\n", quoted(first));
     for column in 0..table.names.len() {
         let distinct: HashSet<&str> = values_of(table, column).collect();
         let is_kind = (2..=25).contains(&distinct.len()) && table.rows.len() > 2 * distinct.len();

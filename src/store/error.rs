@@ -11,9 +11,12 @@ pub enum Error {
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
-    /// A row that must be unique is there already, or the row it refers to is not.
+    /// A row that must be unique is there already.
     #[error("a constraint said no: {0}")]
     Conflict(String),
+    /// The row that another refers to is not there.
+    #[error("a reference leads nowhere: {0}")]
+    Dangling(String),
     /// The row was changed by somebody else since it was read.
     #[error("the version is stale")]
     Stale,
@@ -34,9 +37,8 @@ impl From<diesel::result::Error> for Error {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
         match error {
             Diesel::NotFound => Self::NotFound,
-            Diesel::DatabaseError(Kind::UniqueViolation | Kind::ForeignKeyViolation, info) => {
-                Self::Conflict(info.message().to_owned())
-            }
+            Diesel::DatabaseError(Kind::UniqueViolation, info) => Self::Conflict(info.message().to_owned()),
+            Diesel::DatabaseError(Kind::ForeignKeyViolation, info) => Self::Dangling(info.message().to_owned()),
             Diesel::DatabaseError(Kind::CheckViolation | Kind::NotNullViolation, info) => {
                 Self::Database(info.message().to_owned())
             }

@@ -1,5 +1,7 @@
 //! What changed in the directory, when and by whom: one row for each HSDS member that changed. Appended, never changed.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use super::schema::{location, metadata, organization, service};
 use super::types::Json;
 use super::{Conn, Error, Tx};
 use crate::clock::Time;
+use crate::domain::directory::Visibility;
 use crate::domain::history::Action;
 use crate::id::Id;
 use crate::insert_rows;
@@ -47,6 +50,20 @@ pub fn append_many(tx: &mut Tx<'_>, rows: &[MetadataRow]) -> Result<(), Error> {
 pub fn last_moment(conn: &mut Conn, subject: Subject, id: Id) -> Result<Option<Time>, Error> {
     let rows = metadata::table.filter(metadata::subject.eq(subject).and(metadata::subject_id.eq(id)));
     Ok(rows.order((metadata::at.desc(), metadata::id.desc())).select(metadata::at).first(conn).optional()?)
+}
+
+/// When each of these places was last hidden, of those that ever were: nothing written until then is told again.
+pub fn last_hidden(conn: &mut Conn, place_ids: &[Id]) -> Result<HashMap<Id, Time>, Error> {
+    let rows = metadata::table
+        .filter(metadata::subject.eq(Subject::Location).and(metadata::subject_id.eq_any(place_ids)))
+        .filter(metadata::field_name.eq("location_visibility"))
+        .order((metadata::at.asc(), metadata::id.asc()));
+    let rows: Vec<MetadataRow> = rows.select(MetadataRow::as_select()).load(conn)?;
+    let hides = |row: &MetadataRow| {
+        let word = row.replacement_value.as_ref().and_then(|value| value.0.as_str());
+        word.and_then(Visibility::parse) == Some(Visibility::RegionOnly)
+    };
+    Ok(rows.into_iter().filter(hides).map(|row| (row.subject_id, row.at)).collect())
 }
 
 /// The rows of a record, newest first, before `(at, id)`, at most `limit`.

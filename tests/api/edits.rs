@@ -185,6 +185,49 @@ both!(a_hidden_place_is_not_proposed_and_one_hidden_since_is_not_told, |app| {
     assert!(!decide(&app.curator(), &id, &refuse).expect(200).text.contains("Sittelle"));
 });
 
+both!(what_was_withheld_of_a_place_stays_withheld_when_it_is_shown_again, |app| {
+    let addresses = |street: &str| {
+        json!([{ "address_1": format!("2, rue {street}"), "city": "Longueuil", "postal_code": "J4K 1A1",
+            "state_province": "QC", "country": "CA" }])
+    };
+    let body = json!({ "organization_id": twenty::organization_id("famille"), "name": "Local",
+        "location_visibility": "public", "addresses": addresses("Exemple") });
+    let place = app.worker().post("/api/v1/locations", &body).expect(201).id();
+    let path = format!("/api/v1/locations/{place}");
+    let ask = |patch: Value| {
+        let body = json!({ "subject": "location", "subject_id": place, "patch": patch, "comment": "rue Sittelle" });
+        app.partner().post(EDITS, &body).expect(201).id()
+    };
+    let patch = |who: &Client, patch: &Value| {
+        app.advance(chrono::TimeDelta::minutes(1));
+        let version = who.get(&path).expect(200).json["version"].as_i64().unwrap();
+        who.clone().if_match(version).patch(&path, patch).expect(200);
+        app.advance(chrono::TimeDelta::minutes(1));
+    };
+    let decided = ask(json!({ "addresses": addresses("Sittelle") }));
+    decide(&app.curator(), &decided, &json!({ "decision": "accepted" })).expect(200);
+    let moment = app.clock.now().to_rfc3339();
+    let waiting = ask(json!({ "addresses": addresses("Sittelle Est") }));
+    assert!(app.curator().get(EDITS).expect(200).text.contains("Sittelle"));
+    patch(&app.worker(), &json!({ "location_visibility": "region_only" }));
+    patch(&app.curator(), &json!({ "location_visibility": "public", "addresses": addresses("Inventée") }));
+    for who in [app.curator(), app.worker()] {
+        let history = format!("{path}/history");
+        let then = format!("{path}?as_of={moment}");
+        for asked in [EDITS, &format!("{EDITS}?status=accepted"), &history, &then] {
+            let told = who.get(asked).expect(200).text;
+            assert!(!told.contains("Sittelle") && !told.contains("rue Exemple"), "{asked}: {told}");
+        }
+    }
+    let accept = json!({ "decision": "accepted" });
+    decide(&app.curator(), &waiting, &accept).expect_problem(409, "changed_since").naming("location_visibility");
+    // What is proposed of the place as it is shown now is told.
+    let later = ask(json!({ "name": "Autre nom" }));
+    let told = app.curator().get(EDITS).expect(200).json["results"].as_array().unwrap().clone();
+    let later = told.iter().find(|one| one["id"] == json!(later)).unwrap();
+    assert_eq!((&later["withheld"], &later["patch"]), (&json!(false), &json!({ "name": "Autre nom" })));
+});
+
 both!(a_curator_reads_the_queue_of_their_territory_page_by_page, |app| {
     let ids: Vec<String> = (0..5).map(|n| proposed(&app.partner(), &json!({ "alert": format!("N{n}") }))).collect();
     let seen = |who: &Client| {
