@@ -382,17 +382,23 @@ fn shown(
 /// Takes out of the links of services what is written of places that these eyes may not see.
 fn bare_rows(conn: &mut Conn, rows: &mut [MetadataRow], eyes: Eyes) -> Result<(), store::Error> {
     let of_links = |row: &&mut MetadataRow| row.field_name == "service_at_locations";
-    let mut values: Vec<&mut Value> = Vec::new();
+    let mut values: Vec<(Time, &mut Value)> = Vec::new();
     for row in rows.iter_mut().filter(of_links) {
+        let at = row.at;
         let both = [&mut row.previous_value, &mut row.replacement_value];
-        values.extend(both.into_iter().flatten().map(|value| &mut value.0));
+        values.extend(both.into_iter().flatten().map(|value| (at, &mut value.0)));
     }
-    let links = values.iter().filter_map(|value| value.as_array()).flatten();
+    let links = values.iter().filter_map(|(_, value)| value.as_array()).flatten();
     let ids: Vec<Id> = links.filter_map(place_of).collect();
     let there = locations::list_by_ids(conn, &ids)?;
+    let hidden_at = metadata::last_hidden(conn, &ids)?;
     let widest = if eyes == Eyes::Public { Visibility::Public } else { Visibility::Professional };
-    for value in values {
-        bare_links(value, &|id| there.get(&id).is_none_or(|place| place.visibility > widest));
+    for (at, value) in values {
+        let is_bare = |id: Id| {
+            let is_hidden = there.get(&id).is_none_or(|place| place.visibility > widest);
+            is_hidden || hidden_at.get(&id).is_some_and(|hidden_at| at <= *hidden_at)
+        };
+        bare_links(value, &is_bare);
     }
     Ok(())
 }

@@ -291,6 +291,15 @@ both!(what_is_written_of_a_hidden_place_is_in_no_history, |app| {
     let undo = app.worker().post(&format!("{}/reversals", paths[1]), &json!({ "change_set": hiding }));
     assert!(!undo.text.contains(CANARY));
     undo.expect_problem(422, "invalid_value").naming("change_set");
+    // Nor once a curator shows the place again, who does not know where it was.
+    app.advance(TimeDelta::hours(1));
+    let invented = json!({ "location_visibility": "public", "addresses": [{ "address_1": "9, rue Inventée",
+        "city": "Longueuil", "postal_code": "J4K 1A1", "state_province": "QC", "country": "CA" }] });
+    app.curator().if_match(version(app, &paths[1])).patch(&paths[1], &invented).expect(200);
+    for asked in [format!("{service}/history"), format!("{service}?as_of={moment}"), format!("{}/history", paths[1])] {
+        let told = app.curator().get(&asked).expect(200).text;
+        assert!(!told.contains(CANARY), "{asked}: {told}");
+    }
 });
 
 both!(an_import_says_what_it_changed_and_nothing_of_what_is_new, |app| {
