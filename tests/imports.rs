@@ -174,6 +174,19 @@ on_both!(the_latin_1_twin_says_the_same, |place| {
     assert!(place.refused(&[FILE, "--mapping", latin.to_str().unwrap()]).contains("the file is utf-8"));
 });
 
+on_both!(a_row_in_another_encoding_than_its_file_is_refused_alone, |place| {
+    let mapping = "source = \"melange\"\nencoding = \"latin-1\"\nkey = [\"no\"]\n[columns]\nname = \"nom\"\n\
+        \"organization.name\" = \"nom\"\n[categories]\nalways = [\"food/food-bank\"]\n";
+    let mapping = place.write("melange.toml", mapping);
+    let file = place.dir.path().join("melange.csv");
+    let bytes = [b"no,nom\n1,\xC9piphanie\n".as_slice(), "2,L’Éclaircie\n".as_bytes(), b"3,Gr\xE2ce\n"].concat();
+    std::fs::write(&file, bytes).unwrap();
+    let report = place.import(&[file.to_str().unwrap(), "--mapping", mapping.to_str().unwrap()]);
+    assert_eq!((&report["taken"], &report["refused_count"]), (&json!(2), &json!(1)), "{report}");
+    let refused = &report["refused"][0];
+    assert_eq!((&refused["line"], &refused["field"]), (&json!(3), &json!("encoding")), "{report}");
+});
+
 on_both!(an_open_quote_refuses_the_whole_file, |place| {
     let said = place.refused(&["tests/fixtures/garderies-fictives-guillemet.csv", "--mapping", MAPPING]);
     assert!(said.contains("line"), "{said}");

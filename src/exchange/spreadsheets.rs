@@ -115,6 +115,10 @@ impl<'a, I: Iterator<Item = Result<Line, Refusal>>> Rows<'a, I> {
                 Refusal::field(Code::InvalidValue, "row").rule(rule),
             );
         }
+        if self.bound.mapping.encoding == Encoding::Latin1 && line.cells.iter().any(|cell| is_utf_8_misread(cell)) {
+            let refusal = Refusal::field(Code::InvalidValue, "encoding").rule("latin-1; this row is utf-8");
+            return refused(self.bound.key(&line.cells).as_deref(), refusal);
+        }
         if !self.bound.keeps(&line.cells) {
             self.tally.count_dropped();
             return None;
@@ -156,6 +160,13 @@ fn unreadable(error: &impl std::fmt::Display) -> Refusal {
 }
 
 // ---- text
+
+/// Rows of several files in one: `Ã‰cole` is what a letter of UTF-8 looks like where each byte is read as one. Nobody
+/// writes that on purpose, and its name would never be found.
+fn is_utf_8_misread(cell: &str) -> bool {
+    let (bytes, _, is_lossy) = encoding_rs::WINDOWS_1252.encode(cell);
+    !cell.is_ascii() && !is_lossy && std::str::from_utf8(&bytes).is_ok()
+}
 
 pub fn decode(cell: &[u8], encoding: Encoding) -> Cow<'_, str> {
     match encoding {
