@@ -1,6 +1,8 @@
 //! The directory as HSDS 3.2 reads it: lists by page number or one after the other, and single records. Open to
 //! everybody; who is signed in also sees what is for professionals.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::list_memory::{ListAt, STEP_ROWS};
@@ -18,6 +20,7 @@ use crate::domain::viewer::AccountViewer;
 use crate::exchange::hsds::{self, Context, Eyes};
 use crate::exchange::hsds_lists;
 use crate::id::Id;
+use crate::search::Audience;
 use crate::store::lists::{self, Anchor, Collection, Filter, Near, Open, Step, Terms};
 use crate::store::{self, Conn, changes, locations, organizations, services, taxonomies};
 
@@ -25,6 +28,8 @@ use crate::store::{self, Conn, changes, locations, organizations, services, taxo
 const ORGANIZATION_SERVICES_MAX: i64 = 500;
 /// Metres. Wider than this nobody goes for a service, and the circle is no longer exact.
 pub const PROXIMITY_M_MAX: f64 = 500_000.0;
+/// Services of a list that its words narrow.
+const FOUND_MAX: usize = 500;
 /// Records of one step of a stream.
 const STREAM_ROWS: i64 = 200;
 
@@ -242,12 +247,20 @@ fn filter_of(deps: &Deps, conn: &mut Conn, eyes: Eyes, asked: &Asked) -> Result<
     let mut filter = Filter {
         organization_id: asked.organization_id,
         modified_after: asked.modified_after,
-        name_begins: asked.search.as_deref().map(fold).filter(|folded| !folded.is_empty()),
         ages: asked.ages,
         open: asked.open,
         is_top_only: asked.is_top_only,
         ..Filter::default()
     };
+    let words = asked.search.as_deref().filter(|text| !fold(text).is_empty());
+    match asked.collection {
+        Collection::Services | Collection::ServiceAtLocations => {
+            filter.ids = words.map(|text| services_found(deps, conn, eyes, text)).transpose()?;
+        }
+        Collection::Organizations | Collection::Taxonomies | Collection::TaxonomyTerms => {
+            filter.name_begins = words.map(fold);
+        }
+    }
     if let Some(text) = &asked.term {
         filter.terms.push(terms_named(conn, text)?);
     }
@@ -261,6 +274,18 @@ fn filter_of(deps: &Deps, conn: &mut Conn, eyes: Eyes, asked: &Asked) -> Result<
         place_asked(deps.gazetteer(), postcode, asked.proximity_m, eyes, &mut filter)?;
     }
     Ok(filter)
+}
+
+/// The services that hold all the words, in any of their texts, the best [`FOUND_MAX`] of them. The index is waited
+/// for: a list is tagged with the last change, and must know of it.
+fn services_found(deps: &Deps, conn: &mut Conn, eyes: Eyes, text: &str) -> Result<Vec<Id>, Failure> {
+    let index = deps.index()?;
+    let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
+    if !index.wait_for(changes::head(conn)?.n, wait_max) {
+        return Err(Failure::IndexBehind);
+    }
+    let audience = if eyes >= Eyes::Professional { Audience::Professional } else { Audience::Public };
+    Ok(index.holding_all(text, audience, FOUND_MAX)?)
 }
 
 fn terms_named(conn: &mut Conn, text: &str) -> Result<Terms, Failure> {

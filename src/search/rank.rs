@@ -192,6 +192,19 @@ impl Index {
         Ok(Page { total: ranked.total(), hits, next_cursor })
     }
 
+    /// The services that hold every word of a text, or its stem, the best first: no synonyms, no corrections, and no
+    /// other filter than the audience's.
+    pub fn holding_all(&self, text: &str, audience: Audience, most: usize) -> Result<Vec<Id>, Error> {
+        let searcher = self.searcher();
+        let asked =
+            Request { text: Some(text.to_owned()), exact: true, audience, ..Request::new(Time::from_micros(0)) };
+        let concepts = query::concepts(&searcher, self.fields(), &asked)?;
+        let query = query::build(self.fields(), &asked, &concepts, Demand::All);
+        let ranking = Ranking::new(self.fields(), &asked, asked.now, None, most);
+        let ranked = Self::collect(&searcher, &query, &ranking)?;
+        Ok(ranked.found.into_iter().map(|found| found.key.id).collect())
+    }
+
     fn hits(
         &self,
         searcher: &tantivy::Searcher,

@@ -384,6 +384,28 @@ both!(a_retired_service_leaves_every_list_and_its_links_with_it, |app| {
     }
 });
 
+both!(words_are_looked_for_in_every_text_of_a_service, |app| {
+    let organization = twenty::organization_id("famille").to_string();
+    let service = json!({ "organization_id": organization, "name": "Atelier du mercredi",
+        "description": "Réparer ensemble des vielles à roue ostrogothes.",
+        "translations": { "en": { "name": "Wednesday hurdy-gurdy workshop" } } });
+    let made = app.worker().post("/api/v1/services", &service).expect(201);
+    let client = app.anonymous();
+    let found = |words: &str| ids(&client.get(&format!("/hsds/services?search={words}")).expect(200).json);
+    for words in ["ostrogothes", "OSTROGOTHE", "vielle+mercredi", "hurdy-gurdy", "l%27atelier+ostrogoth%C3%A9s"] {
+        assert_eq!(found(words), [made.id()], "{words}: the very next list knows of it");
+    }
+    for words in ["ostrogothes+introuvable", "ostrogohtes"] {
+        assert_eq!(found(words), Vec::<String>::new(), "{words}: all the words, and no guess");
+    }
+    let narrowed = |more: &str| client.get(&format!("/hsds/services?search=ostrogothes&{more}")).expect(200).json;
+    assert_eq!(narrowed(&format!("organization_id={organization}"))["total_items"], 1);
+    let other = twenty::organization_id("cpe");
+    assert_eq!(narrowed(&format!("organization_id={other}"))["total_items"], 0);
+    let all = client.get("/hsds/services").expect(200).json["total_items"].clone();
+    assert_eq!(client.get("/hsds/services?search=%3F%21").expect(200).json["total_items"], all, "no word at all");
+});
+
 both!(a_place_that_is_hidden_is_gone_from_the_very_next_reading, |app| {
     let client = app.anonymous();
     let organization = twenty::organization_id("famille").to_string();
