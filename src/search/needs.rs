@@ -14,11 +14,17 @@ use super::typo;
 use crate::domain::language::Lang;
 
 const NEEDS: &str = include_str!("../../index/search/needs.csv");
+const RELATED: &str = include_str!("../../index/search/needs_related.csv");
 
 /// Needs that one text is taken for.
 const MEANT_MAX: usize = 8;
 /// A need that is this much less sure than the surest is not meant.
 const SHARE_MIN: f32 = 0.15;
+/// What a second choice gets of the need that it stands in for.
+const GOOD_SECOND_CHOICE: f32 = 0.5;
+const SOME_HELP: f32 = 0.25;
+/// Needs whose second choices are looked at, the surest.
+const MEANT_WITH_SECOND_CHOICES: usize = 3;
 /// Two words side by side say more than the two apart.
 const PAIR_WEIGHT: f32 = 2.5;
 /// Words heard this little are no evidence.
@@ -44,9 +50,19 @@ struct Saying {
     text: String,
 }
 
+/// What else helps somebody who has a need.
+#[derive(Deserialize)]
+struct SecondChoice {
+    code: String,
+    related: String,
+    /// 2: a good second choice; 1: of some help.
+    strength: u8,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     codes: Vec<String>,
+    second_choices: HashMap<usize, Vec<(usize, f32)>>,
     /// What a word, or two side by side, says of each need.
     features: HashMap<Feature, Vec<(usize, f32)>>,
     /// Every word of the sayings, by its first letter, with how often it is used.
@@ -67,12 +83,12 @@ impl Needs {
         static KNOWN: OnceLock<Result<Needs, String>> = OnceLock::new();
         let read = || {
             let definition = Definition::of_this_program().map_err(|error| error.to_string())?;
-            Self::read(NEEDS, definition)
+            Self::read(NEEDS, RELATED, definition)
         };
         KNOWN.get_or_init(read).as_ref().map_err(|why| Error::Definition(why.clone()))
     }
 
-    fn read(sayings: &str, definition: &Definition) -> Result<Self, String> {
+    fn read(sayings: &str, related: &str, definition: &Definition) -> Result<Self, String> {
         let mut needs = Self::default();
         let mut stems = Stems::new();
         let mut at: HashMap<String, usize> = HashMap::new();
@@ -85,6 +101,13 @@ impl Needs {
             needs.learn(&saying, code, definition, &mut stems)?;
         }
         needs.weigh();
+        for choice in csv::Reader::from_reader(related.as_bytes()).deserialize() {
+            let choice: SecondChoice = choice.map_err(|why| format!("needs_related.csv: {why}"))?;
+            let unknown = || format!("needs_related.csv: nobody says {} or {}", choice.code, choice.related);
+            let (code, other) = at.get(&choice.code).zip(at.get(&choice.related)).ok_or_else(unknown)?;
+            let share = if choice.strength >= 2 { GOOD_SECOND_CHOICE } else { SOME_HELP };
+            needs.second_choices.entry(*code).or_default().push((*other, share));
+        }
         Ok(needs)
     }
 
@@ -144,12 +167,28 @@ impl Needs {
                 }
             }
         }
+        self.add_second_choices(&mut scores);
         let mut ranked: Vec<(f32, &String)> = scores.into_iter().zip(&self.codes).collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         let surest = ranked.first().map_or(0.0, |(score, _)| *score);
         let is_meant = |(score, _): &(f32, &String)| *score > 0.0 && *score >= surest * SHARE_MIN;
         let meant = ranked.into_iter().take(MEANT_MAX).filter(is_meant);
         meant.map(|(score, code)| Meant { code: code.clone(), share: score / surest }).collect()
+    }
+
+    /// What else would help whoever is meant: where a service of the surest need is not to be had, the next best comes.
+    fn add_second_choices(&self, scores: &mut [f32]) {
+        let mut surest: Vec<(usize, f32)> = scores.iter().copied().enumerate().collect();
+        surest.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let mut added = vec![0.0_f32; scores.len()];
+        for (code, score) in surest.into_iter().take(MEANT_WITH_SECOND_CHOICES) {
+            for (other, share) in self.second_choices.get(&code).into_iter().flatten() {
+                if let Some(most) = added.get_mut(*other) {
+                    *most = most.max(score * share);
+                }
+            }
+        }
+        scores.iter_mut().zip(added).for_each(|(score, more)| *score += more);
     }
 
     fn nearest(&self, word: &str) -> String {

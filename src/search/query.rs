@@ -10,7 +10,7 @@ use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
 use super::needs::{Meant, Needs};
-use super::rank::{FINE_SCALE, weight_of};
+use super::rank::{FINE_SCALE, NEED_STEPS, weight_of};
 use super::schema::{Audience, Fields, View};
 use super::typo;
 use super::why::{Kind, PARTS, Part};
@@ -22,6 +22,9 @@ use crate::domain::words::words;
 
 /// Words and phrases of one query that are looked for; what comes after is left aside.
 pub(super) const CONCEPTS_MAX: usize = 12;
+
+/// In an order by distance, needs that are less sure than this beside the surest are not looked for.
+const SHARE_BY_DISTANCE_MIN: f32 = 0.6;
 
 words! {
     /// Which services a place reaches: with a place near it, that serve it, or either.
@@ -208,14 +211,34 @@ pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) 
     found.dedup_by(|later, earlier| later.term == earlier.term);
     if !request.exact {
         let required = found.iter().filter(|concept| concept.role == Role::Required).count();
-        found.extend(meaning(definition, &asked, request.lang, required)?);
+        found.extend(meaning(definition, &asked, (request.lang, request.sort()), required)?);
     }
     Ok(found)
 }
 
+/// Words and phrases, required or weak, that a service may hold.
+pub(super) fn words_asked(concepts: &[Concept]) -> usize {
+    concepts.iter().filter(|concept| concept.role != Role::Meaning).count()
+}
+
+/// The codes of the needs that concepts mean, with what holding each is worth, in steps of sureness.
+pub(super) fn meant(concepts: &[Concept]) -> Vec<(String, f64)> {
+    let meaning = concepts.iter().filter(|concept| concept.role == Role::Meaning);
+    let needs = meaning.flat_map(|concept| &concept.alternatives);
+    needs.flat_map(|need| need.words.iter().map(|code| (code.clone(), f64::from(need.weight) * NEED_STEPS))).collect()
+}
+
 /// The needs that the whole text asks for. Whoever holds the surest has held every word, as surely as by synonyms.
-fn meaning(definition: &Definition, asked: &[String], lang: Lang, words: usize) -> Result<Option<Concept>, Error> {
-    let meant = Needs::of_this_program()?.meant(asked, definition);
+fn meaning(
+    definition: &Definition,
+    asked: &[String],
+    (lang, sort): (Lang, Sort),
+    words: usize,
+) -> Result<Option<Concept>, Error> {
+    let mut meant = Needs::of_this_program()?.meant(asked, definition);
+    if sort == Sort::Distance {
+        meant.retain(|meant| meant.share >= SHARE_BY_DISTANCE_MIN);
+    }
     let taxonomy = Taxonomy::embedded();
     let alternative = |meant: &Meant| Alternative {
         kind: Kind::Need,
@@ -331,19 +354,30 @@ fn phrase(field: Field, words: &[String]) -> Box<dyn Query> {
     }
 }
 
-/// How many of the required concepts a service must hold: all, half of them, one.
+/// How many of the required concepts a service must hold: all, half of them, one; or else answer a need that they mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     All,
     Half,
     One,
+    /// All of them, whatever they mean.
+    Named,
 }
 
 impl Demand {
-    pub(super) const ALL: [Demand; 3] = [Demand::All, Demand::Half, Demand::One];
+    pub(super) const ALL: [Demand; 4] = [Demand::All, Demand::Half, Demand::One, Demand::Named];
+
+    /// From the strictest to the widest: the first that finds something is the one. An order by distance does not tell
+    /// a good answer from a second choice: what is named comes alone, where there is some.
+    pub(super) fn tried(sort: Sort) -> Vec<Demand> {
+        let widening = [Demand::All, Demand::Half, Demand::One];
+        let named = (sort == Sort::Distance).then_some(Demand::Named);
+        named.into_iter().chain(widening).collect()
+    }
+
     fn of(self, required: usize) -> usize {
         match self {
-            Self::All => required,
+            Self::All | Self::Named => required,
             Self::Half => required.div_ceil(2),
             Self::One => 1,
         }
@@ -361,7 +395,7 @@ pub(super) fn build(fields: &Fields, request: &Request, concepts: &[Concept], de
         match concept.role {
             Role::Required => required.push(query),
             Role::Weak => clauses.push((Occur::Should, query)),
-            Role::Meaning => meaning = Some(query),
+            Role::Meaning => meaning = Some(query).filter(|_| demand != Demand::Named),
         }
     }
     if !required.is_empty() {

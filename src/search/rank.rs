@@ -59,9 +59,11 @@ const WITHIN_REACH_KM: f64 = 25.0;
 const HARD_TO_REACH_KM: f64 = 50.0;
 const HARD_TO_REACH_FACTOR: f64 = 0.85;
 const OUT_OF_REACH_FACTOR: f64 = 0.7;
+const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
+const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
-const NEED_STEPS: f32 = 4.5;
+pub(super) const NEED_STEPS: f64 = 4.5;
 
 impl Kind {
     pub(super) fn score(self) -> Score {
@@ -70,7 +72,8 @@ impl Kind {
             Self::Stemmed => 4.0,
             Self::Apart => 3.0,
             Self::Synonym => 2.0,
-            Self::Need => NEED_STEPS,
+            // Added where the place asked is known: see `Ranking::meant`.
+            Self::Need => 0.0,
             Self::Typo => 1.0,
         };
         steps * STEP
@@ -169,12 +172,12 @@ impl Index {
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
             Some(cursor) => vec![cursor.demand],
-            None if concepts.len() > 1 => Demand::ALL.to_vec(),
+            None if concepts.len() > 1 => Demand::tried(request.sort()),
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);
         let after = continued.map(|cursor| cursor.key);
-        let ranking = Ranking::new(fields, request, ranked_at, after, limit + 1);
+        let ranking = Ranking::new(fields, request, &concepts, (ranked_at, after), limit + 1);
         let mut best = (Ranked::default(), Demand::All);
         for demand in demands {
             let query = query::build(fields, request, &concepts, demand);
@@ -200,7 +203,7 @@ impl Index {
             Request { text: Some(text.to_owned()), exact: true, audience, ..Request::new(Time::from_micros(0)) };
         let concepts = query::concepts(&searcher, self.fields(), &asked)?;
         let query = query::build(self.fields(), &asked, &concepts, Demand::All);
-        let ranking = Ranking::new(self.fields(), &asked, asked.now, None, most);
+        let ranking = Ranking::new(self.fields(), &asked, &concepts, (asked.now, None), most);
         let ranked = Self::collect(&searcher, &query, &ranking)?;
         Ok(ranked.found.into_iter().map(|found| found.key.id).collect())
     }
@@ -256,6 +259,11 @@ fn served_of(row: &Row, request: &Request) -> Option<bool> {
 /// What to keep and in which order: one for a search, read by every segment.
 struct Ranking {
     served: Vec<(Field, Vec<String>)>,
+    category: Field,
+    /// Codes of the needs that the text means, with what holding each is worth, in steps.
+    meant: Vec<(String, f64)>,
+    /// Steps of who holds every word as it is.
+    steps_max: f64,
     has_origin: bool,
     /// A radius says how far people go: what comes to them is not left out by it.
     takes_what_comes: bool,
@@ -275,7 +283,13 @@ struct Ranking {
 }
 
 impl Ranking {
-    fn new(fields: &Fields, request: &Request, ranked_at: Time, after: Option<Key>, keep: usize) -> Self {
+    fn new(
+        fields: &Fields,
+        request: &Request,
+        concepts: &[Concept],
+        (ranked_at, after): (Time, Option<Key>),
+        keep: usize,
+    ) -> Self {
         let territories = request.origin.as_ref().map(|origin| origin.territories.clone()).unwrap_or_default();
         let mrc = territories.iter().filter(|id| id.starts_with("mrc:")).cloned().collect();
         let area = fields.audience(request.audience).area;
@@ -284,6 +298,9 @@ impl Ranking {
         let restricts = request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some());
         Self {
             served: vec![(fields.served, territories), (area, mrc)],
+            category: fields.category,
+            meant: query::meant(concepts),
+            steps_max: f64::from(Kind::Exact.score() / STEP) * query::words_asked(concepts) as f64,
             has_origin: request.origin.is_some(),
             takes_what_comes: request.coverage.is_none() && request.sort() == Sort::Relevance,
             point: request.point(),
@@ -320,6 +337,24 @@ impl Ranking {
         }
         Ok(served)
     }
+
+    /// What each document of a segment is worth by the needs that it answers; empty when the text means none.
+    fn meant_in(&self, segment: &SegmentReader) -> tantivy::Result<Vec<f32>> {
+        let mut worth = vec![];
+        let inverted = segment.inverted_index(self.category)?;
+        for (code, steps) in &self.meant {
+            let term = Term::from_field_text(self.category, code);
+            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+            worth.resize(segment.max_doc() as usize, 0.0_f32);
+            while postings.doc() != TERMINATED {
+                if let Some(slot) = worth.get_mut(postings.doc() as usize) {
+                    *slot = slot.max(*steps as f32);
+                }
+                postings.advance();
+            }
+        }
+        Ok(worth)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -347,6 +382,8 @@ impl Collector for Ranking {
             segment,
             points: Points::open(reader, self.audience)?,
             served: self.served_in(reader)?,
+            meant: self.meant_in(reader)?,
+            steps_max: self.steps_max,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
             age_min: columns.u64(AGE_MIN)?,
@@ -396,6 +433,9 @@ struct SegmentRanking {
     points: Points,
     /// Empty when no document of the segment serves the place.
     served: Vec<bool>,
+    /// Empty when no document of the segment answers a need that the text means.
+    meant: Vec<f32>,
+    steps_max: f64,
     id_high: Column<u64>,
     id_low: Column<u64>,
     age_min: Column<u64>,
@@ -468,7 +508,10 @@ impl SegmentRanking {
                 let steps = (score / STEP).floor();
                 let fine = f64::from((score - steps * STEP).max(0.0));
                 let second = -(1.0 + fine) * self.factor(doc, distance_km, served);
-                Key { first: -f64::from(steps) * self.reach(doc, distance_km, served), second, third: distance_km, id }
+                let (reach, reach_of_need) = self.reach(doc, distance_km, served);
+                let need = f64::from(self.meant.get(doc as usize).copied().unwrap_or(0.0));
+                let first = -(self.sureness(steps) * reach + need * reach_of_need);
+                Key { first, second, third: distance_km, id }
             }
         }
     }
@@ -482,14 +525,23 @@ impl SegmentRanking {
         }
     }
 
-    /// How much of its sureness a service keeps for somebody who is where the search starts from.
-    fn reach(&self, doc: DocId, distance_km: f64, served: bool) -> f64 {
+    /// Of what a service holds of the words: all for who holds them all as they are, little for who holds one of many.
+    /// A sentence has words that any description may hold.
+    fn sureness(&self, steps: f32) -> f64 {
+        let (held, most) = (f64::from(steps), self.steps_max);
+        if most > 0.0 { held * held / most } else { held }
+    }
+
+    /// How much of its sureness a service keeps for somebody who is where the search starts from: of the words that it
+    /// holds, and of the need that it answers. Who names a service wants it wherever it is; who tells a need wants what
+    /// can be reached, rather a second choice.
+    fn reach(&self, doc: DocId, distance_km: f64, served: bool) -> (f64, f64) {
         if !self.has_origin || served || self.comes_to(doc, served) || distance_km <= WITHIN_REACH_KM {
-            1.0
+            (1.0, 1.0)
         } else if distance_km <= HARD_TO_REACH_KM {
-            HARD_TO_REACH_FACTOR
+            (HARD_TO_REACH_FACTOR, NEED_HARD_TO_REACH_FACTOR)
         } else {
-            OUT_OF_REACH_FACTOR
+            (OUT_OF_REACH_FACTOR, NEED_OUT_OF_REACH_FACTOR)
         }
     }
 

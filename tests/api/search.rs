@@ -32,11 +32,30 @@ both!(words_find_services_in_both_languages_and_say_why, |app| {
     assert_eq!(names(&english)[0], "Food bank");
     assert_eq!(english.json["results"][0]["match"][0]["kind"], "exact");
     let misspelt = client.get("/api/v1/search?q=alaitement").expect(200);
-    assert_eq!(names(&misspelt), ["Soutien à l’allaitement"]);
+    // What else would help comes after.
+    assert_eq!(names(&misspelt)[0], "Soutien à l’allaitement");
     assert_eq!(misspelt.json["results"][0]["match"][0]["kind"], "typo");
     assert!(names(&client.get("/api/v1/search?q=alaitement&exact=true").expect(200)).is_empty());
     let by_document = client.post("/api/v1/search", &json!({"q": "banque alimentaire"})).expect(200);
     assert_eq!(by_document.json, reply.json);
+});
+
+both!(a_text_that_names_no_service_finds_what_answers_it, |app| {
+    let client = app.anonymous();
+    let found = |query: &str| client.get(&format!("/api/v1/search?q={}", escaped(query))).expect(200);
+    let told = found("il reste plus rien dans le garde-manger");
+    assert_eq!(told.json["results"][0]["categories"], json!(["food/food-bank"]), "{}", told.text);
+    let because = told.json["results"][0]["match"].as_array().expect("reasons").last().expect("a reason").clone();
+    assert_eq!((&because["kind"], &because["field"]), (&json!("need"), &json!("category")), "{because}");
+    let exact = format!("/api/v1/search?exact=true&q={}", escaped("il reste plus rien dans le garde-manger"));
+    assert!(names(&client.get(&exact).expect(200)).len() < names(&told).len());
+    // By distance, what is named comes alone; what is only meant, where nothing is named.
+    let by_distance = |query: &str| {
+        let path = format!("/api/v1/search?near=longueuil&sort=distance&q={}", escaped(query));
+        names(&client.get(&path).expect(200))
+    };
+    assert_eq!(by_distance("allaitement"), ["Soutien à l’allaitement"]);
+    assert!(!by_distance("garde-manger vide").is_empty());
 });
 
 both!(a_place_gives_distances_and_who_is_served, |app| {
