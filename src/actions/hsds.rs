@@ -1,11 +1,10 @@
 //! The directory as HSDS 3.2 reads it: lists by page number or one after the other, and single records. Open to
 //! everybody; who is signed in also sees what is for professionals.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::list_memory::{ListAt, STEP_ROWS};
+use super::search::wait_for_made_change;
 use super::services::{ORGANIZATION_PLACES_MAX, term_of, territory_name};
 use super::{Deps, Failure, Outcome, history};
 use crate::clock::Time;
@@ -280,10 +279,7 @@ fn filter_of(deps: &Deps, conn: &mut Conn, eyes: Eyes, asked: &Asked) -> Result<
 /// for: a list is tagged with the last change, and must know of it.
 fn services_found(deps: &Deps, conn: &mut Conn, eyes: Eyes, text: &str) -> Result<Vec<Id>, Failure> {
     let index = deps.index()?;
-    let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
-    if !index.wait_for(changes::head(conn)?.n, wait_max) {
-        return Err(Failure::IndexBehind);
-    }
+    wait_for_made_change(deps, index, changes::head(conn)?.n)?;
     let audience = if eyes >= Eyes::Professional { Audience::Professional } else { Audience::Public };
     Ok(index.holding_all(text, audience, FOUND_MAX)?)
 }

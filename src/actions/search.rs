@@ -125,6 +125,11 @@ fn wait_for_change(deps: &Deps, index: &Index, change: i64) -> Outcome<()> {
     if change > head {
         return Err(Refusal::field(Code::OutOfRange, "min_change").rule(format!("<= {head}")).into());
     }
+    wait_for_made_change(deps, index, change)
+}
+
+/// Waits until the index has a change that was made.
+pub(super) fn wait_for_made_change(deps: &Deps, index: &Index, change: i64) -> Outcome<()> {
     let wait_max = Duration::from_millis(deps.config.limits.search_min_change_wait_ms);
     if index.wait_for(change, wait_max) { Ok(()) } else { Err(Failure::IndexBehind) }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use csv::{ByteRecord, StringRecord};
 
 use super::RefusedRow;
+use super::line_ends::LineEnds;
 use super::package::PackageFile;
 use super::tabular_old::{column_of, table_of};
 use crate::domain::refusal::{Code, Refusal};
@@ -64,8 +65,11 @@ pub fn read(file: &PackageFile, refused: &mut Vec<RefusedRow>) -> Option<Table> 
     };
     let bytes = file.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&file.bytes);
     let encoding = encoding_of(bytes);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter_of(bytes)).has_headers(false).flexible(true).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter_of(bytes))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(LineEnds::new(bytes, 1));
     let mut record = ByteRecord::new();
     if !reader.read_byte_record(&mut record).unwrap_or(false) {
         return None;
@@ -86,7 +90,6 @@ pub fn read(file: &PackageFile, refused: &mut Vec<RefusedRow>) -> Option<Table> 
         return None;
     }
     let mut table = Table { name, stem: stem.clone(), columns, rows: Vec::new(), blank: 0 };
-    let mut lines = Lines { bytes, counted: 0, line: 1 };
     let is_open = bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
     loop {
         match reader.read_byte_record(&mut record) {
@@ -97,7 +100,7 @@ pub fn read(file: &PackageFile, refused: &mut Vec<RefusedRow>) -> Option<Table> 
                 break;
             }
         }
-        let line = lines.at(record.position().map_or(0, csv::Position::byte));
+        let line = reader.get_mut().line_at(record.position().map_or(0, csv::Position::byte));
         if table.rows.len() >= ROWS_MAX {
             refuse(line, Refusal::field(Code::TooMany, "rows").rule(format!("<= {ROWS_MAX}")));
             break;
@@ -113,26 +116,6 @@ pub fn read(file: &PackageFile, refused: &mut Vec<RefusedRow>) -> Option<Table> 
         refuse(last.line, Refusal::field(Code::InvalidValue, "row").rule("every quote is closed"));
     }
     Some(table)
-}
-
-/// Lines as an editor counts them. The reader's own count is one short where lines end with CR LF.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    counted: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the row that begins at a byte, or after the ends of lines that are there. Bytes only go forward.
-    fn at(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(self.bytes.len()).max(self.counted);
-        let rest = self.bytes.get(byte..).unwrap_or_default();
-        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let passed = self.bytes.get(self.counted..byte + ends).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.counted = byte + ends;
-        self.line
-    }
 }
 
 fn checked(record: &ByteRecord, table: &Table, encoding: Encoding) -> Result<Option<StringRecord>, Refusal> {

@@ -369,9 +369,10 @@ impl Demand {
 
     /// From the strictest to the widest: the first that finds something is the one. An order by distance does not tell
     /// a good answer from a second choice: what is named comes alone, where there is some.
-    pub(super) fn tried(sort: Sort) -> Vec<Demand> {
+    pub(super) fn tried(sort: Sort, concepts: &[Concept]) -> Vec<Demand> {
         let widening = [Demand::All, Demand::Half, Demand::One];
-        let named = (sort == Sort::Distance).then_some(Demand::Named);
+        let means_something = concepts.iter().any(|concept| concept.role == Role::Meaning);
+        let named = (sort == Sort::Distance && means_something).then_some(Demand::Named);
         named.into_iter().chain(widening).collect()
     }
 
@@ -433,7 +434,7 @@ fn concept_query(fields: &Fields, stems: &mut Stems, concept: &Concept) -> Box<d
         });
         fine.extend(weighed);
         let any = DisjunctionMaxQuery::new(places.into_iter().map(|(_, query)| query).collect());
-        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score() * alternative.weight)));
+        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score())));
     }
     let surest: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(kinds));
     let fit: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(fine));

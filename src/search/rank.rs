@@ -172,7 +172,7 @@ impl Index {
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
             Some(cursor) => vec![cursor.demand],
-            None if concepts.len() > 1 => Demand::tried(request.sort()),
+            None if concepts.len() > 1 => Demand::tried(request.sort(), &concepts),
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);
@@ -322,17 +322,8 @@ impl Ranking {
     fn served_in(&self, segment: &SegmentReader) -> tantivy::Result<Vec<bool>> {
         let mut served = vec![];
         for (field, ids) in &self.served {
-            let inverted = segment.inverted_index(*field)?;
             for id in ids {
-                let term = Term::from_field_text(*field, id);
-                let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
-                served.resize(segment.max_doc() as usize, false);
-                while postings.doc() != TERMINATED {
-                    if let Some(slot) = served.get_mut(postings.doc() as usize) {
-                        *slot = true;
-                    }
-                    postings.advance();
-                }
+                mark(segment, (*field, id), &mut served, |slot| *slot = true)?;
             }
         }
         Ok(served)
@@ -341,20 +332,30 @@ impl Ranking {
     /// What each document of a segment is worth by the needs that it answers; empty when the text means none.
     fn meant_in(&self, segment: &SegmentReader) -> tantivy::Result<Vec<f32>> {
         let mut worth = vec![];
-        let inverted = segment.inverted_index(self.category)?;
         for (code, steps) in &self.meant {
-            let term = Term::from_field_text(self.category, code);
-            let Some(mut postings) = inverted.read_postings(&term, IndexRecordOption::Basic)? else { continue };
-            worth.resize(segment.max_doc() as usize, 0.0_f32);
-            while postings.doc() != TERMINATED {
-                if let Some(slot) = worth.get_mut(postings.doc() as usize) {
-                    *slot = slot.max(*steps as f32);
-                }
-                postings.advance();
-            }
+            mark(segment, (self.category, code), &mut worth, |slot: &mut f32| *slot = slot.max(*steps as f32))?;
         }
         Ok(worth)
     }
+}
+
+/// Marks the documents of a segment that hold a term; there are no slots until some do.
+fn mark<T: Clone + Default>(
+    segment: &SegmentReader,
+    (field, text): (Field, &str),
+    slots: &mut Vec<T>,
+    mut visit: impl FnMut(&mut T),
+) -> tantivy::Result<()> {
+    let term = Term::from_field_text(field, text);
+    let Some(mut postings) = segment.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else {
+        return Ok(());
+    };
+    slots.resize(segment.max_doc() as usize, T::default());
+    while postings.doc() != TERMINATED {
+        slots.get_mut(postings.doc() as usize).into_iter().for_each(&mut visit);
+        postings.advance();
+    }
+    Ok(())
 }
 
 #[derive(Debug, Default)]

@@ -195,8 +195,8 @@ impl Index {
         }
     }
 
-    /// Applies changes and the position that they reach, in one commit; searches see all of it or nothing. While an
-    /// index is being filled the position is `None`: cut short, it is thrown away at the next opening.
+    /// Applies changes and the position that they reach, in one commit; searches see all of it or nothing. With
+    /// no position the index is as one that was never filled: the next opening starts again.
     pub fn apply(&self, changes: &[Change], position: Option<i64>) -> Result<(), Error> {
         if self.0.read_only {
             return Err(Error::ReadOnly);
