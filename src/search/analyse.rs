@@ -13,12 +13,6 @@ const WORD_CHARS_MAX: usize = 64;
 /// Words whose stems are remembered at once, of each language: most of a directory is said in a few thousand.
 const STEMS_KEPT_MAX: usize = 50_000;
 
-/// Between two texts of one field, so that no phrase runs from one into the next.
-const POSITIONS_BETWEEN_TEXTS: usize = 10;
-
-/// Ends a text in what [`WrittenWords`] reads.
-pub(super) const TEXT_END: char = '\n';
-
 /// Folded words of a text, in order: lower case, no accents, elisions off, acronyms joined.
 pub(super) fn words(text: &str) -> Vec<String> {
     words_of(&fold(text)).map(str::to_owned).collect()
@@ -79,53 +73,58 @@ impl Stems {
     }
 }
 
-/// How a field of words is handed to the engine: cut, folded and stemmed already, a space between two words and
-/// [`TEXT_END`] between two texts.
+/// How a field of terms is handed to the engine: each term with how often it is to be written, its frequency being its
+/// impact (see [`super::impact`]).
 #[derive(Clone, Default)]
-pub(super) struct WrittenWords {
+pub(super) struct WeighedTerms {
     token: Token,
 }
 
-impl WrittenWords {
+impl WeighedTerms {
     /// The name that fields know it by.
-    pub(super) const NAME: &'static str = "written_words";
-}
+    pub(super) const NAME: &'static str = "weighed_terms";
 
-impl Tokenizer for WrittenWords {
-    type TokenStream<'a> = WrittenStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WrittenStream<'a> {
-        self.token.reset();
-        WrittenStream { rest: text, next_position: 0, token: &mut self.token }
+    /// Adds a term to the text that this tokenizer reads. Folded words have no control characters.
+    pub(super) fn write(text: &mut String, term: &str, times: u32) {
+        text.push_str(term);
+        text.push(BEFORE_TIMES);
+        text.push(char::from_u32(u32::from(FIRST_TIMES) + times).unwrap_or(FIRST_TIMES));
     }
 }
 
-pub(super) struct WrittenStream<'a> {
+/// Between a term and how often it is written: one character, this many after [`FIRST_TIMES`].
+const BEFORE_TIMES: char = '\t';
+const FIRST_TIMES: char = '0';
+
+impl Tokenizer for WeighedTerms {
+    type TokenStream<'a> = WeighedStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WeighedStream<'a> {
+        self.token.reset();
+        WeighedStream { rest: text, times_left: 0, token: &mut self.token }
+    }
+}
+
+pub(super) struct WeighedStream<'a> {
     rest: &'a str,
-    next_position: usize,
+    times_left: u32,
     token: &'a mut Token,
 }
 
-impl TokenStream for WrittenStream<'_> {
+impl TokenStream for WeighedStream<'_> {
     fn advance(&mut self) -> bool {
-        loop {
-            if let Some(rest) = self.rest.strip_prefix(TEXT_END) {
-                self.next_position += POSITIONS_BETWEEN_TEXTS;
-                self.rest = rest;
-            } else if let Some(rest) = self.rest.strip_prefix(' ') {
-                self.rest = rest;
-            } else {
-                break;
-            }
+        if self.times_left == 0 {
+            let Some((term, after)) = self.rest.split_once(BEFORE_TIMES) else { return false };
+            let mut after = after.chars();
+            let times = after.next().map_or(1, |times| u32::from(times).saturating_sub(u32::from(FIRST_TIMES)));
+            self.rest = after.as_str();
+            self.times_left = times.max(1);
+            self.token.text.clear();
+            self.token.text.push_str(term);
         }
-        let end = self.rest.find([' ', TEXT_END]).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        self.token.text.clear();
-        self.token.text.push_str(word);
-        self.token.position = self.next_position;
-        self.next_position += 1;
-        !word.is_empty()
+        self.times_left -= 1;
+        self.token.position = self.token.position.wrapping_add(1);
+        true
     }
 
     fn token(&self) -> &Token {
@@ -149,15 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn no_phrase_runs_from_one_text_into_the_next() {
-        let mut tokenizer = WrittenWords::default();
-        let mut stream = tokenizer.token_stream("aide aux parents\ncpe\n\nete");
+    fn a_term_is_written_as_often_as_it_weighs() {
+        let mut text = String::new();
+        WeighedTerms::write(&mut text, "aide", 2);
+        WeighedTerms::write(&mut text, "banque alimentaire", 1);
+        let mut tokenizer = WeighedTerms::default();
+        let mut stream = tokenizer.token_stream(&text);
         let mut read = vec![];
         while stream.advance() {
-            read.push((stream.token().text.clone(), stream.token().position));
+            read.push(stream.token().text.clone());
         }
-        let read: Vec<(&str, usize)> = read.iter().map(|(word, position)| (word.as_str(), *position)).collect();
-        assert_eq!(read, [("aide", 0), ("aux", 1), ("parents", 2), ("cpe", 13), ("ete", 34)]);
+        assert_eq!(read, ["aide", "aide", "banque alimentaire"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::Error;
-use super::analyse::words;
+use super::analyse::{Stems, words};
 use crate::domain::language::Lang;
 
 const SCHEMA: &str = include_str!("../../index/search/schema.json");
@@ -26,6 +26,10 @@ pub(super) struct Definition {
     synonyms: HashMap<String, Vec<usize>>,
     /// Words of the longest phrase.
     phrase_words_max: usize,
+    /// Stems of the phrases of several words, joined by spaces, in each language: what is indexed as one term.
+    stemmed_phrases: [HashSet<String>; 2],
+    /// The first stems of those.
+    phrase_starts: [HashSet<String>; 2],
 }
 
 /// A word or phrase of the synonyms, in one language.
@@ -61,12 +65,49 @@ impl Definition {
         let schema: SchemaFile = serde_json::from_str(schema).map_err(|why| why.to_string())?;
         let lines = stop_words.iter().flat_map(|list| list.lines());
         let stop_words = lines.filter(|line| !line.starts_with('#')).flat_map(words).collect();
-        let mut definition =
-            Self { version: schema.version, stop_words, terms: vec![], synonyms: HashMap::new(), phrase_words_max: 1 };
+        let mut definition = Self {
+            version: schema.version,
+            stop_words,
+            terms: vec![],
+            synonyms: HashMap::new(),
+            phrase_words_max: 1,
+            stemmed_phrases: Default::default(),
+            phrase_starts: Default::default(),
+        };
         for group in csv::Reader::from_reader(synonyms.as_bytes()).deserialize() {
             definition.add_group(&group.map_err(|why| why.to_string())?)?;
         }
+        definition.stem_phrases();
         Ok(definition)
+    }
+
+    fn stem_phrases(&mut self) {
+        let mut stems = Stems::new();
+        for term in self.terms.iter().filter(|term| term.words.len() > 1) {
+            for (at, lang) in Lang::ALL.into_iter().enumerate() {
+                let phrase = stems.all(lang, &term.words);
+                self.phrase_starts[at].extend(phrase.first().cloned());
+                self.stemmed_phrases[at].insert(phrase.join(" "));
+            }
+        }
+    }
+
+    /// Where phrases of the synonyms stand in the stems of a text in one language: the first word, and how many.
+    pub(super) fn phrases_in(&self, lang: Lang, stems: &[String]) -> Vec<(usize, usize)> {
+        let at = usize::from(lang == Lang::En);
+        let [starts, phrases] = [&self.phrase_starts[at], &self.stemmed_phrases[at]];
+        let mut found = vec![];
+        for (first, start) in stems.iter().enumerate().filter(|(_, stem)| starts.contains(*stem)) {
+            let mut phrase = start.clone();
+            for (count, stem) in (2..=self.phrase_words_max).zip(stems.iter().skip(first + 1)) {
+                phrase.push(' ');
+                phrase.push_str(stem);
+                if phrases.contains(&phrase) {
+                    found.push((first, count));
+                }
+            }
+        }
+        found
     }
 
     fn add_group(&mut self, group: &Group) -> Result<(), String> {

@@ -1,20 +1,80 @@
-//! How far a service is: as far as its nearest place. Exact great-circle distance over the points of the columns.
+//! Where services are. The documents of a segment follow a curve through the map, so that neighbours on the ground are
+//! neighbours in the index: a box around every 64 of them, and around every window, turns a circle into a few runs of
+//! documents, most of which are surely inside or surely outside. Only those at the edge are measured.
+//!
+//! Points are kept to a millionth of a degree (eleven centimetres). The map of a segment is made when it is opened,
+//! from its column of places.
 
-use tantivy::columnar::Column;
 use tantivy::{DocId, SegmentReader};
 
-use super::schema::{Audience, point_columns};
+use super::postings::{Bits, WINDOW};
+use super::schema::{Audience, PLACES};
 use crate::domain::directory::Point;
+
+const PER_DEGREE: f64 = 1e6;
+const LAT_MAX: i64 = 90_000_000;
+const LON_MAX: i64 = 180_000_000;
 
 /// Kilometres along a meridian for one degree, on the sphere of [`Point::distance_km`].
 const KM_PER_DEGREE: f64 = 6_371.008_8 * std::f64::consts::PI / 180.0;
 
-/// Rounding of the box test below never leaves out a point of the circle.
-const BOX_MARGIN_DEGREES: f64 = 1e-6;
+/// Millionths of a degree by which edges are wider than they are: rounding never leaves a point out.
+const MARGIN: i32 = 2;
 
-pub(super) struct Points {
-    lat: Column<f64>,
-    lon: Column<f64>,
+/// Documents of a zone: a word of [`Bits`].
+const ZONE: usize = 64;
+const ZONES_PER_WINDOW: usize = WINDOW / ZONE;
+
+/// Cells on a side of the square that the curve fills: about sixty metres of latitude.
+const CURVE_BITS: u32 = 18;
+
+/// A place of a service, as the column of places has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PlacePoint {
+    lat: i32,
+    lon: i32,
+    /// Only professionals may know it.
+    for_professionals: bool,
+}
+
+impl PlacePoint {
+    pub(super) fn new(point: Point, for_professionals: bool) -> Self {
+        let [lat, lon] = [point.lat, point.lon].map(|degrees| (degrees * PER_DEGREE).round() as i32);
+        Self { lat, lon, for_professionals }
+    }
+
+    pub(super) fn point(self) -> Point {
+        Point { lat: f64::from(self.lat) / PER_DEGREE, lon: f64::from(self.lon) / PER_DEGREE }
+    }
+
+    pub(super) fn packed(self) -> u64 {
+        let (lat, lon) = (i64::from(self.lat) + LAT_MAX, i64::from(self.lon) + LON_MAX);
+        (lat as u64) << 30 | (lon as u64) << 1 | u64::from(self.for_professionals)
+    }
+
+    pub(super) fn unpacked(packed: u64) -> Self {
+        let (lat, lon) = ((packed >> 30) as i64 - LAT_MAX, (packed >> 1 & 0x1FFF_FFFF) as i64 - LON_MAX);
+        Self { lat: lat as i32, lon: lon as i32, for_professionals: packed & 1 == 1 }
+    }
+
+    /// How far along Hilbert's curve through the whole map.
+    pub(super) fn along_curve(self) -> u64 {
+        let cells = f64::from(1_u32 << CURVE_BITS);
+        let cell = |from: i64, max: i64| ((from + max) as f64 / (2 * max + 1) as f64 * cells) as u64;
+        let (mut x, mut y) = (cell(self.lon.into(), LON_MAX), cell(self.lat.into(), LAT_MAX));
+        let mut along = 0;
+        for side in (0..CURVE_BITS).rev().map(|bit| 1_u64 << bit) {
+            let (right, up) = (u64::from(x & side > 0), u64::from(y & side > 0));
+            along += side * side * ((3 * right) ^ up);
+            if up == 0 {
+                if right == 1 {
+                    (x, y) = ((side - 1).wrapping_sub(x), (side - 1).wrapping_sub(y));
+                }
+                (x, y) = (y, x);
+            }
+        }
+        along
+    }
 }
 
 /// The nearest of a service's points: which one, in the order of its row, and how far.
@@ -24,38 +84,224 @@ pub(super) struct Nearest {
     pub distance_km: f64,
 }
 
-impl Points {
-    pub(super) fn open(segment: &SegmentReader, audience: Audience) -> tantivy::Result<Self> {
-        let (lat, lon) = point_columns(audience);
-        Ok(Self { lat: segment.fast_fields().f64(lat)?, lon: segment.fast_fields().f64(lon)? })
-    }
+/// Every point of a segment, and the boxes around them.
+#[derive(Debug)]
+pub(super) struct Map {
+    /// Where the points of each document begin; one more than there are documents.
+    starts: Vec<u32>,
+    points: Vec<u64>,
+    zones: Vec<Zone>,
+}
 
-    pub(super) fn of(&self, doc: DocId) -> impl Iterator<Item = Point> + '_ {
-        self.lat.values_for_doc(doc).zip(self.lon.values_for_doc(doc)).map(|(lat, lon)| Point { lat, lon })
-    }
+/// A run of 64 documents.
+#[derive(Debug, Clone, Copy)]
+struct Zone {
+    around: Around,
+    /// Documents with one point, for everybody: those that the box is around.
+    plain: u64,
+    /// Documents with several points, or with some for professionals alone: always measured.
+    loose: u64,
+}
 
-    /// The nearest point to `origin`, the first of equals; only those within `radius_km` where one is given.
-    pub(super) fn nearest(&self, doc: DocId, origin: Point, radius_km: Option<f64>) -> Option<Nearest> {
-        nearest(self.of(doc), origin, radius_km)
+/// A box, in millionths of a degree; empty when its south is above its north.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    south: i32,
+    north: i32,
+    west: i32,
+    east: i32,
+}
+
+impl Around {
+    const NOTHING: Around = Around { south: i32::MAX, north: i32::MIN, west: i32::MAX, east: i32::MIN };
+
+    fn stretch(&mut self, point: PlacePoint) {
+        self.south = self.south.min(point.lat);
+        self.north = self.north.max(point.lat);
+        self.west = self.west.min(point.lon);
+        self.east = self.east.max(point.lon);
     }
 }
 
-pub(super) fn nearest(points: impl Iterator<Item = Point>, origin: Point, radius_km: Option<f64>) -> Option<Nearest> {
-    let lat_within = radius_km.map_or(f64::INFINITY, |radius| radius / KM_PER_DEGREE + BOX_MARGIN_DEGREES);
-    let mut best: Option<Nearest> = None;
-    for (at, point) in points.enumerate() {
-        if (point.lat - origin.lat).abs() > lat_within {
-            continue;
+/// Documents of a window that may lie within what was asked, and those of them that surely do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Covered {
+    pub possible: Bits,
+    pub certain: Bits,
+}
+
+impl Map {
+    pub(super) fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
+        let column = segment.fast_fields().u64(PLACES)?;
+        let mut map = Self { starts: vec![0], points: vec![], zones: vec![] };
+        for doc in 0..segment.max_doc() {
+            map.points.extend(column.values_for_doc(doc));
+            map.starts.push(map.points.len() as u32);
         }
-        let distance_km = origin.distance_km(point);
-        if radius_km.is_some_and(|radius| distance_km > radius) {
-            continue;
+        for first in (0..segment.max_doc()).step_by(ZONE) {
+            let zone = map.zone(first, segment.max_doc());
+            map.zones.push(zone);
         }
-        if best.is_none_or(|nearest| distance_km < nearest.distance_km) {
-            best = Some(Nearest { at, distance_km });
+        Ok(map)
+    }
+
+    fn zone(&self, first: DocId, max_doc: DocId) -> Zone {
+        let mut zone = Zone { around: Around::NOTHING, plain: 0, loose: 0 };
+        for (bit, doc) in (first..max_doc).take(ZONE).enumerate() {
+            let mut points = self.of(doc);
+            match (points.next(), points.next()) {
+                (None, _) => {}
+                (Some(point), None) if !point.for_professionals => {
+                    zone.plain |= 1 << bit;
+                    zone.around.stretch(point);
+                }
+                _ => zone.loose |= 1 << bit,
+            }
+        }
+        zone
+    }
+
+    fn of(&self, doc: DocId) -> impl Iterator<Item = PlacePoint> + '_ {
+        let bound = |at: usize| self.starts.get(at).map_or(0, |start| *start as usize);
+        let points = self.points.get(bound(doc as usize)..bound(doc as usize + 1)).unwrap_or_default();
+        points.iter().map(|packed| PlacePoint::unpacked(*packed))
+    }
+
+    /// The point of a document that comes at this place of its row.
+    pub(super) fn point(&self, doc: DocId, at: usize) -> Option<Point> {
+        self.of(doc).nth(at).map(PlacePoint::point)
+    }
+
+    /// The first point that the audience may know.
+    pub(super) fn first(&self, doc: DocId, audience: Audience) -> Option<usize> {
+        self.of(doc).position(|point| point.is_seen_by(audience))
+    }
+
+    /// The nearest point to `origin` that the audience may know, the first of equals.
+    pub(super) fn nearest(&self, doc: DocId, origin: Point, audience: Audience) -> Option<Nearest> {
+        let mut best: Option<Nearest> = None;
+        for (at, point) in self.of(doc).enumerate().filter(|(_, point)| point.is_seen_by(audience)) {
+            let distance_km = origin.distance_km(point.point());
+            if best.is_none_or(|nearest| distance_km < nearest.distance_km) {
+                best = Some(Nearest { at, distance_km });
+            }
+        }
+        best
+    }
+
+    /// What a window has within a circle, or with a point at all.
+    pub(super) fn window(&self, window: usize, circle: Option<&Circle>) -> Covered {
+        let mut covered = Covered { possible: Bits::NONE, certain: Bits::NONE };
+        for (at, zone) in self.zones.iter().skip(window * ZONES_PER_WINDOW).take(ZONES_PER_WINDOW).enumerate() {
+            let (possible, certain) = match circle.map_or(Cover::Inside, |circle| circle.covers(&zone.around)) {
+                Cover::Inside => (zone.plain | zone.loose, zone.plain),
+                Cover::Edge => (zone.plain | zone.loose, 0),
+                Cover::Outside => (zone.loose, 0),
+            };
+            covered.possible.set_word(at, possible);
+            covered.certain.set_word(at, certain);
+        }
+        covered
+    }
+
+    /// At most so many documents lie within a circle.
+    pub(super) fn at_most_within(&self, circle: &Circle) -> usize {
+        let inside = |zone: &&Zone| circle.covers(&zone.around) != Cover::Outside;
+        self.zones.iter().filter(inside).map(|zone| zone.plain.count_ones() as usize).sum()
+    }
+}
+
+impl PlacePoint {
+    fn is_seen_by(self, audience: Audience) -> bool {
+        !self.for_professionals || audience == Audience::Professional
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cover {
+    Inside,
+    Edge,
+    Outside,
+}
+
+/// A circle on the sphere as stairs: for each step of latitude away from its middle, how many millionths of a degree of
+/// longitude are surely inside, and how many may be. Boxes are compared with whole numbers alone.
+#[derive(Debug, Clone)]
+pub(super) struct Circle {
+    pub radius_km: f64,
+    lat: i32,
+    lon: i32,
+    step: i32,
+    stairs: [Stair; STAIRS],
+    /// It reaches a pole or the other side of the world: no box is surely in or out.
+    is_odd: bool,
+}
+
+const STAIRS: usize = 32;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Stair {
+    inner: i32,
+    outer: i32,
+}
+
+impl Circle {
+    pub(super) fn new(middle: Point, radius_km: f64) -> Self {
+        let height = radius_km / KM_PER_DEGREE;
+        let PlacePoint { lat, lon, .. } = PlacePoint::new(middle, false);
+        let step = (height * PER_DEGREE / STAIRS as f64) as i32 + 1 + MARGIN;
+        let mut circle = Self { radius_km, lat, lon, step, stairs: [Stair::default(); STAIRS], is_odd: false };
+        let reaches_a_pole = middle.lat.abs() + height >= 89.0;
+        for (at, stair) in circle.stairs.iter_mut().enumerate() {
+            let [near, far] = [at, at + 1].map(|at| at as f64 * f64::from(step) / PER_DEGREE);
+            let cos_min = (middle.lat.abs() + height).min(90.0).to_radians().cos();
+            let cos_max = (middle.lat.abs() - far).max(0.0).to_radians().cos();
+            let (inner, outer) =
+                (half_width(middle.lat, height, far, cos_max), half_width(middle.lat, height, near, cos_min));
+            stair.inner = inner.map_or(-1, |width| width.floor() as i32 - MARGIN);
+            stair.outer = outer.map_or(0, |width| width.ceil() as i32) + MARGIN;
+        }
+        let widest = circle.stairs.first().map_or(0, |stair| stair.outer);
+        circle.is_odd = reaches_a_pole || i64::from(lon.abs()) + i64::from(widest) >= LON_MAX;
+        circle
+    }
+
+    fn covers(&self, around: &Around) -> Cover {
+        if around.south > around.north {
+            return Cover::Outside;
+        }
+        if self.is_odd {
+            return Cover::Edge;
+        }
+        let (lat_min, lat_max) = away(self.lat, around.south, around.north);
+        let (lon_min, lon_max) = away(self.lon, around.west, around.east);
+        let stair = |lat: i32| self.stairs.get((lat.max(0) / self.step) as usize);
+        if stair(lat_min).is_none_or(|stair| lon_min > stair.outer) {
+            Cover::Outside
+        } else if stair(lat_max).is_some_and(|stair| lon_max <= stair.inner) {
+            Cover::Inside
+        } else {
+            Cover::Edge
         }
     }
-    best
+}
+
+/// The least and the most that a range lies away from a number.
+fn away(from: i32, least: i32, most: i32) -> (i32, i32) {
+    let nearest = (least - from).max(from - most).max(0);
+    (nearest, (from - least).abs().max((most - from).abs()))
+}
+
+/// Millionths of a degree of longitude within a circle of this height (degrees), so many degrees north or south of its
+/// middle, where the cosine of the latitude is this: from the haversine formula. None where the circle has ended.
+fn half_width(lat: f64, height: f64, away: f64, cos: f64) -> Option<f64> {
+    let haversine = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
+    let left = haversine(height) - haversine(away);
+    if left < 0.0 {
+        return None;
+    }
+    let share = left / (lat.to_radians().cos() * cos).max(f64::MIN_POSITIVE);
+    Some((2.0 * share.min(1.0).sqrt().asin()).to_degrees() * PER_DEGREE)
 }
 
 #[cfg(test)]
@@ -68,26 +314,64 @@ mod tests {
         (-90.0..=90.0f64, -180.0..=180.0f64).prop_map(|(lat, lon)| Point { lat, lon })
     }
 
+    /// Points around Québec, where most boxes are neither poles nor antimeridians.
+    fn near_by() -> impl Strategy<Value = Point> {
+        (44.0..=50.0f64, -80.0..=-65.0f64).prop_map(|(lat, lon)| Point { lat, lon })
+    }
+
+    fn box_around(points: &[PlacePoint]) -> Around {
+        let mut around = Around::NOTHING;
+        points.iter().for_each(|point| around.stretch(*point));
+        around
+    }
+
     proptest! {
         #[test]
-        fn the_box_never_changes_the_answer(
-            points in prop::collection::vec(point(), 0..8), origin in point(), radius_km in 0.001..3_000.0f64,
+        fn packing_keeps_a_millionth_of_a_degree(point in point(), for_professionals: bool) {
+            let place = PlacePoint::new(point, for_professionals);
+            prop_assert_eq!(PlacePoint::unpacked(place.packed()), place);
+            prop_assert!((place.point().lat - point.lat).abs() <= 0.5e-6 + 1e-12);
+        }
+
+        #[test]
+        fn a_box_said_to_be_inside_or_outside_is(
+            points in prop::collection::vec(prop_oneof![point(), near_by()], 1..5),
+            middle in prop_oneof![point(), near_by()], radius_km in 0.001..3_000.0f64,
         ) {
-            let all = points.iter().map(|point| origin.distance_km(*point));
-            let brute = all.filter(|distance| *distance <= radius_km).min_by(f64::total_cmp);
-            let found = nearest(points.iter().copied(), origin, Some(radius_km));
-            prop_assert_eq!(found.map(|nearest| nearest.distance_km), brute);
+            let points: Vec<PlacePoint> = points.into_iter().map(|point| PlacePoint::new(point, false)).collect();
+            let circle = Circle::new(middle, radius_km);
+            let within = |point: &PlacePoint| middle.distance_km(point.point()) <= radius_km;
+            match circle.covers(&box_around(&points)) {
+                Cover::Inside => prop_assert!(points.iter().all(within)),
+                Cover::Outside => prop_assert!(!points.iter().any(within)),
+                Cover::Edge => {}
+            }
+        }
+
+        #[test]
+        fn small_boxes_well_inside_and_well_outside_are_known(
+            middle in near_by(), radius_km in 1.0..100.0f64, bearing in 0.0..std::f64::consts::TAU,
+        ) {
+            let at = |km: f64| PlacePoint::new(Point {
+                lat: middle.lat + km * bearing.cos() / KM_PER_DEGREE,
+                lon: middle.lon + km * bearing.sin() / KM_PER_DEGREE / middle.lat.to_radians().cos(),
+            }, false);
+            let circle = Circle::new(middle, radius_km);
+            prop_assert_eq!(circle.covers(&box_around(&[at(radius_km * 0.85)])), Cover::Inside);
+            prop_assert_eq!(circle.covers(&box_around(&[at(radius_km * 1.15)])), Cover::Outside);
         }
     }
 
     #[test]
-    fn the_radius_is_included_and_the_first_of_equals_wins() {
-        let origin = Point { lat: 45.5, lon: -73.5 };
-        let north = Point { lat: 45.6, lon: -73.5 };
-        let distance_km = origin.distance_km(north);
-        let found = nearest([north, north].into_iter(), origin, Some(distance_km));
-        assert_eq!(found, Some(Nearest { at: 0, distance_km }));
-        assert_eq!(nearest([north].into_iter(), origin, Some(distance_km - 1e-9)), None);
-        assert_eq!(nearest([].into_iter(), origin, None), None);
+    fn neighbours_on_the_curve_are_neighbours_on_the_ground() {
+        let along = |lat, lon| PlacePoint::new(Point { lat, lon }, false).along_curve();
+        let montreal = along(45.50, -73.57);
+        assert!(montreal.abs_diff(along(45.501, -73.571)) < montreal.abs_diff(along(46.81, -71.21)));
+        let step = 360.0 / f64::from(1_u32 << CURVE_BITS);
+        let row: Vec<u64> = (0..64).map(|n| along(45.5, -73.5 + f64::from(n) * step)).collect();
+        let mut distinct = row.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), row.len(), "each cell has its own place on the curve");
     }
 }

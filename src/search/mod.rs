@@ -6,13 +6,17 @@
 mod analyse;
 mod definition;
 mod geo;
+mod impact;
 mod needs;
+mod plan;
+mod postings;
 mod query;
 mod rank;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod typo;
+mod view;
 mod why;
 mod writer;
 
@@ -39,8 +43,12 @@ pub enum Error {
     InvalidCursor,
     #[error("the definition of the search index is wrong: {0}")]
     Definition(String),
-    #[error("the search index holds a record that cannot be read: {0}")]
+    #[error("a record cannot be written into the search index: {0}")]
     Record(#[from] serde_json::Error),
+    #[error("the search index holds a row that cannot be read: {0}")]
+    Row(#[from] postcard::Error),
+    #[error("the search index has no row for what it found")]
+    NoSuchRow,
     #[error("search index files: {0}")]
     Files(#[from] std::io::Error),
     #[error("search index: {0}")]

@@ -1,19 +1,17 @@
 //! From what a person asks to what the engine looks for. Synonyms expand on phrases, longest first, before stemming;
 //! each word or phrase asked is a [`Concept`] with its alternatives, the surest kind first.
 
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur};
-use tantivy::query::{PhraseQuery, Query, TermQuery, TermSetQuery};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
 use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
 use super::needs::{Meant, Needs};
-use super::rank::{FINE_SCALE, NEED_STEPS, weight_of};
-use super::schema::{Audience, Fields, View};
+use super::rank::NEED_STEPS;
+use super::schema::{Audience, Fields};
 use super::typo;
-use super::why::{Kind, PARTS, Part};
+use super::why::Kind;
 use crate::clock::Time;
 use crate::domain::directory::Point;
 use crate::domain::language::Lang;
@@ -221,13 +219,6 @@ pub(super) fn words_asked(concepts: &[Concept]) -> usize {
     concepts.iter().filter(|concept| concept.role != Role::Meaning).count()
 }
 
-/// The codes of the needs that concepts mean, with what holding each is worth, in steps of sureness.
-pub(super) fn meant(concepts: &[Concept]) -> Vec<(String, f64)> {
-    let meaning = concepts.iter().filter(|concept| concept.role == Role::Meaning);
-    let needs = meaning.flat_map(|concept| &concept.alternatives);
-    needs.flat_map(|need| need.words.iter().map(|code| (code.clone(), f64::from(need.weight) * NEED_STEPS))).collect()
-}
-
 /// The needs that the whole text asks for. Whoever holds the surest has held every word, as surely as by synonyms.
 fn meaning(
     definition: &Definition,
@@ -279,12 +270,8 @@ fn is_known(searcher: &Searcher, fields: &Fields, stems: &mut Stems, word: &str)
         return Ok(true);
     }
     for lang in Lang::ALL {
-        let stem = stems.stem(lang, word).to_owned();
-        for part in PARTS {
-            let field = fields.text(View::Stemmed(lang), part);
-            if searcher.doc_freq(&Term::from_field_text(field, &stem))? > 0 {
-                return Ok(true);
-            }
+        if searcher.doc_freq(&Term::from_field_text(fields.stems, stems.stem(lang, word)))? > 0 {
+            return Ok(true);
         }
     }
     Ok(false)
@@ -310,47 +297,44 @@ fn corrections(
     Ok(found)
 }
 
-impl Alternative {
-    /// Where in a service the alternative may be found, each with its query; no part for words that lie apart.
-    pub(super) fn places(&self, fields: &Fields, stems: &mut Stems) -> Vec<(Option<Part>, Box<dyn Query>)> {
-        let langs = match self.form {
-            Form::Exact => {
-                let query = |part| phrase(fields.text(View::Exact, part), &self.words);
-                return PARTS.into_iter().map(|part| (Some(part), query(part))).collect();
-            }
-            Form::Apart => return vec![(None, self.apart(fields, stems))],
-            Form::Need => return vec![(Some(Part::Category), phrase(fields.category, &self.words))],
-            Form::Stems(Some(lang)) => vec![lang],
-            Form::Stems(None) => Lang::ALL.to_vec(),
-        };
-        let mut found = vec![];
-        for lang in langs {
-            let stemmed = stems.all(lang, &self.words);
-            for part in PARTS {
-                found.push((Some(part), phrase(fields.text(View::Stemmed(lang), part), &stemmed)));
-            }
-        }
-        found
-    }
-
-    fn apart(&self, fields: &Fields, stems: &mut Stems) -> Box<dyn Query> {
-        let everywhere = |word: &String, stems: &mut Stems| -> Box<dyn Query> {
-            let mut places: Vec<Box<dyn Query>> = vec![];
-            for lang in Lang::ALL {
-                let stem = [stems.stem(lang, word).to_owned()];
-                places.extend(PARTS.map(|part| phrase(fields.text(View::Stemmed(lang), part), &stem)));
-            }
-            Box::new(DisjunctionMaxQuery::new(places))
-        };
-        Box::new(BooleanQuery::intersection(self.words.iter().map(|word| everywhere(word, stems)).collect()))
-    }
+/// What a service must hold.
+pub(super) enum Held {
+    /// Any of the terms, the first being the best.
+    Any(Vec<Term>),
+    /// Any of each.
+    Each(Vec<Vec<Term>>),
 }
 
-fn phrase(field: Field, words: &[String]) -> Box<dyn Query> {
-    let terms: Vec<Term> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
-    match terms.as_slice() {
-        [one] => Box::new(TermQuery::new(one.clone(), IndexRecordOption::WithFreqs)),
-        _ => Box::new(PhraseQuery::new(terms)),
+impl Alternative {
+    /// The terms by which a service holds the alternative.
+    pub(super) fn held(&self, fields: &Fields, stems: &mut Stems) -> Held {
+        let mut stemmed = |langs: &[Lang], words: &[String]| {
+            let mut terms: Vec<Term> = vec![];
+            for lang in langs {
+                let term = Term::from_field_text(fields.stems, &stems.all(*lang, words).join(" "));
+                if !terms.contains(&term) {
+                    terms.push(term);
+                }
+            }
+            terms
+        };
+        match self.form {
+            Form::Exact => Held::Any(vec![Term::from_field_text(fields.words, &self.words.join(" "))]),
+            Form::Stems(Some(lang)) => Held::Any(stemmed(&[lang], &self.words)),
+            Form::Stems(None) => Held::Any(stemmed(&Lang::ALL, &self.words)),
+            Form::Apart => {
+                let each = self.words.iter().map(|word| stemmed(&Lang::ALL, std::slice::from_ref(word)));
+                Held::Each(each.collect())
+            }
+            Form::Need => {
+                Held::Any(self.words.iter().map(|code| Term::from_field_text(fields.category, code)).collect())
+            }
+        }
+    }
+
+    /// What answering the need is worth, in steps of sureness.
+    pub(super) fn need_steps(&self) -> f32 {
+        if self.kind == Kind::Need { self.weight * NEED_STEPS } else { 0.0 }
     }
 }
 
@@ -376,7 +360,8 @@ impl Demand {
         named.into_iter().chain(widening).collect()
     }
 
-    fn of(self, required: usize) -> usize {
+    /// How many of so many required concepts.
+    pub(super) fn of(self, required: usize) -> usize {
         match self {
             Self::All | Self::Named => required,
             Self::Half => required.div_ceil(2),
@@ -385,58 +370,13 @@ impl Demand {
     }
 }
 
-/// The query of a request, apart from what only the columns know (distance, age, hours).
-pub(super) fn build(fields: &Fields, request: &Request, concepts: &[Concept], demand: Demand) -> BooleanQuery {
-    let mut stems = Stems::new();
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![];
-    let mut required: Vec<Box<dyn Query>> = vec![];
-    let mut meaning = None;
-    for concept in concepts {
-        let query = concept_query(fields, &mut stems, concept);
-        match concept.role {
-            Role::Required => required.push(query),
-            Role::Weak => clauses.push((Occur::Should, query)),
-            Role::Meaning => meaning = Some(query).filter(|_| demand != Demand::Named),
-        }
-    }
-    if !required.is_empty() {
-        let wanted = demand.of(required.len());
-        let words = Box::new(BooleanQuery::union_with_minimum_required_clauses(required, wanted));
-        let held: Box<dyn Query> = match meaning {
-            Some(meaning) => Box::new(BooleanQuery::union(vec![words, meaning])),
-            None => words,
-        };
-        clauses.push((Occur::Must, held));
-    }
-    let audience = fields.audience(request.audience);
+/// Terms of which a service must hold one, for each filter of the request.
+pub(super) fn filters(fields: &Fields, request: &Request) -> Vec<Vec<Term>> {
+    let located = fields.audience(request.audience).located;
     let language: Vec<String> = request.language.iter().cloned().collect();
-    let filters =
-        [(fields.category, &request.categories), (audience.located, &request.located), (fields.language, &language)];
-    for (field, wanted) in filters.into_iter().filter(|(_, wanted)| !wanted.is_empty()) {
-        let terms = wanted.iter().map(|word| Term::from_field_text(field, word));
-        let filter = ConstScoreQuery::new(Box::new(TermSetQuery::new(terms)), 0.0);
-        clauses.push((Occur::Must, Box::new(filter)));
-    }
-    if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
-        clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(AllQuery), 0.0))));
-    }
-    BooleanQuery::new(clauses)
-}
-
-/// Scores the surest alternative held by its kind, and adds a little for how well the words fit.
-fn concept_query(fields: &Fields, stems: &mut Stems, concept: &Concept) -> Box<dyn Query> {
-    let mut kinds: Vec<Box<dyn Query>> = vec![];
-    let mut fine: Vec<Box<dyn Query>> = vec![];
-    for alternative in &concept.alternatives {
-        let places = alternative.places(fields, stems);
-        let weighed = places.iter().map(|(part, query)| -> Box<dyn Query> {
-            Box::new(BoostQuery::new(query.box_clone(), weight_of(*part) * FINE_SCALE))
-        });
-        fine.extend(weighed);
-        let any = DisjunctionMaxQuery::new(places.into_iter().map(|(_, query)| query).collect());
-        kinds.push(Box::new(ConstScoreQuery::new(Box::new(any), alternative.kind.score())));
-    }
-    let surest: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(kinds));
-    let fit: Box<dyn Query> = Box::new(DisjunctionMaxQuery::new(fine));
-    Box::new(BooleanQuery::new(vec![(Occur::Must, surest), (Occur::Should, fit)]))
+    let asked = [(fields.category, &request.categories), (located, &request.located), (fields.language, &language)];
+    let any_of = |(field, wanted): (Field, &Vec<String>)| -> Vec<Term> {
+        wanted.iter().map(|word| Term::from_field_text(field, word)).collect()
+    };
+    asked.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(any_of).collect()
 }

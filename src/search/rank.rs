@@ -6,28 +6,24 @@
 //! place asked; then how well, weighed by served here, room, freshness and nearness, then distance, then id.
 //! By distance: kilometres, what has none last, ties by id.
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
-use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{Column, StrColumn};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, DocSet, Score, SegmentOrdinal, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
-use super::geo::{Nearest, Points};
-use super::query::{self, Concept, Coverage, Demand, Request, Sort};
-use super::schema::{
-    AGE_MAX, AGE_MIN, Audience, COMES, Comes, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT,
-    VERIFIED_AT,
-};
-use super::why::{self, Kind, Part};
+use super::geo::{Circle, Nearest};
+use super::plan::Plan;
+use super::query::{self, Coverage, Demand, Request, Sort};
+use super::schema::Audience;
+use super::view::{SegmentView, View};
+use super::why::{self, Kind};
 use super::writer::{Index, Row};
 use super::{Error, Hit, Page, Place};
 use crate::clock::Time;
 use crate::domain::directory::Point;
-use crate::domain::schedule::OpeningHours;
 use crate::domain::words::words;
 use crate::id::Id;
 
+mod collect;
 mod cursor;
 
 /// Services counted one by one; past it the total says "at least".
@@ -36,9 +32,7 @@ pub(super) const COUNTED_MAX: u64 = 10_000;
 /// Results of one page.
 pub(super) const LIMIT_MAX: usize = 100;
 
-/// One step of sureness. The fine part of a score stays below it: at most 2.4 a concept (four fields of weight 4 at a
-/// BM25 of 30, by `FINE_SCALE`), and twelve concepts.
-const STEP: f32 = 32.0;
+/// What the fit of a word counts for beside 1, its worth and rarity being at most about 80.
 pub(super) const FINE_SCALE: f32 = 0.02;
 
 const SERVED_FACTOR: f64 = 1.3;
@@ -63,29 +57,26 @@ const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
-pub(super) const NEED_STEPS: f64 = 4.5;
+pub(super) const NEED_STEPS: f32 = 4.5;
+
+/// Documents that an order by distance looks at first, around the place asked, and up to which it looks at once at all.
+const NEAREST_FIRST: usize = 2_000;
+const ALL_AT_ONCE_MAX: usize = 16_384;
+/// The first circle around the place, in kilometres, where there is no radius.
+const FIRST_CIRCLE_KM: f64 = 2.0;
 
 impl Kind {
-    pub(super) fn score(self) -> Score {
-        let steps = match self {
-            Self::Exact => 6.0,
-            Self::Stemmed => 4.0,
-            Self::Apart => 3.0,
-            Self::Synonym => 2.0,
-            // Added where the place asked is known: see `Ranking::meant`.
-            Self::Need => 0.0,
-            Self::Typo => 1.0,
-        };
-        steps * STEP
-    }
-}
-
-pub(super) fn weight_of(part: Option<Part>) -> Score {
-    match part {
-        Some(Part::Name) => 4.0,
-        Some(Part::Category) => 3.0,
-        Some(Part::Organization) => 1.5,
-        Some(Part::Description) | None => 1.0,
+    /// How surely a word is held.
+    pub(super) fn steps(self) -> u32 {
+        match self {
+            Self::Exact => 6,
+            Self::Stemmed => 4,
+            Self::Apart => 3,
+            Self::Synonym => 2,
+            // Added where the place asked is known: see `Order::key`.
+            Self::Need => 0,
+            Self::Typo => 1,
+        }
     }
 }
 
@@ -127,47 +118,11 @@ impl PartialOrd for Key {
     }
 }
 
-pub(super) fn id_of(high: Option<u64>, low: Option<u64>) -> Id {
-    Id(uuid::Uuid::from_u64_pair(high.unwrap_or(0), low.unwrap_or(0)))
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
-    key: Key,
-    address: Address,
-    nearest: NearestPlace,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Address(SegmentOrdinal, DocId);
-
-/// Never compared in earnest: keys differ before it.
-#[derive(Debug, Clone, Copy)]
-struct NearestPlace(Option<Nearest>);
-
-impl PartialEq for NearestPlace {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-impl Eq for NearestPlace {}
-impl PartialOrd for NearestPlace {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for NearestPlace {
-    fn cmp(&self, _other: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
-}
-
 impl Index {
     /// Finds a page of services. The request was validated: its numbers are finite and within their bounds.
     pub fn search(&self, request: &Request) -> Result<Page, Error> {
-        let searcher = self.searcher();
-        let fields = self.fields();
-        let concepts = query::concepts(&searcher, fields, request)?;
+        let view = self.view();
+        let concepts = query::concepts(&view.searcher, self.fields(), request)?;
         let continued = request.cursor.as_deref().map(|text| cursor::read(text, request)).transpose()?;
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
@@ -176,12 +131,11 @@ impl Index {
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);
-        let after = continued.map(|cursor| cursor.key);
-        let ranking = Ranking::new(fields, request, &concepts, (ranked_at, after), limit + 1);
+        let order = Order::new(request, &concepts, (ranked_at, continued.map(|cursor| cursor.key)), limit + 1);
+        let plan = Plan::new(&view.searcher, self.fields(), request, &concepts)?;
         let mut best = (Ranked::default(), Demand::All);
         for demand in demands {
-            let query = query::build(fields, request, &concepts, demand);
-            best = (Self::collect(&searcher, &query, &ranking)?, demand);
+            best = (collect(&view, &plan, &order, demand)?, demand);
             if best.0.counted > 0 {
                 break;
             }
@@ -191,77 +145,210 @@ impl Index {
         ranked.found.truncate(limit);
         let last = ranked.found.last().filter(|_| more);
         let next_cursor = last.map(|last| cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key }, request));
-        let hits = self.hits(&searcher, request, &concepts, &ranked.found)?;
+        let reasons = why::reasons(&view, &concepts, &plan, &ranked.found)?;
+        let mut served = served_of(&view, &plan, &ranked.found)?.into_iter();
+        let mut hits = vec![];
+        for (found, matched) in ranked.found.iter().zip(reasons) {
+            let row = view.row(self.fields(), found.segment, found.doc)?;
+            let served = served.next().flatten().map(|serves| serves && row.says_whom_it_serves);
+            let served = served.filter(|_| row.says_whom_it_serves);
+            hits.push(hit(&view, request, found, (row, served, matched)));
+        }
         Ok(Page { total: ranked.total(), hits, next_cursor })
     }
 
     /// The services that hold every word of a text, or its stem, the best first: no synonyms, no corrections, and no
     /// other filter than the audience's.
     pub fn holding_all(&self, text: &str, audience: Audience, most: usize) -> Result<Vec<Id>, Error> {
-        let searcher = self.searcher();
+        let view = self.view();
         let asked =
             Request { text: Some(text.to_owned()), exact: true, audience, ..Request::new(Time::from_micros(0)) };
-        let concepts = query::concepts(&searcher, self.fields(), &asked)?;
-        let query = query::build(self.fields(), &asked, &concepts, Demand::All);
-        let ranking = Ranking::new(self.fields(), &asked, &concepts, (asked.now, None), most);
-        let ranked = Self::collect(&searcher, &query, &ranking)?;
+        let concepts = query::concepts(&view.searcher, self.fields(), &asked)?;
+        let plan = Plan::new(&view.searcher, self.fields(), &asked, &concepts)?;
+        let order = Order::new(&asked, &concepts, (asked.now, None), most);
+        let ranked = collect(&view, &plan, &order, Demand::All)?;
         Ok(ranked.found.into_iter().map(|found| found.key.id).collect())
     }
+}
 
-    fn hits(
-        &self,
-        searcher: &tantivy::Searcher,
-        request: &Request,
-        concepts: &[Concept],
-        found: &[Found],
-    ) -> Result<Vec<Hit>, Error> {
-        let address = |found: &Found| DocAddress::new(found.address.0, found.address.1);
-        let addresses: Vec<DocAddress> = found.iter().map(address).collect();
-        let mut reasons = why::reasons(searcher, self.fields(), concepts, &addresses)?;
-        let mut hits = vec![];
-        for found in found {
-            let row = self.row(searcher, address(found))?;
-            let points = Points::open(searcher.segment_reader(found.address.0), request.audience)?;
-            let matched = reasons.remove(&address(found)).unwrap_or_default();
-            let at = found.nearest.0.map_or(0, |nearest| nearest.at);
-            hits.push(Hit {
-                place: place_of(&row, request.audience, at, points.of(found.address.1).nth(at)),
-                distance_km: found.nearest.0.map(|nearest| nearest.distance_km),
-                served: served_of(&row, request),
-                open_now: row.hours.open_at(request.now),
-                service_id: row.id,
-                name: row.name,
-                organization_id: row.organization_id,
-                organization_name: row.organization_name,
-                categories: row.categories,
-                matched,
-            });
+/// Whether the people of the place asked are served by each of what was found; nothing where no place was asked.
+fn served_of(view: &View, plan: &Plan, found: &[Found]) -> Result<Vec<Option<bool>>, Error> {
+    if !plan.has_territories {
+        return Ok(vec![None; found.len()]);
+    }
+    let mut served = vec![Some(false); found.len()];
+    for (segment, mut at) in by_segment(found) {
+        let mut lists = plan.named_as_served(view, segment)?;
+        at.sort_by_key(|at| found.get(*at).map(|found| found.doc));
+        for at in at {
+            if let (Some(found), Some(slot)) = (found.get(at), served.get_mut(at)) {
+                *slot = Some(lists.has(found.doc));
+            }
         }
-        Ok(hits)
+    }
+    Ok(served)
+}
+
+/// Which of what was found lies in each segment.
+pub(super) fn by_segment(found: &[Found]) -> std::collections::BTreeMap<SegmentOrdinal, Vec<usize>> {
+    let mut segments = std::collections::BTreeMap::<SegmentOrdinal, Vec<usize>>::new();
+    for (at, found) in found.iter().enumerate() {
+        segments.entry(found.segment).or_default().push(at);
+    }
+    segments
+}
+
+fn hit(
+    view: &View,
+    request: &Request,
+    found: &Found,
+    (row, served, matched): (Row, Option<bool>, Vec<why::Reason>),
+) -> Hit {
+    let segment = view.segment(found.segment);
+    let first = || segment.and_then(|segment| segment.map.first(found.doc, request.audience));
+    let at = found.nearest.map(|nearest| nearest.at).or_else(first);
+    let place = at.and_then(|at| {
+        let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
+        Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement })
+    });
+    Hit {
+        service_id: found.key.id,
+        name: row.name.into(),
+        organization_id: row.organization_id,
+        organization_name: row.organization_name.into(),
+        categories: row.categories,
+        place,
+        distance_km: found.nearest.map(|nearest| nearest.distance_km),
+        served,
+        open_now: segment.and_then(|segment| segment.hours.open_at(found.doc, request.now)),
+        matched,
     }
 }
 
-fn place_of(row: &Row, audience: Audience, at: usize, point: Option<Point>) -> Option<Place> {
-    let places = match audience {
-        Audience::Public => &row.public_places,
-        Audience::Professional => &row.professional_places,
-    };
-    let (place, point) = (places.get(at)?, point?);
-    Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement })
+/// One of the best so far, or of the page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub key: Key,
+    pub segment: SegmentOrdinal,
+    pub doc: DocId,
+    pub nearest: Option<Nearest>,
 }
 
-/// Nobody knows whether a service that names no territory serves a place.
-fn served_of(row: &Row, request: &Request) -> Option<bool> {
-    let asked = request.origin.as_ref().map(|origin| &origin.territories).filter(|ids| !ids.is_empty())?;
-    if row.served.is_empty() { None } else { Some(row.served.iter().any(|id| asked.contains(id))) }
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+impl Eq for Found {}
+impl PartialOrd for Found {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Found {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ranked {
+    pub found: Vec<Found>,
+    pub counted: u64,
+    /// Not all of the directory was looked at.
+    pub is_floor: bool,
+}
+
+impl Ranked {
+    fn total(&self) -> Total {
+        if self.counted > COUNTED_MAX {
+            return Total { value: COUNTED_MAX, relation: Relation::AtLeast };
+        }
+        let relation = if self.is_floor { Relation::AtLeast } else { Relation::Equal };
+        Total { value: self.counted, relation }
+    }
+}
+
+/// The best of an index, in order. By distance, circles around the place are looked at one after the other, each twice
+/// as wide: what lies in one comes before whatever lies outside it.
+fn collect(view: &View, plan: &Plan, order: &Order, demand: Demand) -> Result<Ranked, TantivyError> {
+    for circle in circles(view, order) {
+        let ranked = collect_within(view, plan, order, (demand, Some(&circle)))?;
+        if ranked.found.len() >= order.keep {
+            return Ok(ranked);
+        }
+    }
+    collect_within(view, plan, order, (demand, None))
+}
+
+fn collect_within(
+    view: &View,
+    plan: &Plan,
+    order: &Order,
+    (demand, within): (Demand, Option<&Circle>),
+) -> Result<Ranked, TantivyError> {
+    let mut kept = Kept { heap: BinaryHeap::new(), keep: order.keep, counted: 0 };
+    for segment in 0..view.segments.len() {
+        let ordinal = segment as SegmentOrdinal;
+        if let Some(mut run) = collect::Run::new(view, plan, order, (ordinal, demand))? {
+            run.collect(within, &mut kept);
+        }
+    }
+    Ok(Ranked { found: kept.heap.into_sorted_vec(), counted: kept.counted, is_floor: within.is_some() })
+}
+
+/// Growing circles that are worth looking at before the whole.
+fn circles(view: &View, order: &Order) -> Vec<Circle> {
+    let Some(point) = order.point.filter(|_| order.sort == Sort::Distance) else { return vec![] };
+    let whole = order.radius_km.unwrap_or(f64::INFINITY);
+    let documents =
+        |circle: &Circle| -> usize { view.segments.iter().map(|segment| segment.map.at_most_within(circle)).sum() };
+    let all = order.circle.as_ref().map_or(view.searcher.num_docs() as usize, documents);
+    if all <= ALL_AT_ONCE_MAX {
+        return vec![];
+    }
+    let after_km = order.after.map_or(0.0, |after| after.first);
+    let mut radius_km = order.radius_km.map_or(FIRST_CIRCLE_KM, |radius_km| radius_km / 8.0).max(after_km);
+    let mut circles = vec![];
+    while radius_km < whole && radius_km.is_finite() {
+        let circle = Circle::new(point, radius_km);
+        let covered = documents(&circle);
+        if covered >= NEAREST_FIRST {
+            circles.push(circle);
+        }
+        if covered * 2 >= all {
+            break;
+        }
+        radius_km *= 2.0;
+    }
+    circles
+}
+
+/// The best found so far, the last of them on top.
+struct Kept {
+    heap: BinaryHeap<Found>,
+    keep: usize,
+    counted: u64,
+}
+
+impl Kept {
+    /// What comes after this does not enter; none while there is room.
+    fn last(&self) -> Option<&Key> {
+        self.heap.peek().filter(|_| self.heap.len() >= self.keep).map(|found| &found.key)
+    }
+
+    fn put(&mut self, found: Found) {
+        if self.heap.len() < self.keep {
+            self.heap.push(found);
+        } else if self.heap.peek().is_some_and(|last| found.key < last.key) {
+            self.heap.pop();
+            self.heap.push(found);
+        }
+    }
 }
 
 /// What to keep and in which order: one for a search, read by every segment.
-struct Ranking {
-    served: Vec<(Field, Vec<String>)>,
-    category: Field,
-    /// Codes of the needs that the text means, with what holding each is worth, in steps.
-    meant: Vec<(String, f64)>,
+pub(super) struct Order {
     /// Steps of who holds every word as it is.
     steps_max: f64,
     has_origin: bool,
@@ -269,6 +356,8 @@ struct Ranking {
     takes_what_comes: bool,
     point: Option<Point>,
     radius_km: Option<f64>,
+    /// The radius around the point.
+    circle: Option<Circle>,
     coverage: Coverage,
     restricts: bool,
     sort: Sort,
@@ -282,31 +371,25 @@ struct Ranking {
     keep: usize,
 }
 
-impl Ranking {
+impl Order {
     fn new(
-        fields: &Fields,
         request: &Request,
-        concepts: &[Concept],
+        concepts: &[query::Concept],
         (ranked_at, after): (Time, Option<Key>),
         keep: usize,
     ) -> Self {
-        let territories = request.origin.as_ref().map(|origin| origin.territories.clone()).unwrap_or_default();
-        let mrc = territories.iter().filter(|id| id.starts_with("mrc:")).cloned().collect();
-        let area = fields.audience(request.audience).area;
         let coverage = request.coverage();
-        // Without a radius "either" leaves nothing out: the order tells. With no place asked nothing is left out.
-        let restricts = request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some());
+        let point = request.point();
         Self {
-            served: vec![(fields.served, territories), (area, mrc)],
-            category: fields.category,
-            meant: query::meant(concepts),
-            steps_max: f64::from(Kind::Exact.score() / STEP) * query::words_asked(concepts) as f64,
+            steps_max: f64::from(Kind::Exact.steps()) * query::words_asked(concepts) as f64,
             has_origin: request.origin.is_some(),
             takes_what_comes: request.coverage.is_none() && request.sort() == Sort::Relevance,
-            point: request.point(),
+            point,
             radius_km: request.radius_km,
+            circle: point.zip(request.radius_km).map(|(point, radius_km)| Circle::new(point, radius_km)),
             coverage,
-            restricts,
+            // Without a radius "either" leaves nothing out: the order tells. With no place asked nothing is left out.
+            restricts: request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some()),
             sort: request.sort(),
             age_months: request.age_months.map(u64::from),
             open_at: request.open_at,
@@ -318,226 +401,18 @@ impl Ranking {
         }
     }
 
-    /// Documents of a segment that serve the place asked, or lie in its MRC without a point.
-    fn served_in(&self, segment: &SegmentReader) -> tantivy::Result<Vec<bool>> {
-        let mut served = vec![];
-        for (field, ids) in &self.served {
-            for id in ids {
-                mark(segment, (*field, id), &mut served, |slot| *slot = true)?;
-            }
-        }
-        Ok(served)
-    }
-
-    /// What each document of a segment is worth by the needs that it answers; empty when the text means none.
-    fn meant_in(&self, segment: &SegmentReader) -> tantivy::Result<Vec<f32>> {
-        let mut worth = vec![];
-        for (code, steps) in &self.meant {
-            mark(segment, (self.category, code), &mut worth, |slot: &mut f32| *slot = slot.max(*steps as f32))?;
-        }
-        Ok(worth)
-    }
-}
-
-/// Marks the documents of a segment that hold a term; there are no slots until some do.
-fn mark<T: Clone + Default>(
-    segment: &SegmentReader,
-    (field, text): (Field, &str),
-    slots: &mut Vec<T>,
-    mut visit: impl FnMut(&mut T),
-) -> tantivy::Result<()> {
-    let term = Term::from_field_text(field, text);
-    let Some(mut postings) = segment.inverted_index(field)?.read_postings(&term, IndexRecordOption::Basic)? else {
-        return Ok(());
-    };
-    slots.resize(segment.max_doc() as usize, T::default());
-    while postings.doc() != TERMINATED {
-        slots.get_mut(postings.doc() as usize).into_iter().for_each(&mut visit);
-        postings.advance();
-    }
-    Ok(())
-}
-
-#[derive(Debug, Default)]
-struct Ranked {
-    found: Vec<Found>,
-    counted: u64,
-}
-
-impl Ranked {
-    fn total(&self) -> Total {
-        if self.counted > COUNTED_MAX {
-            return Total { value: COUNTED_MAX, relation: Relation::AtLeast };
-        }
-        Total { value: self.counted, relation: Relation::Equal }
-    }
-}
-
-impl Collector for Ranking {
-    type Fruit = Ranked;
-    type Child = SegmentRanking;
-
-    fn for_segment(&self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<SegmentRanking> {
-        let columns = reader.fast_fields();
-        Ok(SegmentRanking {
-            segment,
-            points: Points::open(reader, self.audience)?,
-            served: self.served_in(reader)?,
-            meant: self.meant_in(reader)?,
-            steps_max: self.steps_max,
-            id_high: columns.u64(ID_HIGH)?,
-            id_low: columns.u64(ID_LOW)?,
-            age_min: columns.u64(AGE_MIN)?,
-            age_max: columns.u64(AGE_MAX)?,
-            places_available: columns.column_opt(PLACES_AVAILABLE)?,
-            verified_at: columns.column_opt(VERIFIED_AT)?,
-            review_due_at: columns.column_opt(REVIEW_DUE_AT)?,
-            hidden_until: self.hidden_until,
-            comes: columns.u64(COMES)?,
-            hours: columns.str(HOURS)?,
-            open: HashMap::new(),
-            has_origin: self.has_origin,
-            takes_what_comes: self.takes_what_comes,
-            point: self.point,
-            radius_km: self.radius_km,
-            coverage: self.coverage,
-            restricts: self.restricts,
-            sort: self.sort,
-            age_months: self.age_months,
-            open_at: self.open_at,
-            ranked_at: self.ranked_at,
-            after: self.after,
-            keep: self.keep,
-            kept: BinaryHeap::new(),
-            counted: 0,
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.sort == Sort::Relevance
-    }
-
-    fn merge_fruits(&self, fruits: Vec<Ranked>) -> tantivy::Result<Ranked> {
-        let mut all = Ranked::default();
-        for fruit in fruits {
-            all.counted += fruit.counted;
-            all.found.extend(fruit.found);
-        }
-        all.found.sort_unstable();
-        all.found.truncate(self.keep);
-        Ok(all)
-    }
-}
-
-struct SegmentRanking {
-    segment: SegmentOrdinal,
-    points: Points,
-    /// Empty when no document of the segment serves the place.
-    served: Vec<bool>,
-    /// Empty when no document of the segment answers a need that the text means.
-    meant: Vec<f32>,
-    steps_max: f64,
-    id_high: Column<u64>,
-    id_low: Column<u64>,
-    age_min: Column<u64>,
-    age_max: Column<u64>,
-    places_available: Option<Column<i64>>,
-    verified_at: Option<Column<i64>>,
-    review_due_at: Option<Column<i64>>,
-    hidden_until: Option<i64>,
-    comes: Column<u64>,
-    hours: Option<StrColumn>,
-    /// Hours are shared by many services: each distinct text is read once.
-    open: HashMap<u64, bool>,
-    has_origin: bool,
-    takes_what_comes: bool,
-    point: Option<Point>,
-    radius_km: Option<f64>,
-    coverage: Coverage,
-    restricts: bool,
-    sort: Sort,
-    age_months: Option<u64>,
-    open_at: Option<Time>,
-    ranked_at: Time,
-    after: Option<Key>,
-    keep: usize,
-    kept: BinaryHeap<Found>,
-    counted: u64,
-}
-
-impl SegmentRanking {
-    fn covers(&self, near: bool, served: bool) -> bool {
-        match self.coverage {
-            _ if !self.restricts => true,
-            Coverage::Near => near,
-            Coverage::Served => served,
-            Coverage::Either => near || served,
-        }
-    }
-
-    /// Far overdue at the moment of the search.
-    fn is_hidden(&self, doc: DocId) -> bool {
-        let Some(until) = self.hidden_until else { return false };
-        self.review_due_at.as_ref().and_then(|column| column.first(doc)).is_some_and(|due_at| due_at <= until)
-    }
-
-    fn fits_age(&self, doc: DocId) -> bool {
-        self.age_months.is_none_or(|age| {
-            self.age_min.first(doc).is_none_or(|min| min <= age) && self.age_max.first(doc).is_none_or(|max| age <= max)
-        })
-    }
-
-    fn is_open(&mut self, doc: DocId) -> bool {
-        let (Some(at), Some(hours)) = (self.open_at, &self.hours) else {
-            return self.open_at.is_none();
-        };
-        let Some(ord) = hours.term_ords(doc).next() else { return false };
-        *self.open.entry(ord).or_insert_with(|| {
-            let mut text = String::new();
-            let read = hours.ord_to_str(ord, &mut text).unwrap_or(false);
-            let hours: Option<OpeningHours> = serde_json::from_str(&text).ok().filter(|_| read);
-            hours.and_then(|hours| hours.open_at(at)) == Some(true)
-        })
-    }
-
-    fn key(&self, doc: DocId, score: Score, nearest: Option<Nearest>, served: bool) -> Key {
-        let id = id_of(self.id_high.first(doc), self.id_low.first(doc));
-        let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
-        match self.sort {
-            Sort::Distance => Key { first: distance_km, second: 0.0, third: 0.0, id },
-            Sort::Relevance => {
-                let steps = (score / STEP).floor();
-                let fine = f64::from((score - steps * STEP).max(0.0));
-                let second = -(1.0 + fine) * self.factor(doc, distance_km, served);
-                let (reach, reach_of_need) = self.reach(doc, distance_km, served);
-                let need = f64::from(self.meant.get(doc as usize).copied().unwrap_or(0.0));
-                let first = -(self.sureness(steps) * reach + need * reach_of_need);
-                Key { first, second, third: distance_km, id }
-            }
-        }
-    }
-
-    /// Whether nobody has to go there: it comes to the place asked.
-    fn comes_to(&self, doc: DocId, served: bool) -> bool {
-        match Comes::of(self.comes.first(doc)) {
-            Comes::Nowhere => false,
-            Comes::WhereItServes => served,
-            Comes::Anywhere => true,
-        }
-    }
-
     /// Of what a service holds of the words: all for who holds them all as they are, little for who holds one of many.
     /// A sentence has words that any description may hold.
-    fn sureness(&self, steps: f32) -> f64 {
-        let (held, most) = (f64::from(steps), self.steps_max);
-        if most > 0.0 { held * held / most } else { held }
+    fn sureness(&self, steps: u32) -> f64 {
+        let held = f64::from(steps);
+        if self.steps_max > 0.0 { held * held / self.steps_max } else { held }
     }
 
     /// How much of its sureness a service keeps for somebody who is where the search starts from: of the words that it
     /// holds, and of the need that it answers. Who names a service wants it wherever it is; who tells a need wants what
     /// can be reached, rather a second choice.
-    fn reach(&self, doc: DocId, distance_km: f64, served: bool) -> (f64, f64) {
-        if !self.has_origin || served || self.comes_to(doc, served) || distance_km <= WITHIN_REACH_KM {
+    fn reach(&self, has_not_to_be_reached: bool, distance_km: f64) -> (f64, f64) {
+        if !self.has_origin || has_not_to_be_reached || distance_km <= WITHIN_REACH_KM {
             (1.0, 1.0)
         } else if distance_km <= HARD_TO_REACH_KM {
             (HARD_TO_REACH_FACTOR, NEED_HARD_TO_REACH_FACTOR)
@@ -546,10 +421,15 @@ impl SegmentRanking {
         }
     }
 
-    fn factor(&self, doc: DocId, distance_km: f64, served: bool) -> f64 {
-        let room = self.places_available.as_ref().and_then(|column| column.first(doc));
-        let verified_at = self.verified_at.as_ref().and_then(|column| column.first(doc));
-        let age_days = verified_at.map(|at| (self.ranked_at.micros() - at) / DAY_MICROS);
+    /// The most that [`Order::factor`] gives.
+    fn factor_max(&self, served: bool) -> f64 {
+        let served = if served { SERVED_FACTOR } else { 1.0 };
+        served * ROOM_FACTOR * FRESH_FACTOR * (1.0 + NEARNESS_WEIGHT)
+    }
+
+    fn factor(&self, segment: &SegmentView, doc: DocId, distance_km: f64, served: bool) -> f64 {
+        let room = segment.places_available.first(doc);
+        let age_days = segment.verified_at.first(doc).map(|at| (self.ranked_at.micros() - at) / DAY_MICROS);
         let served = if served { SERVED_FACTOR } else { 1.0 };
         let room = match room {
             Some(places) if places > 0 => ROOM_FACTOR,
@@ -563,39 +443,5 @@ impl SegmentRanking {
         };
         let nearness = 1.0 + NEARNESS_WEIGHT / (1.0 + distance_km / NEARNESS_HALF_KM);
         served * room * fresh * nearness
-    }
-}
-
-impl SegmentCollector for SegmentRanking {
-    type Fruit = Ranked;
-
-    fn collect(&mut self, doc: DocId, score: Score) {
-        if self.is_hidden(doc) {
-            return;
-        }
-        let served = self.served.get(doc as usize).copied().unwrap_or(false);
-        let within = self.point.and_then(|origin| self.points.nearest(doc, origin, self.radius_km));
-        let near = within.is_some() || (self.takes_what_comes && self.comes_to(doc, served));
-        if !self.covers(near, served) || !self.fits_age(doc) || !self.is_open(doc) {
-            return;
-        }
-        self.counted += 1;
-        // Served from afar: its distance is told even when it is past the radius.
-        let nearest = within.or_else(|| self.point.and_then(|origin| self.points.nearest(doc, origin, None)));
-        let key = self.key(doc, score, nearest, served);
-        if self.after.is_some_and(|after| key <= after) {
-            return;
-        }
-        let found = Found { key, address: Address(self.segment, doc), nearest: NearestPlace(nearest) };
-        if self.kept.len() < self.keep {
-            self.kept.push(found);
-        } else if self.kept.peek().is_some_and(|last| found.key < last.key) {
-            self.kept.pop();
-            self.kept.push(found);
-        }
-    }
-
-    fn harvest(self) -> Ranked {
-        Ranked { found: self.kept.into_sorted_vec(), counted: self.counted }
     }
 }

@@ -1,12 +1,15 @@
 //! The fields of the index. Raise `version` in `index/search/schema.json` with every change here.
 
 use serde::Serialize;
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, SchemaBuilder};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
+use tantivy::store::Compressor;
+use tantivy::{IndexSettings, IndexSortByField, Order};
 
-use super::analyse::WrittenWords;
-use super::why::{PARTS, Part};
-use crate::domain::language::Lang;
+use super::analyse::WeighedTerms;
+
+/// Rows that lie together on disk.
+const ROWS_BLOCK_BYTES: usize = 1_024;
 
 /// Whose eyes: signed in, or not. Places for professionals are placed by region and MRC alone for the public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,7 +22,7 @@ impl Audience {
     pub(super) const ALL: [Audience; 2] = [Audience::Public, Audience::Professional];
 }
 
-/// Whether people must go to a service, as its column says.
+/// Whether people must go to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) enum Comes {
     /// They must, or nobody said otherwise.
@@ -31,45 +34,12 @@ pub(super) enum Comes {
 }
 
 impl Comes {
-    pub(super) fn code(self) -> u64 {
+    /// The term that it is found by; none for what comes nowhere.
+    pub(super) fn term(self) -> Option<&'static str> {
         match self {
-            Self::Nowhere => 0,
-            Self::WhereItServes => 1,
-            Self::Anywhere => 2,
-        }
-    }
-    pub(super) fn of(code: Option<u64>) -> Self {
-        match code {
-            Some(1) => Self::WhereItServes,
-            Some(2) => Self::Anywhere,
-            _ => Self::Nowhere,
-        }
-    }
-}
-
-/// How words were written into a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum View {
-    /// Folded words of both languages.
-    Exact,
-    /// Stems of the text in one language.
-    Stemmed(Lang),
-}
-
-impl View {
-    pub(super) const ALL: [View; 3] = [View::Exact, View::Stemmed(Lang::Fr), View::Stemmed(Lang::En)];
-    fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Stemmed(Lang::Fr) => "stemmed_fr",
-            Self::Stemmed(Lang::En) => "stemmed_en",
-        }
-    }
-    fn at(self) -> usize {
-        match self {
-            Self::Exact => 0,
-            Self::Stemmed(Lang::Fr) => 1,
-            Self::Stemmed(Lang::En) => 2,
+            Self::Nowhere => None,
+            Self::WhereItServes => Some("where_it_serves"),
+            Self::Anywhere => Some("anywhere"),
         }
     }
 }
@@ -81,21 +51,26 @@ pub(super) struct AudienceFields {
     pub located: Field,
     /// Of places whose point the audience may not see or nobody has: the MRC.
     pub area: Field,
-    pub lat: Field,
-    pub lon: Field,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Fields {
     pub schema: Schema,
+    /// The sixteen bytes of the id: what a change replaces.
     pub id: Field,
+    /// Folded words of both languages, and the phrases that the synonyms know. How often a term is written in a
+    /// document is its [`super::impact::Impact`].
     pub words: Field,
-    text: [[Field; 4]; 3],
+    /// Stems, French ones of French texts and English ones of English texts; written as the words are.
+    pub stems: Field,
     pub category: Field,
     pub served: Field,
     pub language: Field,
+    pub comes: Field,
     public: AudienceFields,
     professional: AudienceFields,
+    pub along_curve: Field,
+    pub places: Field,
     pub id_high: Field,
     pub id_low: Field,
     pub age_min: Field,
@@ -103,14 +78,14 @@ pub(super) struct Fields {
     pub places_available: Field,
     pub verified_at: Field,
     pub review_due_at: Field,
-    pub comes: Field,
     pub hours: Field,
-    pub digest_high: Field,
-    pub digest_low: Field,
+    pub digest: Field,
     pub row: Field,
 }
 
-/// Names of the fast columns that the collector reads.
+/// Names of the fast columns.
+pub(super) const ALONG_CURVE: &str = "along_curve";
+pub(super) const PLACES: &str = "places";
 pub(super) const ID_HIGH: &str = "id_high";
 pub(super) const ID_LOW: &str = "id_low";
 pub(super) const AGE_MIN: &str = "age_min";
@@ -118,46 +93,30 @@ pub(super) const AGE_MAX: &str = "age_max";
 pub(super) const PLACES_AVAILABLE: &str = "places_available";
 pub(super) const VERIFIED_AT: &str = "verified_at";
 pub(super) const REVIEW_DUE_AT: &str = "review_due_at";
-pub(super) const COMES: &str = "comes";
 pub(super) const HOURS: &str = "hours";
-pub(super) const DIGEST_HIGH: &str = "digest_high";
-pub(super) const DIGEST_LOW: &str = "digest_low";
-
-/// Latitudes and longitudes in degrees, as given, in the order of the places of the row.
-pub(super) fn point_columns(audience: Audience) -> (&'static str, &'static str) {
-    match audience {
-        Audience::Public => ("public_lat", "public_lon"),
-        Audience::Professional => ("professional_lat", "professional_lon"),
-    }
-}
+pub(super) const DIGEST: &str = "digest";
 
 impl Fields {
     pub(super) fn new() -> Self {
         let mut build = Schema::builder();
-        let text = View::ALL.map(|view| PARTS.map(|part| words_field(&mut build, view, part)));
-        let mut audience = |located: &str, area: &str, whose: Audience| {
-            let (lat, lon) = point_columns(whose);
-            AudienceFields {
-                located: build.add_text_field(located, STRING),
-                area: build.add_text_field(area, STRING),
-                lat: build.add_f64_field(lat, FAST),
-                lon: build.add_f64_field(lon, FAST),
-            }
+        let mut audience = |located: &str, area: &str| AudienceFields {
+            located: build.add_text_field(located, STRING),
+            area: build.add_text_field(area, STRING),
         };
-        let public = audience("public_located", "public_area", Audience::Public);
-        let professional = audience("professional_located", "professional_area", Audience::Professional);
+        let public = audience("public_located", "public_area");
+        let professional = audience("professional_located", "professional_area");
         Self {
-            id: build.add_text_field("id", STRING),
-            words: build.add_text_field(
-                "words",
-                TextOptions::default().set_indexing_options(written(IndexRecordOption::Basic)),
-            ),
-            text,
+            id: build.add_bytes_field("id", INDEXED),
+            words: build.add_text_field("words", weighed_terms()),
+            stems: build.add_text_field("stems", weighed_terms()),
             category: build.add_text_field("category", STRING),
             served: build.add_text_field("served", STRING),
             language: build.add_text_field("language", STRING),
+            comes: build.add_text_field("comes", STRING),
             public,
             professional,
+            along_curve: build.add_u64_field(ALONG_CURVE, FAST),
+            places: build.add_u64_field(PLACES, FAST),
             id_high: build.add_u64_field(ID_HIGH, FAST),
             id_low: build.add_u64_field(ID_LOW, FAST),
             age_min: build.add_u64_field(AGE_MIN, FAST),
@@ -165,22 +124,10 @@ impl Fields {
             places_available: build.add_i64_field(PLACES_AVAILABLE, FAST),
             verified_at: build.add_i64_field(VERIFIED_AT, FAST),
             review_due_at: build.add_i64_field(REVIEW_DUE_AT, FAST),
-            comes: build.add_u64_field(COMES, FAST),
             hours: build.add_text_field(HOURS, TextOptions::default().set_fast("raw")),
-            digest_high: build.add_u64_field(DIGEST_HIGH, FAST | INDEXED),
-            digest_low: build.add_u64_field(DIGEST_LOW, FAST),
+            digest: build.add_u64_field(DIGEST, FAST),
             row: build.add_bytes_field("row", STORED),
             schema: build.build(),
-        }
-    }
-
-    pub(super) fn text(&self, view: View, part: Part) -> Field {
-        let [name, labels, organization, description] = self.text[view.at()];
-        match part {
-            Part::Name => name,
-            Part::Category => labels,
-            Part::Organization => organization,
-            Part::Description => description,
         }
     }
 
@@ -192,12 +139,19 @@ impl Fields {
     }
 }
 
-fn words_field(build: &mut SchemaBuilder, view: View, part: Part) -> Field {
-    let indexing = written(IndexRecordOption::WithFreqsAndPositions).set_fieldnorms(true);
-    let options = TextOptions::default().set_indexing_options(indexing);
-    build.add_text_field(&format!("{}_{}", view.name(), part.as_str()), options)
+fn weighed_terms() -> TextOptions {
+    let indexing = TextFieldIndexing::default().set_tokenizer(WeighedTerms::NAME);
+    let indexing = indexing.set_index_option(IndexRecordOption::WithFreqs).set_fieldnorms(false);
+    TextOptions::default().set_indexing_options(indexing)
 }
 
-fn written(option: IndexRecordOption) -> TextFieldIndexing {
-    TextFieldIndexing::default().set_tokenizer(WrittenWords::NAME).set_index_option(option).set_fieldnorms(false)
+/// Services that lie near each other are near each other in the index, so that a circle on the map is a few ranges of
+/// documents. Rows are read one at a time: they are small, and not compressed.
+pub(super) fn settings() -> IndexSettings {
+    IndexSettings {
+        sort_by_field: Some(IndexSortByField { field: ALONG_CURVE.to_owned(), order: Order::Asc }),
+        docstore_compression: Compressor::None,
+        docstore_blocksize: ROWS_BLOCK_BYTES,
+        ..IndexSettings::default()
+    }
 }

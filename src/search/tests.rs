@@ -245,7 +245,10 @@ fn a_hidden_place_is_found_by_its_mrc_and_never_by_a_radius() {
 
 /// Points on a grid, so that equal distances are common and ties are really tried.
 fn grid_point() -> impl Strategy<Value = (f64, f64)> {
-    (-6..=6i32, -6..=6i32).prop_map(|(lat, lon)| (45.53 + f64::from(lat) * 0.02, -73.52 + f64::from(lon) * 0.03))
+    // Millionths of a degree, which is what the index keeps.
+    let degrees = |millionths: i32| f64::from(millionths) / 1e6;
+    (-6..=6i32, -6..=6i32)
+        .prop_map(move |(lat, lon)| (degrees(45_530_000 + lat * 20_000), degrees(-73_520_000 + lon * 30_000)))
 }
 
 proptest! {

@@ -48,7 +48,10 @@ pub(super) fn corrections<'a>(
         let mut read = 0;
         while read < TERMS_READ_MAX && terms.advance() && terms.key().starts_with(start.as_bytes()) {
             read += 1;
-            if let Ok(candidate) = std::str::from_utf8(terms.key()) {
+            // A term of several words is a phrase of the synonyms.
+            if let Ok(candidate) = std::str::from_utf8(terms.key())
+                && !candidate.contains(' ')
+            {
                 consider(candidate, terms.value().doc_freq);
             }
         }

@@ -1,14 +1,14 @@
 //! Why a service was found: which words asked, held how, and where. Asked only for the services of one page.
 
-use std::collections::HashMap;
-
-use tantivy::query::EnableScoring;
-use tantivy::{DocAddress, DocSet, Searcher};
+use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
 use super::Error;
-use super::analyse::Stems;
+use super::impact::Impact;
+use super::plan::{Plan, PlannedHeld};
+use super::postings::{List, Union};
 use super::query::Concept;
-use super::schema::Fields;
+use super::rank::{Found, by_segment};
+use super::view::View;
 use crate::domain::words::words;
 
 words! {
@@ -46,59 +46,62 @@ pub struct Reason {
     pub found: String,
 }
 
-/// The reasons of each document, in the order of the concepts asked.
+/// The reasons of each of what was found, in the order of the concepts asked.
 pub(super) fn reasons(
-    searcher: &Searcher,
-    fields: &Fields,
+    view: &View,
     concepts: &[Concept],
-    addresses: &[DocAddress],
-) -> Result<HashMap<DocAddress, Vec<Reason>>, Error> {
-    let mut stems = Stems::new();
-    let mut found: HashMap<DocAddress, Vec<Reason>> = HashMap::new();
-    let mut ordered = addresses.to_vec();
-    ordered.sort_unstable();
-    for concept in concepts {
-        let mut left = ordered.clone();
-        for alternative in &concept.alternatives {
-            for (field, query) in alternative.places(fields, &mut stems) {
-                if left.is_empty() {
-                    break;
-                }
-                let held = holding(searcher, query.as_ref(), &left)?;
-                left.retain(|address| !held.contains(address));
-                for address in held {
-                    found.entry(address).or_default().push(Reason {
-                        term: concept.term.clone(),
-                        kind: alternative.kind,
-                        field,
-                        found: alternative.shown.clone(),
-                    });
-                }
+    plan: &Plan,
+    found: &[Found],
+) -> Result<Vec<Vec<Reason>>, Error> {
+    let mut reasons = vec![vec![]; found.len()];
+    for (segment, mut at) in by_segment(found) {
+        at.sort_by_key(|at| found.get(*at).map(|found| found.doc));
+        for (concept, planned) in concepts.iter().zip(&plan.concepts) {
+            let mut left = at.clone();
+            for (alternative, planned) in concept.alternatives.iter().zip(&planned.alternatives) {
+                let mut lists = Lists::open(&planned.held, view.searcher.segment_reader(segment), segment)?;
+                left.retain(|at| {
+                    let held = found.get(*at).and_then(|found| lists.holding(found.doc));
+                    let (Some(field), Some(reasons)) = (held, reasons.get_mut(*at)) else { return true };
+                    let field = if alternative.kind == Kind::Need { Some(Part::Category) } else { field };
+                    let (term, kind, found) = (concept.term.clone(), alternative.kind, alternative.shown.clone());
+                    reasons.push(Reason { term, kind, field, found });
+                    false
+                });
             }
         }
     }
-    Ok(found)
+    Ok(reasons)
 }
 
-/// Those of the addresses (sorted) that a query finds.
-fn holding(
-    searcher: &Searcher,
-    query: &dyn tantivy::query::Query,
-    addresses: &[DocAddress],
-) -> Result<Vec<DocAddress>, Error> {
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let mut held = vec![];
-    for of_segment in addresses.chunk_by(|left, right| left.segment_ord == right.segment_ord) {
-        let Some(first) = of_segment.first() else { continue };
-        let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
-        for address in of_segment {
-            if scorer.doc() < address.doc_id {
-                scorer.seek(address.doc_id);
+enum Lists {
+    Any(Vec<List>),
+    Each(Vec<Union>),
+}
+
+impl Lists {
+    fn open(held: &PlannedHeld, segment: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
+        Ok(match held {
+            PlannedHeld::Any(terms) => {
+                let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(segment, at)).collect();
+                Self::Any(lists?.into_iter().flatten().collect())
             }
-            if scorer.doc() == address.doc_id {
-                held.push(*address);
+            PlannedHeld::Each(words) => {
+                let words: tantivy::Result<Vec<Union>> =
+                    words.iter().map(|terms| Union::open(terms, segment, at)).collect();
+                Self::Each(words?)
             }
+        })
+    }
+
+    /// Whether a document holds it, and in which part: none for words that lie apart.
+    fn holding(&mut self, doc: DocId) -> Option<Option<Part>> {
+        match self {
+            Self::Any(lists) => {
+                let frequency = lists.iter_mut().find_map(|list| list.frequency_in(doc))?;
+                Some(Some(Impact::from_frequency(frequency).part()))
+            }
+            Self::Each(words) => words.iter_mut().all(|word| word.has(doc)).then_some(None),
         }
     }
-    Ok(held)
 }

@@ -3,21 +3,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tantivy::collector::Collector;
 use tantivy::directory::MmapDirectory;
-use tantivy::query::Query;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term};
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
-use super::analyse::{Stems, WrittenWords};
+use super::analyse::{Stems, WeighedTerms};
 use super::definition::Definition;
-use super::rank::id_of;
-use super::schema::{DIGEST_HIGH, DIGEST_LOW, Fields, ID_HIGH, ID_LOW};
+use super::schema::{Fields, settings};
+use super::view::View;
 use crate::domain::directory::ServiceAggregate;
 use crate::domain::language::Text;
 use crate::id::Id;
@@ -51,6 +49,7 @@ struct Inner {
     fields: Fields,
     engine: tantivy::Index,
     reader: IndexReader,
+    view: RwLock<Arc<View>>,
     /// `None` once it broke (it is made again for the next batch) or when the index is open for reading only.
     writer: Mutex<Option<IndexWriter>>,
     read_only: bool,
@@ -106,7 +105,7 @@ impl Index {
         empty_directory(directory)?;
         let fields = Fields::new();
         let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
-        let engine = tantivy::Index::create(files, fields.schema.clone(), tantivy::IndexSettings::default())?;
+        let engine = tantivy::Index::create(files, fields.schema.clone(), settings())?;
         Self::start(engine, fields, epoch, false, None)
     }
 
@@ -121,7 +120,8 @@ impl Index {
     /// An index in memory, empty: for tests and for small rebuilds.
     pub fn in_memory(epoch: Id) -> Result<Self, Error> {
         let fields = Fields::new();
-        Self::start(tantivy::Index::create_in_ram(fields.schema.clone()), fields, epoch, false, None)
+        let engine = tantivy::IndexBuilder::new().schema(fields.schema.clone()).settings(settings()).create_in_ram()?;
+        Self::start(engine, fields, epoch, false, None)
     }
 
     fn open_existing(directory: &Path, epoch: Option<Id>, read_only: bool) -> Result<Option<Self>, Error> {
@@ -156,13 +156,14 @@ impl Index {
         position: Option<i64>,
     ) -> Result<Self, Error> {
         Definition::of_this_program()?;
-        engine.tokenizers().register(WrittenWords::NAME, WrittenWords::default());
-        let reader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        engine.tokenizers().register(WeighedTerms::NAME, WeighedTerms::default());
+        let reader: IndexReader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let view = RwLock::new(Arc::new(View::open(reader.searcher(), None)?));
         let writer = if read_only { None } else { Some(new_writer(&engine)?) };
         let state = Mutex::new(State { position });
         let writer = Mutex::new(writer);
         let (moved, nudged, nudge) = (Condvar::new(), Mutex::new(false), Condvar::new());
-        let inner = Inner { fields, engine, reader, writer, read_only, epoch, state, moved, nudged, nudge };
+        let inner = Inner { fields, engine, reader, view, writer, read_only, epoch, state, moved, nudged, nudge };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -215,6 +216,8 @@ impl Index {
 
     fn reached(&self, position: Option<i64>) -> Result<(), Error> {
         self.0.reader.reload()?;
+        let view = Arc::new(View::open(self.0.reader.searcher(), Some(&self.view()))?);
+        *self.0.view.write().unwrap_or_else(PoisonError::into_inner) = view;
         lock(&self.0.state).position = position;
         self.0.moved.notify_all();
         Ok(())
@@ -271,7 +274,7 @@ impl Index {
                 Change::Put(entry) => entry.aggregate.service.id,
                 Change::Remove(id) => *id,
             };
-            writer.delete_term(Term::from_field_text(self.0.fields.id, &id.to_string()));
+            writer.delete_term(Term::from_field_bytes(self.0.fields.id, id.0.as_bytes()));
             if let Change::Put(entry) = change
                 && let Some(document) = document::of(&self.0.fields, &mut stems, entry)?
             {
@@ -291,28 +294,22 @@ impl Index {
 
     /// Services that can be found.
     pub fn documents(&self) -> u64 {
-        self.0.reader.searcher().num_docs()
+        self.view().searcher.num_docs()
     }
 
     /// A digest of everything indexed, the same for the same services whatever the order they came in.
     pub fn content_digest(&self) -> Result<ContentDigest, Error> {
-        let mut services: Vec<(Id, u64, u64)> = vec![];
-        for segment in self.0.reader.searcher().segment_readers() {
-            let columns = segment.fast_fields();
-            let (id_high, id_low) = (columns.u64(ID_HIGH)?, columns.u64(ID_LOW)?);
-            let (digest_high, digest_low) = (columns.u64(DIGEST_HIGH)?, columns.u64(DIGEST_LOW)?);
-            for doc in segment.doc_ids_alive() {
-                let high = digest_high.first(doc).unwrap_or(0);
-                let low = digest_low.first(doc).unwrap_or(0);
-                services.push((id_of(id_high.first(doc), id_low.first(doc)), high, low));
-            }
+        let mut services: Vec<(Id, u64)> = vec![];
+        let view = self.view();
+        for (reader, segment) in view.searcher.segment_readers().iter().zip(&view.segments) {
+            let digest = |doc| segment.digest.first(doc).unwrap_or(0);
+            services.extend(reader.doc_ids_alive().map(|doc| (segment.id(doc), digest(doc))));
         }
         services.sort_unstable();
         let mut hash = Sha256::new();
-        for (id, high, low) in &services {
+        for (id, digest) in &services {
             hash.update(id.0.as_bytes());
-            hash.update(high.to_be_bytes());
-            hash.update(low.to_be_bytes());
+            hash.update(digest.to_be_bytes());
         }
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(ContentDigest { documents: services.len() as u64, sha256 })
@@ -322,23 +319,8 @@ impl Index {
         &self.0.fields
     }
 
-    pub(super) fn searcher(&self) -> Searcher {
-        self.0.reader.searcher()
-    }
-
-    pub(super) fn collect<C: Collector>(
-        searcher: &Searcher,
-        query: &dyn Query,
-        collector: &C,
-    ) -> Result<C::Fruit, Error> {
-        Ok(searcher.search(query, collector)?)
-    }
-
-    pub(super) fn row(&self, searcher: &Searcher, address: tantivy::DocAddress) -> Result<Row, Error> {
-        use tantivy::schema::Value;
-        let document: TantivyDocument = searcher.doc(address)?;
-        let bytes = document.get_first(self.0.fields.row).and_then(|value| value.as_bytes()).unwrap_or_default();
-        Ok(serde_json::from_slice(bytes)?)
+    pub(super) fn view(&self) -> Arc<View> {
+        Arc::clone(&self.0.view.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -15,30 +15,49 @@ use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::domain::schedule::OpeningHours;
 use crate::id::Id;
-use crate::search::analyse::{Stems, TEXT_END, words_of};
-use crate::search::schema::{Audience, Comes, Fields, View};
+use crate::search::analyse::{Stems, WeighedTerms, words_of};
+use crate::search::definition::Definition;
+use crate::search::geo::PlacePoint;
+use crate::search::impact::Impact;
+use crate::search::schema::{Audience, Comes, Fields};
 use crate::search::why::{PARTS, Part};
 
-/// Words of one part of one service that are indexed; what comes after is not found.
+/// Words of one part of one service in one language that are indexed; what comes after is not found.
 const WORDS_MAX: usize = 5_000;
 
 /// Age of somebody of whom no maximum is said, in months.
 const AGE_MONTHS_UNBOUNDED: u64 = u32::MAX as u64;
 
-/// What an answer shows of a service, kept with its document.
+/// What an answer shows of a service, kept with its document beside what its columns say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::search) struct Row {
-    pub id: Id,
-    pub name: Text,
+    pub name: Sides,
     pub organization_id: Id,
-    pub organization_name: Text,
+    pub organization_name: Sides,
     pub categories: Vec<String>,
-    pub served: Vec<String>,
-    /// Places with a point, in the order of the columns of latitudes: those for everybody, then those that
-    /// professionals see too. A place known by its MRC alone is not among them.
-    pub public_places: Vec<PlaceRow>,
-    pub professional_places: Vec<PlaceRow>,
-    pub hours: OpeningHours,
+    /// Somebody said which territories it serves.
+    pub says_whom_it_serves: bool,
+    /// Places with a point, in the order of the column of places. One known by its MRC alone is not among them.
+    pub places: Vec<PlaceRow>,
+}
+
+/// A [`Text`], in a form whose members are always written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::search) struct Sides {
+    fr: Option<String>,
+    en: Option<String>,
+}
+
+impl From<&Text> for Sides {
+    fn from(text: &Text) -> Self {
+        Self { fr: text.fr.clone(), en: text.en.clone() }
+    }
+}
+
+impl From<Sides> for Text {
+    fn from(sides: Sides) -> Self {
+        Self { fr: sides.fr, en: sides.en }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,7 +69,11 @@ pub(in crate::search) struct PlaceRow {
 /// Everything that is indexed of a service, before it is cut into fields.
 #[derive(Serialize)]
 struct Content<'a> {
+    id: Id,
     row: &'a Row,
+    hours: &'a OpeningHours,
+    served: &'a [String],
+    places: Vec<u64>,
     /// Texts of each part in each language.
     texts: Vec<(Part, Lang, Vec<&'a str>)>,
     categories: Vec<String>,
@@ -69,8 +92,6 @@ struct Content<'a> {
 struct AudienceContent {
     located: Vec<String>,
     area: Vec<String>,
-    /// Bits, so that the digest is exact.
-    points: Vec<(u64, u64)>,
 }
 
 /// The document of a service; none for one that is not offered any more.
@@ -80,35 +101,38 @@ pub(super) fn of(fields: &Fields, stems: &mut Stems, entry: &Entry) -> Result<Op
         ServiceStatus::Inactive | ServiceStatus::Defunct => return Ok(None),
         ServiceStatus::Active | ServiceStatus::TemporarilyClosed => {}
     }
-    let row = row_of(aggregate);
+    let (row, hours) = (row_of(aggregate), OpeningHours::of(aggregate));
     let keywords = keywords_of(aggregate);
-    let content = content_of(entry, &row, &keywords);
+    let content = content_of(entry, &row, &hours, &keywords);
     let digest = Sha256::digest(serde_json::to_vec(&content)?);
     let mut document = TantivyDocument::new();
-    add_words(fields, stems, &content, &mut document);
+    add_words(fields, stems, &content, &mut document)?;
     add_terms(fields, &content, &mut document);
     add_columns(fields, &content, &digest, &mut document)?;
-    document.add_bytes(fields.row, &serde_json::to_vec(&row)?);
+    document.add_bytes(fields.row, &postcard::to_stdvec(&row)?);
     Ok(Some(document))
 }
 
 fn row_of(aggregate: &ServiceAggregate) -> Row {
     let service = &aggregate.service;
-    let places = |audience: Audience| {
-        let seen = aggregate.locations.iter().filter(|place| point_for(place, audience).is_some());
-        seen.map(|place| PlaceRow { id: place.id, placement: place.placement }).collect()
-    };
+    let seen = aggregate.locations.iter().filter(|place| point_for(place, Audience::Professional).is_some());
     Row {
-        id: service.id,
-        name: service.name.clone(),
+        name: (&service.name).into(),
         organization_id: aggregate.organization.id,
-        organization_name: aggregate.organization.name.clone(),
+        organization_name: (&aggregate.organization.name).into(),
         categories: service.categories.clone(),
-        served: service.served.clone(),
-        public_places: places(Audience::Public),
-        professional_places: places(Audience::Professional),
-        hours: OpeningHours::of(aggregate),
+        says_whom_it_serves: !service.served.is_empty(),
+        places: seen.map(|place| PlaceRow { id: place.id, placement: place.placement }).collect(),
     }
+}
+
+/// The points that professionals may know, in the order of the row.
+fn places_of(aggregate: &ServiceAggregate) -> Vec<u64> {
+    let seen = aggregate.locations.iter().filter_map(|place| {
+        let point = point_for(place, Audience::Professional)?;
+        Some(PlacePoint::new(point, point_for(place, Audience::Public).is_none()).packed())
+    });
+    seen.collect()
 }
 
 /// The point of a place, for those who may know it. Of a place known by its region alone: for nobody.
@@ -119,7 +143,7 @@ fn point_for(place: &Location, audience: Audience) -> Option<Point> {
     }
 }
 
-fn content_of<'a>(entry: &'a Entry, row: &'a Row, keywords: &'a [String]) -> Content<'a> {
+fn content_of<'a>(entry: &'a Entry, row: &'a Row, hours: &'a OpeningHours, keywords: &'a [String]) -> Content<'a> {
     let service = &entry.aggregate.service;
     let mut categories: Vec<String> = service.categories.clone();
     categories.extend(service.categories.iter().filter_map(|code| code.split_once('/')).map(|(top, _)| top.to_owned()));
@@ -127,7 +151,11 @@ fn content_of<'a>(entry: &'a Entry, row: &'a Row, keywords: &'a [String]) -> Con
     categories.dedup();
     let codes = service.document.languages.iter().filter_map(|language| language.code.as_deref());
     Content {
+        id: service.id,
         row,
+        hours,
+        served: &service.served,
+        places: places_of(&entry.aggregate),
         texts: Lang::ALL.into_iter().flat_map(|lang| texts_of(entry, keywords, lang)).collect(),
         categories,
         languages: codes.map(str::to_ascii_lowercase).collect(),
@@ -193,7 +221,7 @@ fn keywords_of(aggregate: &ServiceAggregate) -> Vec<String> {
 }
 
 fn audience_content(aggregate: &ServiceAggregate, audience: Audience) -> AudienceContent {
-    let mut content = AudienceContent { located: vec![], area: vec![], points: vec![] };
+    let mut content = AudienceContent { located: vec![], area: vec![] };
     for place in &aggregate.locations {
         let point = point_for(place, audience);
         let territories = &place.territories;
@@ -202,9 +230,8 @@ fn audience_content(aggregate: &ServiceAggregate, audience: Audience) -> Audienc
             Visibility::Professional => audience == Audience::Public,
             Visibility::RegionOnly => true,
         };
-        match point {
-            Some(point) => content.points.push((point.lat.to_bits(), point.lon.to_bits())),
-            None => content.area.extend(territories.mrc.clone()),
+        if point.is_none() {
+            content.area.extend(territories.mrc.clone());
         }
         let finest = if hidden { 2 } else { 4 };
         let widest_first = [&territories.region, &territories.mrc, &territories.municipality, &territories.borough];
@@ -217,67 +244,81 @@ fn audience_content(aggregate: &ServiceAggregate, audience: Audience) -> Audienc
     content
 }
 
-fn add_words(fields: &Fields, stems: &mut Stems, content: &Content<'_>, document: &mut TantivyDocument) {
-    let mut vocabulary = String::new();
+fn add_words(
+    fields: &Fields,
+    stems: &mut Stems,
+    content: &Content<'_>,
+    document: &mut TantivyDocument,
+) -> Result<(), Error> {
+    let definition = Definition::of_this_program()?;
+    let (mut words, mut stemmed) = (Terms::default(), Terms::default());
     for part in PARTS {
-        let mut exact = Words::default();
         for (_, lang, texts) in content.texts.iter().filter(|(of, ..)| *of == part) {
-            let mut stemmed = Words::default();
+            let (mut words_here, mut stems_here) = (vec![], vec![]);
+            let mut length = 0;
             for text in texts {
                 let text = fold(text);
-                for word in words_of(&text) {
-                    exact.add(word);
-                    stemmed.add(stems.stem(*lang, word));
-                    vocabulary.push_str(word);
-                    vocabulary.push(' ');
+                let text: Vec<&str> = words_of(&text).take(WORDS_MAX - length).collect();
+                let roots: Vec<String> = text.iter().map(|word| stems.stem(*lang, word).to_owned()).collect();
+                length += text.len();
+                for (first, count) in definition.phrases_in(*lang, &roots) {
+                    words_here.push(text.get(first..first + count).unwrap_or_default().join(" "));
+                    stems_here.push(roots.get(first..first + count).unwrap_or_default().join(" "));
                 }
-                exact.end_text();
-                stemmed.end_text();
+                words_here.extend(text.into_iter().map(str::to_owned));
+                stems_here.extend(roots);
             }
-            stemmed.write(fields.text(View::Stemmed(*lang), part), document);
+            words.add(part, words_here, length);
+            stemmed.add(part, stems_here, length);
         }
-        exact.write(fields.text(View::Exact, part), document);
     }
-    document.add_text(fields.words, vocabulary);
+    words.write(fields.words, document);
+    stemmed.write(fields.stems, document);
+    Ok(())
 }
 
-/// Words as [`crate::search::analyse::WrittenWords`] reads them.
+/// Terms of a field, each with its impact.
 #[derive(Default)]
-struct Words {
-    text: String,
-    count: usize,
-}
+struct Terms(Vec<(String, Impact)>);
 
-impl Words {
-    fn add(&mut self, word: &str) {
-        if self.count < WORDS_MAX {
-            self.text.push_str(word);
-            self.text.push(' ');
-            self.count += 1;
+impl Terms {
+    /// Adds the terms of a part that has so many words, each as often as it stands there.
+    fn add(&mut self, part: Part, mut terms: Vec<String>, length: usize) {
+        terms.sort_unstable();
+        for same in terms.chunk_by(|left, right| left == right) {
+            if let Some(term) = same.first() {
+                self.0.push((term.clone(), Impact::of(part, same.len(), length)));
+            }
         }
     }
 
-    fn end_text(&mut self) {
-        self.text.push(TEXT_END);
-    }
-
-    fn write(self, field: tantivy::schema::Field, document: &mut TantivyDocument) {
-        if self.count > 0 {
-            document.add_text(field, self.text);
+    /// Each term once, by the best of its impacts.
+    fn write(mut self, field: tantivy::schema::Field, document: &mut TantivyDocument) {
+        self.0.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
+        self.0.dedup_by(|later, earlier| later.0 == earlier.0);
+        let mut text = String::new();
+        for (term, impact) in &self.0 {
+            WeighedTerms::write(&mut text, term, impact.frequency());
+        }
+        if !text.is_empty() {
+            document.add_text(field, text);
         }
     }
 }
 
 fn add_terms(fields: &Fields, content: &Content<'_>, document: &mut TantivyDocument) {
-    document.add_text(fields.id, content.row.id.to_string());
+    document.add_bytes(fields.id, content.id.0.as_bytes());
     for code in &content.categories {
         document.add_text(fields.category, code);
     }
-    for territory in &content.row.served {
+    for territory in content.served {
         document.add_text(fields.served, territory);
     }
     for language in &content.languages {
         document.add_text(fields.language, language);
+    }
+    if let Some(how) = content.comes.term() {
+        document.add_text(fields.comes, how);
     }
     for (audience, content) in Audience::ALL.into_iter().zip(&content.audiences) {
         let fields = fields.audience(audience);
@@ -286,10 +327,6 @@ fn add_terms(fields: &Fields, content: &Content<'_>, document: &mut TantivyDocum
         }
         for territory in &content.area {
             document.add_text(fields.area, territory);
-        }
-        for (lat, lon) in &content.points {
-            document.add_f64(fields.lat, f64::from_bits(*lat));
-            document.add_f64(fields.lon, f64::from_bits(*lon));
         }
     }
 }
@@ -300,10 +337,15 @@ fn add_columns(
     digest: &[u8],
     document: &mut TantivyDocument,
 ) -> Result<(), Error> {
-    let (id_high, id_low) = content.row.id.0.as_u64_pair();
+    let (id_high, id_low) = content.id.0.as_u64_pair();
     document.add_u64(fields.id_high, id_high);
     document.add_u64(fields.id_low, id_low);
-    document.add_u64(fields.comes, content.comes.code());
+    // What has no place comes after everything that has one.
+    let along_curve = content.places.first().map(|packed| PlacePoint::unpacked(*packed).along_curve());
+    document.add_u64(fields.along_curve, along_curve.unwrap_or(u64::MAX));
+    for place in &content.places {
+        document.add_u64(fields.places, *place);
+    }
     document.add_u64(fields.age_min, content.age_min);
     document.add_u64(fields.age_max, content.age_max);
     if let Some(places) = content.places_available {
@@ -315,9 +357,10 @@ fn add_columns(
     if let Some(due_at) = content.review_due_at {
         document.add_i64(fields.review_due_at, due_at.micros());
     }
-    document.add_text(fields.hours, serde_json::to_string(&content.row.hours)?);
-    let half = |from: usize| digest.iter().skip(from).take(8).fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
-    document.add_u64(fields.digest_high, half(0));
-    document.add_u64(fields.digest_low, half(8));
+    if *content.hours != OpeningHours::default() {
+        document.add_text(fields.hours, serde_json::to_string(content.hours)?);
+    }
+    let digest = digest.iter().take(8).fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
+    document.add_u64(fields.digest, digest);
     Ok(())
 }

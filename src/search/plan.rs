@@ -1,0 +1,107 @@
+//! A request made ready for an index: every term that it needs, looked up once in each segment.
+
+use tantivy::schema::Field;
+use tantivy::{Searcher, SegmentOrdinal, Term};
+
+use super::Error;
+use super::analyse::Stems;
+use super::postings::{KnownTerm, Union};
+use super::query::{self, Concept, Held, Request, Role};
+use super::schema::{Comes, Fields};
+use super::view::View;
+
+pub(super) struct Plan {
+    /// A service holds one term of each.
+    pub filters: Vec<Vec<KnownTerm>>,
+    /// In the order of the concepts asked.
+    pub concepts: Vec<PlannedConcept>,
+    /// The territories that hold the place asked, as served by a service, or as the area of a place without a point.
+    served: Vec<KnownTerm>,
+    area: Vec<KnownTerm>,
+    pub comes_anywhere: Vec<KnownTerm>,
+    pub comes_where_it_serves: Vec<KnownTerm>,
+    /// The territories of the place asked are known.
+    pub has_territories: bool,
+}
+
+pub(super) struct PlannedConcept {
+    pub role: Role,
+    pub alternatives: Vec<PlannedAlternative>,
+}
+
+pub(super) struct PlannedAlternative {
+    pub steps: u32,
+    pub need_steps: f32,
+    pub held: PlannedHeld,
+}
+
+/// As [`Held`]. What a service must hold of each may be known to no segment: then nothing holds it.
+pub(super) enum PlannedHeld {
+    Any(Vec<KnownTerm>),
+    Each(Vec<Vec<KnownTerm>>),
+}
+
+impl Plan {
+    pub(super) fn new(
+        searcher: &Searcher,
+        fields: &Fields,
+        request: &Request,
+        concepts: &[Concept],
+    ) -> Result<Self, Error> {
+        let look_up = |terms: &[Term]| KnownTerm::look_up_all(searcher, terms);
+        let terms = |field: Field, texts: &[&str]| -> Result<Vec<KnownTerm>, Error> {
+            let terms: Vec<Term> = texts.iter().map(|text| Term::from_field_text(field, text)).collect();
+            Ok(look_up(&terms)?)
+        };
+        let territories: Vec<&str> =
+            request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
+        let mrcs: Vec<&str> = territories.iter().copied().filter(|id| id.starts_with("mrc:")).collect();
+        let comes = |how: Comes| terms(fields.comes, how.term().as_slice());
+        let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
+        let mut stems = Stems::new();
+        let planned: Result<Vec<_>, _> =
+            concepts.iter().map(|concept| planned(searcher, fields, &mut stems, concept)).collect();
+        Ok(Self {
+            filters: filters?,
+            concepts: planned?,
+            served: terms(fields.served, &territories)?,
+            area: terms(fields.audience(request.audience).area, &mrcs)?,
+            comes_anywhere: comes(Comes::Anywhere)?,
+            comes_where_it_serves: comes(Comes::WhereItServes)?,
+            has_territories: !territories.is_empty(),
+        })
+    }
+
+    /// Services of a segment that serve the place asked, or lie in its MRC without a point.
+    pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
+        let segment = view.searcher.segment_reader(at);
+        Union::open(self.served.iter().chain(&self.area), segment, at)
+    }
+
+    /// Services of a segment that name a territory of the place asked as served.
+    pub(super) fn named_as_served(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
+        Union::open(&self.served, view.searcher.segment_reader(at), at)
+    }
+}
+
+fn planned(
+    searcher: &Searcher,
+    fields: &Fields,
+    stems: &mut Stems,
+    concept: &Concept,
+) -> tantivy::Result<PlannedConcept> {
+    let mut alternatives = vec![];
+    for alternative in &concept.alternatives {
+        let held = match alternative.held(fields, stems) {
+            Held::Any(terms) => PlannedHeld::Any(KnownTerm::look_up_all(searcher, &terms)?),
+            Held::Each(words) => {
+                let words: tantivy::Result<Vec<_>> =
+                    words.iter().map(|terms| KnownTerm::look_up_all(searcher, terms)).collect();
+                PlannedHeld::Each(words?)
+            }
+        };
+        let (steps, need_steps) = (alternative.kind.steps(), alternative.need_steps());
+        alternatives.push(PlannedAlternative { steps, need_steps, held });
+    }
+    Ok(PlannedConcept { role: concept.role, alternatives })
+}

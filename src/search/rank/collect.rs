@@ -1,0 +1,414 @@
+//! Through a segment, a window of documents after the other: what may lie where it was asked, of that what the filters
+//! let through, of that what holds the words; and of those few, one by one, the columns and the exact distance.
+
+use tantivy::fastfield::AliveBitSet;
+use tantivy::{DocId, SegmentOrdinal, SegmentReader};
+
+use super::{FINE_SCALE, Found, Kept, Key, Order};
+use crate::search::geo::{Circle, Covered, Nearest};
+use crate::search::impact::Impact;
+use crate::search::plan::{Plan, PlannedAlternative, PlannedHeld};
+use crate::search::postings::{Bits, List, Union, WINDOW};
+use crate::search::query::{Coverage, Demand, Role, Sort};
+use crate::search::view::{SegmentView, View};
+
+/// One segment under one demand.
+pub(super) struct Run<'a> {
+    order: &'a Order,
+    ordinal: SegmentOrdinal,
+    segment: &'a SegmentView,
+    reader: &'a SegmentReader,
+    filters: Vec<Union>,
+    required: Vec<Lists>,
+    weak: Vec<Lists>,
+    meaning: Option<Lists>,
+    /// Required concepts that a service must hold.
+    wanted: usize,
+    serving: Union,
+    comes_anywhere: Union,
+    comes_where_it_serves: Union,
+    scores: Scores,
+}
+
+/// The alternatives of a concept, the surest first.
+struct Lists(Vec<Alternative>);
+
+struct Alternative {
+    steps: u32,
+    need_steps: f32,
+    held: Held,
+}
+
+enum Held {
+    Any(Vec<List>),
+    Each(Vec<Union>),
+}
+
+/// What is known of the documents of a window.
+struct Here {
+    start: DocId,
+    /// Within the radius, or with a point.
+    near: Covered,
+    /// The radius of the circle that is looked at now, in kilometres.
+    within_km: Option<f64>,
+    serving: Bits,
+    comes: Bits,
+}
+
+impl<'a> Run<'a> {
+    /// None where nothing of the segment can be found.
+    pub(super) fn new(
+        view: &'a View,
+        plan: &Plan,
+        order: &'a Order,
+        (ordinal, demand): (SegmentOrdinal, Demand),
+    ) -> tantivy::Result<Option<Self>> {
+        let Some(segment) = view.segment(ordinal) else { return Ok(None) };
+        let reader = view.searcher.segment_reader(ordinal);
+        let open = |terms: &[_]| Union::open(terms, reader, ordinal);
+        let filters: tantivy::Result<Vec<Union>> = plan.filters.iter().map(|terms| open(terms)).collect();
+        let (mut required, mut weak, mut meaning) = (vec![], vec![], None);
+        for concept in &plan.concepts {
+            let lists = Lists::open(&concept.alternatives, reader, ordinal)?;
+            match concept.role {
+                Role::Required => required.push(lists),
+                Role::Weak => weak.push(lists),
+                Role::Meaning => meaning = Some(lists).filter(|_| demand != Demand::Named),
+            }
+        }
+        required.sort_by_key(Lists::per_window);
+        let wanted = demand.of(required.len());
+        Ok(Some(Self {
+            order,
+            ordinal,
+            segment,
+            reader,
+            filters: filters?,
+            required,
+            weak,
+            meaning,
+            wanted,
+            serving: plan.serving(view, ordinal)?,
+            comes_anywhere: open(&plan.comes_anywhere)?,
+            comes_where_it_serves: open(&plan.comes_where_it_serves)?,
+            scores: Scores::new(),
+        }))
+    }
+
+    /// Counts what fits and keeps the best; only within a circle where one is given.
+    pub(super) fn collect(&mut self, within: Option<&Circle>, kept: &mut Kept) {
+        for window in 0..(self.reader.max_doc() as usize).div_ceil(WINDOW) {
+            self.window(window, within, kept);
+        }
+    }
+
+    fn window(&mut self, window: usize, within: Option<&Circle>, kept: &mut Kept) {
+        let start = (window * WINDOW) as DocId;
+        let order = self.order;
+        let map = &self.segment.map;
+        let all = Bits::below(start, self.reader.max_doc());
+        let near = map.window(window, order.circle.as_ref());
+        let within_km = within.map(|circle| circle.radius_km);
+        let mut fits = within.map_or(all, |circle| all.and(&map.window(window, Some(circle)).possible));
+        let mut comes = None;
+        if order.restricts && order.coverage == Coverage::Near {
+            let mut possible = near.possible;
+            if order.takes_what_comes {
+                let marked = self.comes(start, &fits);
+                possible = possible.or(&marked.0).or(&marked.1);
+                comes = Some(marked);
+            }
+            fits = fits.and(&possible);
+        }
+        for filter in &mut self.filters {
+            if !fits.is_empty() {
+                fits = filter.mark(start, &fits);
+            }
+        }
+        if !fits.is_empty() {
+            fits = self.hold(start, fits);
+        }
+        if fits.is_empty() {
+            return;
+        }
+        let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
+        let serving = if asks_whom_it_serves { self.serving.mark(start, &fits) } else { Bits::NONE };
+        let (anywhere, where_it_serves) = match comes {
+            Some(marked) => marked,
+            None if order.has_origin && order.sort == Sort::Relevance => self.comes(start, &fits),
+            None => (Bits::NONE, Bits::NONE),
+        };
+        let comes = anywhere.or(&where_it_serves.and(&serving));
+        let here = Here { start, near, within_km, serving, comes };
+        for offset in fits.offsets() {
+            self.consider(&here, offset, kept);
+        }
+    }
+
+    /// What is given to people anywhere, and what comes to people where it serves.
+    fn comes(&mut self, start: DocId, among: &Bits) -> (Bits, Bits) {
+        (self.comes_anywhere.mark(start, among), self.comes_where_it_serves.mark(start, among))
+    }
+
+    /// Those that hold as many of the words as demanded, or answer a need that the text means.
+    fn hold(&mut self, start: DocId, among: Bits) -> Bits {
+        if self.required.is_empty() {
+            return among;
+        }
+        self.scores.clear();
+        let mut held = if self.wanted == self.required.len() && self.meaning.is_none() {
+            self.hold_every_word(start, among)
+        } else {
+            self.hold_some_words(start, among)
+        };
+        if let Some(meaning) = &mut self.meaning {
+            held = held.or(&meaning.mark(start, &among, &mut self.scores));
+        }
+        for concept in &mut self.weak {
+            concept.mark(start, &held, &mut self.scores);
+        }
+        held
+    }
+
+    fn hold_every_word(&mut self, start: DocId, among: Bits) -> Bits {
+        let mut held = among;
+        for concept in &mut self.required {
+            if !held.is_empty() {
+                held = concept.mark(start, &held, &mut self.scores);
+            }
+        }
+        held
+    }
+
+    /// What holds too few words has no score from them.
+    fn hold_some_words(&mut self, start: DocId, among: Bits) -> Bits {
+        let mut any = Bits::NONE;
+        for concept in &mut self.required {
+            any = any.or(&concept.mark(start, &among, &mut self.scores));
+        }
+        let mut held = Bits::NONE;
+        for offset in any.offsets() {
+            if self.scores.concepts(offset) >= self.wanted {
+                held.set(offset);
+            } else {
+                self.scores.forget(offset);
+            }
+        }
+        held
+    }
+
+    fn consider(&mut self, here: &Here, offset: usize, kept: &mut Kept) {
+        let doc = here.start + offset as DocId;
+        if !self.is_offered(doc) {
+            return;
+        }
+        let (order, map) = (self.order, &self.segment.map);
+        let measure = || order.point.and_then(|origin| map.nearest(doc, origin, order.audience));
+        let mut measured: Option<Option<Nearest>> = None;
+        let serves = here.serving.has(offset);
+        let comes = here.comes.has(offset);
+        if let Some(within_km) = here.within_km {
+            let nearest = *measured.get_or_insert_with(measure);
+            if nearest.is_none_or(|nearest| nearest.distance_km > within_km) {
+                return;
+            }
+        }
+        if order.restricts {
+            let nearest_within = |nearest: Option<Nearest>| {
+                nearest.is_some_and(|nearest| order.radius_km.is_none_or(|radius| nearest.distance_km <= radius))
+            };
+            let is_near = order.point.is_some()
+                && (here.near.certain.has(offset)
+                    || here.near.possible.has(offset) && nearest_within(*measured.get_or_insert_with(measure)));
+            let is_near = is_near || order.takes_what_comes && comes;
+            let covered = match order.coverage {
+                Coverage::Near => is_near,
+                Coverage::Served => serves,
+                Coverage::Either => is_near || serves,
+            };
+            if !covered {
+                return;
+            }
+        }
+        kept.counted += 1;
+        if kept.last().is_some_and(|last| self.cannot_come_before(last, offset, serves)) {
+            return;
+        }
+        let nearest = measured.unwrap_or_else(measure);
+        let key = self.key(doc, offset, nearest, (serves, comes));
+        if order.after.is_none_or(|after| key > after) {
+            kept.put(Found { key, segment: self.ordinal, doc, nearest });
+        }
+    }
+
+    /// What only the columns know: it is there still, not far overdue, for this age, open.
+    fn is_offered(&self, doc: DocId) -> bool {
+        let (order, segment) = (self.order, self.segment);
+        let is_hidden = |until: i64| segment.review_due_at.first(doc).is_some_and(|due_at| due_at <= until);
+        let fits_age = |age: u64| {
+            segment.age_min.first(doc).is_none_or(|min| min <= age)
+                && segment.age_max.first(doc).is_none_or(|max| age <= max)
+        };
+        self.reader.alive_bitset().is_none_or(|alive: &AliveBitSet| alive.is_alive(doc))
+            && !order.hidden_until.is_some_and(is_hidden)
+            && order.age_months.is_none_or(fits_age)
+            && order.open_at.is_none_or(|at| segment.hours.open_at(doc, at) == Some(true))
+    }
+
+    /// Even next door, open-handed and fresh it would come after the last that is kept.
+    fn cannot_come_before(&self, last: &Key, offset: usize, serves: bool) -> bool {
+        if self.order.sort == Sort::Distance {
+            return false;
+        }
+        let first = -(self.order.sureness(self.scores.steps(offset)) + f64::from(self.scores.need(offset)));
+        let second = -(1.0 + self.scores.fine(offset)) * self.order.factor_max(serves);
+        first > last.first || first == last.first && second > last.second
+    }
+
+    fn key(&self, doc: DocId, offset: usize, nearest: Option<Nearest>, (serves, comes): (bool, bool)) -> Key {
+        let (order, id) = (self.order, self.segment.id(doc));
+        let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
+        if order.sort == Sort::Distance {
+            return Key { first: distance_km, second: 0.0, third: 0.0, id };
+        }
+        let (reach, reach_of_need) = order.reach(serves || comes, distance_km);
+        let (sureness, need) = (order.sureness(self.scores.steps(offset)), f64::from(self.scores.need(offset)));
+        let first = -(sureness * reach + need * reach_of_need);
+        let second = -(1.0 + self.scores.fine(offset)) * order.factor(self.segment, doc, distance_km, serves);
+        Key { first, second, third: distance_km, id }
+    }
+}
+
+impl Lists {
+    fn open(alternatives: &[PlannedAlternative], reader: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
+        let mut found = vec![];
+        for alternative in alternatives {
+            let held = match &alternative.held {
+                PlannedHeld::Any(terms) => {
+                    let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(reader, at)).collect();
+                    Held::Any(lists?.into_iter().flatten().collect())
+                }
+                PlannedHeld::Each(words) => {
+                    let words: tantivy::Result<Vec<Union>> =
+                        words.iter().map(|terms| Union::open(terms, reader, at)).collect();
+                    Held::Each(words?)
+                }
+            };
+            found.push(Alternative { steps: alternative.steps, need_steps: alternative.need_steps, held });
+        }
+        Ok(Self(found))
+    }
+
+    /// How many documents of a window usually hold the concept, at most.
+    fn per_window(&self) -> u32 {
+        self.0.iter().map(Alternative::per_window).fold(0, u32::saturating_add)
+    }
+
+    /// Those that hold the concept, scored by the surest alternative that they hold.
+    fn mark(&mut self, start: DocId, among: &Bits, scores: &mut Scores) -> Bits {
+        let mut held = Bits::NONE;
+        for alternative in &mut self.0 {
+            let left = among.without(&held);
+            held = held.or(&alternative.mark(start, left, scores));
+        }
+        held
+    }
+}
+
+impl Alternative {
+    fn per_window(&self) -> u32 {
+        match &self.held {
+            Held::Any(lists) => lists.iter().map(List::per_window).fold(0, u32::saturating_add),
+            Held::Each(words) => words.iter().map(Union::per_window).min().unwrap_or(0),
+        }
+    }
+
+    fn mark(&mut self, start: DocId, among: Bits, scores: &mut Scores) -> Bits {
+        let (steps, need_steps) = (self.steps, self.need_steps);
+        match &mut self.held {
+            Held::Any(lists) => {
+                let mut held = Bits::NONE;
+                for list in lists {
+                    let rarity = list.rarity;
+                    let left = among.without(&held);
+                    let hits = list.visit(start, &left, |offset, frequency| {
+                        let fine = Impact::from_frequency(frequency).worth() * rarity * FINE_SCALE;
+                        scores.add(offset, (steps, fine, need_steps));
+                    });
+                    held = held.or(&hits);
+                }
+                held
+            }
+            Held::Each(words) => {
+                let held = words.iter_mut().fold(among, |held, word| word.mark(start, &held));
+                held.offsets().for_each(|offset| scores.add(offset, (steps, 0.0, need_steps)));
+                held
+            }
+        }
+    }
+}
+
+/// What the documents of a window hold of the words asked.
+struct Scores {
+    /// Concepts held, in four bits; steps of sureness, in seven; how well they fit, in twenty-one.
+    words: Vec<u32>,
+    /// What the needs that they answer are worth, in steps.
+    needs: Vec<f32>,
+    has_needs: bool,
+}
+
+const FINE_BITS: u32 = 21;
+const STEPS_BITS: u32 = 7;
+/// Units of the fit: twelve concepts of at most 2.5 stay within their bits.
+const FINE_UNITS: f32 = 65_536.0;
+
+impl Scores {
+    fn new() -> Self {
+        Self { words: vec![0; WINDOW], needs: vec![0.0; WINDOW], has_needs: false }
+    }
+
+    fn clear(&mut self) {
+        self.words.fill(0);
+        if self.has_needs {
+            self.needs.fill(0.0);
+            self.has_needs = false;
+        }
+    }
+
+    fn add(&mut self, offset: usize, (steps, fine, need_steps): (u32, f32, f32)) {
+        if need_steps > 0.0 {
+            self.has_needs = true;
+            if let Some(need) = self.needs.get_mut(offset) {
+                *need = need.max(need_steps);
+            }
+        } else if let Some(words) = self.words.get_mut(offset) {
+            *words += (1 << (FINE_BITS + STEPS_BITS)) + (steps << FINE_BITS) + (fine * FINE_UNITS) as u32;
+        }
+    }
+
+    fn forget(&mut self, offset: usize) {
+        if let Some(words) = self.words.get_mut(offset) {
+            *words = 0;
+        }
+    }
+
+    fn of(&self, offset: usize) -> u32 {
+        self.words.get(offset).copied().unwrap_or(0)
+    }
+
+    fn concepts(&self, offset: usize) -> usize {
+        (self.of(offset) >> (FINE_BITS + STEPS_BITS)) as usize
+    }
+
+    fn steps(&self, offset: usize) -> u32 {
+        self.of(offset) >> FINE_BITS & ((1 << STEPS_BITS) - 1)
+    }
+
+    fn fine(&self, offset: usize) -> f64 {
+        f64::from(self.of(offset) & ((1 << FINE_BITS) - 1)) / f64::from(FINE_UNITS)
+    }
+
+    fn need(&self, offset: usize) -> f32 {
+        self.needs.get(offset).copied().unwrap_or(0.0)
+    }
+}

@@ -1,0 +1,130 @@
+//! What searches see: the segments of one commit, with what is kept in memory of each. A segment that is still there
+//! after a commit is not read again.
+
+use std::sync::{Arc, OnceLock};
+
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::schema::Value;
+use tantivy::store::StoreReader;
+use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument};
+
+use super::Error;
+use super::geo::Map;
+use super::schema::{
+    AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, VERIFIED_AT,
+};
+use super::writer::Row;
+use crate::clock::Time;
+use crate::domain::schedule::OpeningHours;
+use crate::id::Id;
+
+/// Blocks of rows of a segment that are remembered: they are read from mapped files, so few.
+const ROW_BLOCKS_KEPT: usize = 16;
+
+pub(super) struct View {
+    pub searcher: Searcher,
+    /// In the order of the searcher's.
+    pub segments: Vec<Arc<SegmentView>>,
+}
+
+pub(super) struct SegmentView {
+    segment_id: SegmentId,
+    pub map: Map,
+    pub hours: Hours,
+    pub age_min: Column<u64>,
+    pub age_max: Column<u64>,
+    pub places_available: Column<i64>,
+    pub verified_at: Column<i64>,
+    pub review_due_at: Column<i64>,
+    pub digest: Column<u64>,
+    id_high: Column<u64>,
+    id_low: Column<u64>,
+    rows: StoreReader,
+}
+
+impl View {
+    /// Of what a searcher sees; segments that an earlier view had are taken from it.
+    pub(super) fn open(searcher: Searcher, earlier: Option<&View>) -> Result<Self, Error> {
+        let known = |segment: &SegmentReader| {
+            let same = |known: &&Arc<SegmentView>| known.segment_id == segment.segment_id();
+            earlier.and_then(|view| view.segments.iter().find(same)).map(Arc::clone)
+        };
+        let mut segments = vec![];
+        for segment in searcher.segment_readers() {
+            let view = match known(segment) {
+                Some(view) => view,
+                None => Arc::new(SegmentView::open(segment)?),
+            };
+            segments.push(view);
+        }
+        Ok(Self { searcher, segments })
+    }
+
+    pub(super) fn segment(&self, at: SegmentOrdinal) -> Option<&SegmentView> {
+        self.segments.get(at as usize).map(Arc::as_ref)
+    }
+
+    pub(super) fn row(&self, fields: &Fields, segment: SegmentOrdinal, doc: DocId) -> Result<Row, Error> {
+        let Some(segment) = self.segment(segment) else { return Err(Error::NoSuchRow) };
+        let document: TantivyDocument = segment.rows.get(doc)?;
+        let bytes = document.get_first(fields.row).and_then(|value| value.as_bytes()).ok_or(Error::NoSuchRow)?;
+        Ok(postcard::from_bytes(bytes)?)
+    }
+}
+
+impl SegmentView {
+    fn open(segment: &SegmentReader) -> Result<Self, Error> {
+        let columns = segment.fast_fields();
+        Ok(Self {
+            segment_id: segment.segment_id(),
+            map: Map::open(segment)?,
+            hours: Hours::open(columns.str(HOURS)?),
+            age_min: columns.u64(AGE_MIN)?,
+            age_max: columns.u64(AGE_MAX)?,
+            places_available: columns.i64(PLACES_AVAILABLE)?,
+            verified_at: columns.i64(VERIFIED_AT)?,
+            review_due_at: columns.i64(REVIEW_DUE_AT)?,
+            digest: columns.u64(DIGEST)?,
+            id_high: columns.u64(ID_HIGH)?,
+            id_low: columns.u64(ID_LOW)?,
+            rows: segment.get_store_reader(ROW_BLOCKS_KEPT)?,
+        })
+    }
+
+    pub(super) fn id(&self, doc: DocId) -> Id {
+        let half = |column: &Column<u64>| column.first(doc).unwrap_or(0);
+        Id(uuid::Uuid::from_u64_pair(half(&self.id_high), half(&self.id_low)))
+    }
+}
+
+/// Hours are shared by many services: each distinct text is read once, when somebody first asks.
+pub(super) struct Hours {
+    column: Option<StrColumn>,
+    read: Vec<OnceLock<OpeningHours>>,
+}
+
+impl Hours {
+    fn open(column: Option<StrColumn>) -> Self {
+        let count = column.as_ref().map_or(0, |column| column.num_terms());
+        Self { column, read: (0..count).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Which text a document has.
+    pub(super) fn text_of(&self, doc: DocId) -> Option<u64> {
+        self.column.as_ref().and_then(|column| column.term_ords(doc).next())
+    }
+
+    pub(super) fn open_at(&self, doc: DocId, at: Time) -> Option<bool> {
+        self.text_of(doc).and_then(|text| self.text_open_at(text, at))
+    }
+
+    pub(super) fn text_open_at(&self, text: u64, at: Time) -> Option<bool> {
+        let read = || {
+            let mut json = String::new();
+            let found = self.column.as_ref().and_then(|column| column.ord_to_str(text, &mut json).ok());
+            found.filter(|found| *found).and_then(|_| serde_json::from_str(&json).ok()).unwrap_or_default()
+        };
+        self.read.get(text as usize)?.get_or_init(read).open_at(at)
+    }
+}
