@@ -91,6 +91,8 @@ pub(super) struct Map {
     starts: Vec<u32>,
     points: Vec<u64>,
     zones: Vec<Zone>,
+    /// The points of documents that no box is around, along the curve, by 64, each with its document.
+    loose: Vec<(Around, Vec<(PlacePoint, DocId)>)>,
 }
 
 /// A run of 64 documents.
@@ -99,7 +101,7 @@ struct Zone {
     around: Around,
     /// Documents with one point, for everybody: those that the box is around.
     plain: u64,
-    /// Documents with several points, or with some for professionals alone: always measured.
+    /// Documents with several points, or with some for professionals alone.
     loose: u64,
 }
 
@@ -133,7 +135,7 @@ pub(super) struct Covered {
 impl Map {
     pub(super) fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
         let column = segment.fast_fields().u64(PLACES)?;
-        let mut map = Self { starts: vec![0], points: vec![], zones: vec![] };
+        let mut map = Self { starts: vec![0], points: vec![], zones: vec![], loose: vec![] };
         for doc in 0..segment.max_doc() {
             map.points.extend(column.values_for_doc(doc));
             map.starts.push(map.points.len() as u32);
@@ -142,7 +144,48 @@ impl Map {
             let zone = map.zone(first, segment.max_doc());
             map.zones.push(zone);
         }
+        map.loose = map.loose_points();
         Ok(map)
+    }
+
+    fn loose_points(&self) -> Vec<(Around, Vec<(PlacePoint, DocId)>)> {
+        let mut points = vec![];
+        for (zone, at) in self.zones.iter().zip(0..) {
+            for bit in (0..ZONE as DocId).filter(|bit| zone.loose >> bit & 1 == 1) {
+                let doc = at * ZONE as DocId + bit;
+                points.extend(self.of(doc).map(|point| (point, doc)));
+            }
+        }
+        points.sort_by_cached_key(|(point, _)| point.along_curve());
+        let around = |points: &[(PlacePoint, DocId)]| {
+            let mut around = Around::NOTHING;
+            points.iter().for_each(|(point, _)| around.stretch(*point));
+            (around, points.to_vec())
+        };
+        points.chunks(ZONE).map(around).collect()
+    }
+
+    /// The circle as this segment sees it.
+    pub(super) fn region<'a>(&self, circle: &'a Circle, audience: Audience) -> Region<'a> {
+        let nothing = vec![0; self.zones.len()];
+        let mut region = Region { circle, possible: nothing.clone(), certain: nothing };
+        let (from, limit) = (From::new(circle.middle), Rough::of_km(circle.radius_km));
+        for (around, points) in &self.loose {
+            let cover = circle.covers(around);
+            if cover == Cover::Outside {
+                continue;
+            }
+            for (point, doc) in points.iter().filter(|(point, _)| point.is_seen_by(audience)) {
+                let rough = || from.rough(*point);
+                if cover == Cover::Inside || rough().is_below(limit) {
+                    mark(&mut region.certain, *doc);
+                    mark(&mut region.possible, *doc);
+                } else if !rough().is_above(limit) {
+                    mark(&mut region.possible, *doc);
+                }
+            }
+        }
+        region
     }
 
     fn zone(&self, first: DocId, max_doc: DocId) -> Zone {
@@ -177,6 +220,20 @@ impl Map {
         self.of(doc).position(|point| point.is_seen_by(audience))
     }
 
+    /// How far the nearest point that the audience may know is, roughly: what is nearer or further than something for
+    /// sure need not be measured.
+    pub(super) fn rough(&self, doc: DocId, from: &From, audience: Audience) -> Rough {
+        let mut nearest = Rough::NOWHERE;
+        for point in self.of(doc).filter(|point| point.is_seen_by(audience)) {
+            let rough = from.rough(point);
+            if rough.0.is_nan() {
+                return Rough::UNKNOWN;
+            }
+            nearest.0 = nearest.0.min(rough.0);
+        }
+        nearest
+    }
+
     /// The nearest point to `origin` that the audience may know, the first of equals.
     pub(super) fn nearest(&self, doc: DocId, origin: Point, audience: Audience) -> Option<Nearest> {
         let mut best: Option<Nearest> = None;
@@ -190,13 +247,13 @@ impl Map {
     }
 
     /// What a window has within a circle, or with a point at all.
-    pub(super) fn window(&self, window: usize, circle: Option<&Circle>) -> Covered {
+    pub(super) fn window(&self, window: usize, region: Option<&Region<'_>>) -> Covered {
         let mut covered = Covered { possible: Bits::NONE, certain: Bits::NONE };
-        for (at, zone) in self.zones.iter().skip(window * ZONES_PER_WINDOW).take(ZONES_PER_WINDOW).enumerate() {
-            let (possible, certain) = match circle.map_or(Cover::Inside, |circle| circle.covers(&zone.around)) {
-                Cover::Inside => (zone.plain | zone.loose, zone.plain),
-                Cover::Edge => (zone.plain | zone.loose, 0),
-                Cover::Outside => (zone.loose, 0),
+        let first = window * ZONES_PER_WINDOW;
+        for (at, zone) in self.zones.iter().skip(first).take(ZONES_PER_WINDOW).enumerate() {
+            let (possible, certain) = match region {
+                None => (zone.plain | zone.loose, zone.plain),
+                Some(region) => region.zone(first + at, zone),
             };
             covered.possible.set_word(at, possible);
             covered.certain.set_word(at, certain);
@@ -208,6 +265,103 @@ impl Map {
     pub(super) fn at_most_within(&self, circle: &Circle) -> usize {
         let inside = |zone: &&Zone| circle.covers(&zone.around) != Cover::Outside;
         self.zones.iter().filter(inside).map(|zone| zone.plain.count_ones() as usize).sum()
+    }
+}
+
+/// A circle on the map of one segment.
+pub(super) struct Region<'a> {
+    circle: &'a Circle,
+    /// Documents that no box is around, by 64: those that may lie within, and those that surely do.
+    possible: Vec<u64>,
+    certain: Vec<u64>,
+}
+
+impl Region<'_> {
+    fn zone(&self, at: usize, zone: &Zone) -> (u64, u64) {
+        let word = |words: &[u64]| words.get(at).copied().unwrap_or(0);
+        let (possible, certain) = match self.circle.covers(&zone.around) {
+            Cover::Inside => (zone.plain, zone.plain),
+            Cover::Edge => (zone.plain, 0),
+            Cover::Outside => (0, 0),
+        };
+        (possible | word(&self.possible), certain | word(&self.certain))
+    }
+}
+
+fn mark(words: &mut [u64], doc: DocId) {
+    if let Some(word) = words.get_mut(doc as usize / ZONE) {
+        *word |= 1 << (doc as usize % ZONE);
+    }
+}
+
+/// A place that distances are measured from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From {
+    pub point: Point,
+    /// Radians.
+    lat: f64,
+    lon: f64,
+    sin_lat: f64,
+    cos_lat: f64,
+}
+
+/// The haversine of an angle on the sphere, to a hundred-thousandth of it; no number where it is not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rough(f64);
+
+/// More than the error of [`From::rough`], in proportion.
+const ROUGHNESS: f64 = 1e-5;
+/// Beyond so many radians the short series of [`From::rough`] are not good enough.
+const SMALL_RADIANS: f64 = 0.2;
+
+impl From {
+    pub(super) fn new(point: Point) -> Self {
+        let (lat, lon) = (point.lat.to_radians(), point.lon.to_radians());
+        let (sin_lat, cos_lat) = lat.sin_cos();
+        Self { point, lat, lon, sin_lat, cos_lat }
+    }
+
+    /// The haversine formula, with the first terms of each series.
+    fn rough(&self, to: PlacePoint) -> Rough {
+        let radians = |millionths: i32| f64::from(millionths) * (std::f64::consts::PI / 180.0 / PER_DEGREE);
+        let (north, east) = (radians(to.lat) - self.lat, radians(to.lon) - self.lon);
+        if north.abs() > SMALL_RADIANS || east.abs() > SMALL_RADIANS {
+            return Rough::UNKNOWN;
+        }
+        let (north2, east2) = (north * north, east * east);
+        let haversine = |square: f64| square / 4.0 * (1.0 - square / 12.0 + square * square / 360.0);
+        let cos_north = 1.0 - north2 / 2.0 + north2 * north2 / 24.0;
+        let sin_north = north * (1.0 - north2 / 6.0 + north2 * north2 / 120.0);
+        let cos_there = self.cos_lat * cos_north - self.sin_lat * sin_north;
+        Rough(haversine(north2) + self.cos_lat * cos_there * haversine(east2))
+    }
+}
+
+impl Rough {
+    const UNKNOWN: Rough = Rough(f64::NAN);
+    /// There is no point to measure.
+    pub(super) const NOWHERE: Rough = Rough(f64::INFINITY);
+
+    /// Of a distance.
+    pub(super) fn of_km(km: f64) -> Self {
+        let radians = (km / KM_PER_DEGREE).to_radians();
+        Self((radians / 2.0).min(std::f64::consts::FRAC_PI_2).sin().powi(2))
+    }
+
+    /// Kilometres that it is at least; none where it is not known.
+    pub(super) fn km_at_least(self) -> f64 {
+        let radians = 2.0 * (self.0 * (1.0 - ROUGHNESS)).sqrt();
+        if radians.is_nan() { 0.0 } else { radians.to_degrees() * KM_PER_DEGREE }
+    }
+
+    /// Nearer for sure.
+    pub(super) fn is_below(self, other: Rough) -> bool {
+        self.0 * (1.0 + ROUGHNESS) < other.0
+    }
+
+    /// Further for sure.
+    pub(super) fn is_above(self, other: Rough) -> bool {
+        self.0 * (1.0 - ROUGHNESS) > other.0
     }
 }
 
@@ -228,6 +382,7 @@ enum Cover {
 /// longitude are surely inside, and how many may be. Boxes are compared with whole numbers alone.
 #[derive(Debug, Clone)]
 pub(super) struct Circle {
+    middle: Point,
     pub radius_km: f64,
     lat: i32,
     lon: i32,
@@ -237,7 +392,7 @@ pub(super) struct Circle {
     is_odd: bool,
 }
 
-const STAIRS: usize = 32;
+const STAIRS: usize = 16;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Stair {
@@ -250,16 +405,17 @@ impl Circle {
         let height = radius_km / KM_PER_DEGREE;
         let PlacePoint { lat, lon, .. } = PlacePoint::new(middle, false);
         let step = (height * PER_DEGREE / STAIRS as f64) as i32 + 1 + MARGIN;
-        let mut circle = Self { radius_km, lat, lon, step, stairs: [Stair::default(); STAIRS], is_odd: false };
+        let mut circle = Self { middle, radius_km, lat, lon, step, stairs: [Stair::default(); STAIRS], is_odd: false };
         let reaches_a_pole = middle.lat.abs() + height >= 89.0;
+        let [whole, cos, cos_min] =
+            [haversine(height), cosine(middle.lat), cosine((middle.lat.abs() + height).min(90.0))];
+        let mut left = whole;
         for (at, stair) in circle.stairs.iter_mut().enumerate() {
-            let [near, far] = [at, at + 1].map(|at| at as f64 * f64::from(step) / PER_DEGREE);
-            let cos_min = (middle.lat.abs() + height).min(90.0).to_radians().cos();
-            let cos_max = (middle.lat.abs() - far).max(0.0).to_radians().cos();
-            let (inner, outer) =
-                (half_width(middle.lat, height, far, cos_max), half_width(middle.lat, height, near, cos_min));
-            stair.inner = inner.map_or(-1, |width| width.floor() as i32 - MARGIN);
-            stair.outer = outer.map_or(0, |width| width.ceil() as i32) + MARGIN;
+            let far = (at + 1) as f64 * f64::from(step) / PER_DEGREE;
+            let cos_max = cosine((middle.lat.abs() - far).max(0.0));
+            stair.outer = half_width(left, cos * cos_min).map_or(0, |width| width.ceil() as i32) + MARGIN;
+            left = whole - haversine(far);
+            stair.inner = half_width(left, cos * cos_max).map_or(-1, |width| width.floor() as i32 - MARGIN);
         }
         let widest = circle.stairs.first().map_or(0, |stair| stair.outer);
         circle.is_odd = reaches_a_pole || i64::from(lon.abs()) + i64::from(widest) >= LON_MAX;
@@ -292,16 +448,19 @@ fn away(from: i32, least: i32, most: i32) -> (i32, i32) {
     (nearest, (from - least).abs().max((most - from).abs()))
 }
 
-/// Millionths of a degree of longitude within a circle of this height (degrees), so many degrees north or south of its
-/// middle, where the cosine of the latitude is this: from the haversine formula. None where the circle has ended.
-fn half_width(lat: f64, height: f64, away: f64, cos: f64) -> Option<f64> {
-    let haversine = |degrees: f64| (degrees.to_radians() / 2.0).sin().powi(2);
-    let left = haversine(height) - haversine(away);
-    if left < 0.0 {
-        return None;
-    }
-    let share = left / (lat.to_radians().cos() * cos).max(f64::MIN_POSITIVE);
-    Some((2.0 * share.min(1.0).sqrt().asin()).to_degrees() * PER_DEGREE)
+fn cosine(degrees: f64) -> f64 {
+    degrees.to_radians().cos()
+}
+
+fn haversine(degrees: f64) -> f64 {
+    (degrees.to_radians() / 2.0).sin().powi(2)
+}
+
+/// Millionths of a degree of longitude within a circle, where so much of its haversine is left beside the way north or
+/// south, and the cosines of both latitudes are this. None where the circle has ended.
+fn half_width(left: f64, cosines: f64) -> Option<f64> {
+    let share = left / cosines.max(f64::MIN_POSITIVE);
+    (left >= 0.0).then(|| (2.0 * share.min(1.0).sqrt().asin()).to_degrees() * PER_DEGREE)
 }
 
 #[cfg(test)]
@@ -331,6 +490,19 @@ mod tests {
             let place = PlacePoint::new(point, for_professionals);
             prop_assert_eq!(PlacePoint::unpacked(place.packed()), place);
             prop_assert!((place.point().lat - point.lat).abs() <= 0.5e-6 + 1e-12);
+        }
+
+        #[test]
+        fn what_is_roughly_nearer_or_further_is(
+            from in prop_oneof![point(), near_by()], to in prop_oneof![point(), near_by()], km in 0.0..2_000.0f64,
+        ) {
+            let to = PlacePoint::new(to, false);
+            let (rough, exact) = (From::new(from).rough(to), from.distance_km(to.point()));
+            for km in [km, exact * 1.0001, exact * 0.9999, exact] {
+                prop_assert!(!rough.is_below(Rough::of_km(km)) || exact < km);
+                prop_assert!(!rough.is_above(Rough::of_km(km)) || exact > km);
+                prop_assert!(rough.km_at_least() <= exact);
+            }
         }
 
         #[test]

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
-use super::geo::{Circle, Nearest};
+use super::geo::{Circle, From, Nearest, Rough};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Sort};
 use super::schema::Audience;
@@ -287,7 +287,7 @@ fn collect_within(
     order: &Order,
     (demand, within): (Demand, Option<&Circle>),
 ) -> Result<Ranked, TantivyError> {
-    let mut kept = Kept { heap: BinaryHeap::new(), keep: order.keep, counted: 0 };
+    let mut kept = Kept::new(order.keep);
     for segment in 0..view.segments.len() {
         let ordinal = segment as SegmentOrdinal;
         if let Some(mut run) = collect::Run::new(view, plan, order, (ordinal, demand))? {
@@ -300,7 +300,7 @@ fn collect_within(
 /// Growing circles that are worth looking at before the whole.
 fn circles(view: &View, order: &Order) -> Vec<Circle> {
     let Some(point) = order.point.filter(|_| order.sort == Sort::Distance) else { return vec![] };
-    let whole = order.radius_km.unwrap_or(f64::INFINITY);
+    let whole = order.radius.map_or(f64::INFINITY, |radius| radius.km);
     let documents =
         |circle: &Circle| -> usize { view.segments.iter().map(|segment| segment.map.at_most_within(circle)).sum() };
     let all = order.circle.as_ref().map_or(view.searcher.num_docs() as usize, documents);
@@ -308,7 +308,7 @@ fn circles(view: &View, order: &Order) -> Vec<Circle> {
         return vec![];
     }
     let after_km = order.after.map_or(0.0, |after| after.first);
-    let mut radius_km = order.radius_km.map_or(FIRST_CIRCLE_KM, |radius_km| radius_km / 8.0).max(after_km);
+    let mut radius_km = order.radius.map_or(FIRST_CIRCLE_KM, |radius| radius.km / 8.0).max(after_km);
     let mut circles = vec![];
     while radius_km < whole && radius_km.is_finite() {
         let circle = Circle::new(point, radius_km);
@@ -329,21 +329,50 @@ struct Kept {
     heap: BinaryHeap<Found>,
     keep: usize,
     counted: u64,
+    last: Option<Last>,
+}
+
+/// What nothing that comes after it enters: the last of those kept where there is no room left.
+struct Last {
+    key: Key,
+    /// How far that is, in an order by distance.
+    rough: Rough,
 }
 
 impl Kept {
-    /// What comes after this does not enter; none while there is room.
-    fn last(&self) -> Option<&Key> {
-        self.heap.peek().filter(|_| self.heap.len() >= self.keep).map(|found| &found.key)
+    fn new(keep: usize) -> Self {
+        Self { heap: BinaryHeap::with_capacity(keep + 1), keep, counted: 0, last: None }
+    }
+
+    fn last(&self) -> Option<&Last> {
+        self.last.as_ref()
     }
 
     fn put(&mut self, found: Found) {
-        if self.heap.len() < self.keep {
-            self.heap.push(found);
-        } else if self.heap.peek().is_some_and(|last| found.key < last.key) {
-            self.heap.pop();
-            self.heap.push(found);
+        if self.last.as_ref().is_some_and(|last| found.key >= last.key) {
+            return;
         }
+        if self.heap.len() >= self.keep {
+            self.heap.pop();
+        }
+        self.heap.push(found);
+        if self.heap.len() >= self.keep {
+            let key = self.heap.peek().map(|last| last.key);
+            self.last = key.map(|key| Last { key, rough: Rough::of_km(key.first) });
+        }
+    }
+}
+
+/// A distance that others are compared with.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    km: f64,
+    rough: Rough,
+}
+
+impl Limit {
+    fn new(km: f64) -> Self {
+        Self { km, rough: Rough::of_km(km) }
     }
 }
 
@@ -355,7 +384,8 @@ pub(super) struct Order {
     /// A radius says how far people go: what comes to them is not left out by it.
     takes_what_comes: bool,
     point: Option<Point>,
-    radius_km: Option<f64>,
+    from: Option<From>,
+    radius: Option<Limit>,
     /// The radius around the point.
     circle: Option<Circle>,
     coverage: Coverage,
@@ -385,7 +415,8 @@ impl Order {
             has_origin: request.origin.is_some(),
             takes_what_comes: request.coverage.is_none() && request.sort() == Sort::Relevance,
             point,
-            radius_km: request.radius_km,
+            from: point.map(From::new),
+            radius: request.radius_km.map(Limit::new),
             circle: point.zip(request.radius_km).map(|(point, radius_km)| Circle::new(point, radius_km)),
             coverage,
             // Without a radius "either" leaves nothing out: the order tells. With no place asked nothing is left out.
@@ -421,10 +452,10 @@ impl Order {
         }
     }
 
-    /// The most that [`Order::factor`] gives.
-    fn factor_max(&self, served: bool) -> f64 {
+    /// The most that [`Order::factor`] gives at a distance.
+    fn factor_max(&self, distance_km: f64, served: bool) -> f64 {
         let served = if served { SERVED_FACTOR } else { 1.0 };
-        served * ROOM_FACTOR * FRESH_FACTOR * (1.0 + NEARNESS_WEIGHT)
+        served * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km)
     }
 
     fn factor(&self, segment: &SegmentView, doc: DocId, distance_km: f64, served: bool) -> f64 {
@@ -441,7 +472,10 @@ impl Order {
             Some(days) if days >= STALE_DAYS_MIN => STALE_FACTOR,
             _ => 1.0,
         };
-        let nearness = 1.0 + NEARNESS_WEIGHT / (1.0 + distance_km / NEARNESS_HALF_KM);
-        served * room * fresh * nearness
+        served * room * fresh * nearness(distance_km)
     }
+}
+
+fn nearness(distance_km: f64) -> f64 {
+    1.0 + NEARNESS_WEIGHT / (1.0 + distance_km / NEARNESS_HALF_KM)
 }

@@ -4,8 +4,8 @@
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
-use super::{FINE_SCALE, Found, Kept, Key, Order};
-use crate::search::geo::{Circle, Covered, Nearest};
+use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, Order};
+use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::impact::Impact;
 use crate::search::plan::{Plan, PlannedAlternative, PlannedHeld};
 use crate::search::postings::{Bits, List, Union, WINDOW};
@@ -30,6 +30,43 @@ pub(super) struct Run<'a> {
     scores: Scores,
 }
 
+/// How far a document is, measured no more exactly than has to be.
+struct Distance<'a> {
+    segment: &'a SegmentView,
+    doc: DocId,
+    order: &'a Order,
+    rough: Option<Rough>,
+    exact: Option<Option<Nearest>>,
+}
+
+impl<'a> Distance<'a> {
+    fn of(segment: &'a SegmentView, doc: DocId, order: &'a Order) -> Self {
+        Self { segment, doc, order, rough: None, exact: None }
+    }
+
+    fn rough(&mut self) -> Rough {
+        let (map, order) = (&self.segment.map, self.order);
+        let rough = || order.from.as_ref().map_or(Rough::NOWHERE, |from| map.rough(self.doc, from, order.audience));
+        *self.rough.get_or_insert_with(rough)
+    }
+
+    fn exact(&mut self) -> Option<Nearest> {
+        let (map, order) = (&self.segment.map, self.order);
+        let measure = || order.point.and_then(|origin| map.nearest(self.doc, origin, order.audience));
+        *self.exact.get_or_insert_with(measure)
+    }
+
+    fn is_known(&mut self) -> bool {
+        self.exact().is_some()
+    }
+
+    fn is_within(&mut self, limit: Limit) -> bool {
+        let rough = self.rough();
+        rough.is_below(limit.rough)
+            || !rough.is_above(limit.rough) && self.exact().is_some_and(|nearest| nearest.distance_km <= limit.km)
+    }
+}
+
 /// The alternatives of a concept, the surest first.
 struct Lists(Vec<Alternative>);
 
@@ -49,8 +86,8 @@ struct Here {
     start: DocId,
     /// Within the radius, or with a point.
     near: Covered,
-    /// The radius of the circle that is looked at now, in kilometres.
-    within_km: Option<f64>,
+    /// The radius of the circle that is looked at now.
+    within: Option<Limit>,
     serving: Bits,
     comes: Bits,
 }
@@ -97,19 +134,30 @@ impl<'a> Run<'a> {
 
     /// Counts what fits and keeps the best; only within a circle where one is given.
     pub(super) fn collect(&mut self, within: Option<&Circle>, kept: &mut Kept) {
+        let (map, order) = (&self.segment.map, self.order);
+        let region = |circle: &'a Circle| map.region(circle, order.audience);
+        let radius = order.circle.as_ref().map(region);
+        let within = within.map(|circle| (map.region(circle, order.audience), Limit::new(circle.radius_km)));
         for window in 0..(self.reader.max_doc() as usize).div_ceil(WINDOW) {
-            self.window(window, within, kept);
+            self.window(window, (radius.as_ref(), within.as_ref()), kept);
         }
     }
 
-    fn window(&mut self, window: usize, within: Option<&Circle>, kept: &mut Kept) {
+    fn window(
+        &mut self,
+        window: usize,
+        (radius, within): (Option<&Region<'_>>, Option<&(Region<'_>, Limit)>),
+        kept: &mut Kept,
+    ) {
         let start = (window * WINDOW) as DocId;
         let order = self.order;
         let map = &self.segment.map;
         let all = Bits::below(start, self.reader.max_doc());
-        let near = map.window(window, order.circle.as_ref());
-        let within_km = within.map(|circle| circle.radius_km);
-        let mut fits = within.map_or(all, |circle| all.and(&map.window(window, Some(circle)).possible));
+        let mut fits = within.map_or(all, |(region, _)| all.and(&map.window(window, Some(region)).possible));
+        if fits.is_empty() {
+            return;
+        }
+        let near = map.window(window, radius);
         let mut comes = None;
         if order.restricts && order.coverage == Coverage::Near {
             let mut possible = near.possible;
@@ -139,7 +187,8 @@ impl<'a> Run<'a> {
             None => (Bits::NONE, Bits::NONE),
         };
         let comes = anywhere.or(&where_it_serves.and(&serving));
-        let here = Here { start, near, within_km, serving, comes };
+        let within = within.map(|(_, limit)| *limit);
+        let here = Here { start, near, within, serving, comes };
         for offset in fits.offsets() {
             self.consider(&here, offset, kept);
         }
@@ -202,25 +251,17 @@ impl<'a> Run<'a> {
         if !self.is_offered(doc) {
             return;
         }
-        let (order, map) = (self.order, &self.segment.map);
-        let measure = || order.point.and_then(|origin| map.nearest(doc, origin, order.audience));
-        let mut measured: Option<Option<Nearest>> = None;
-        let serves = here.serving.has(offset);
-        let comes = here.comes.has(offset);
-        if let Some(within_km) = here.within_km {
-            let nearest = *measured.get_or_insert_with(measure);
-            if nearest.is_none_or(|nearest| nearest.distance_km > within_km) {
-                return;
-            }
+        let order = self.order;
+        let mut distance = Distance::of(self.segment, doc, order);
+        let (serves, comes) = (here.serving.has(offset), here.comes.has(offset));
+        if here.within.is_some_and(|limit| !distance.is_within(limit)) {
+            return;
         }
         if order.restricts {
-            let nearest_within = |nearest: Option<Nearest>| {
-                nearest.is_some_and(|nearest| order.radius_km.is_none_or(|radius| nearest.distance_km <= radius))
-            };
-            let is_near = order.point.is_some()
-                && (here.near.certain.has(offset)
-                    || here.near.possible.has(offset) && nearest_within(*measured.get_or_insert_with(measure)));
-            let is_near = is_near || order.takes_what_comes && comes;
+            let is_near = here.near.certain.has(offset) && order.point.is_some()
+                || here.near.possible.has(offset)
+                    && order.radius.map_or(distance.is_known(), |limit| distance.is_within(limit))
+                || order.takes_what_comes && comes;
             let covered = match order.coverage {
                 Coverage::Near => is_near,
                 Coverage::Served => serves,
@@ -231,10 +272,12 @@ impl<'a> Run<'a> {
             }
         }
         kept.counted += 1;
-        if kept.last().is_some_and(|last| self.cannot_come_before(last, offset, serves)) {
+        if let Some(last) = kept.last()
+            && self.cannot_come_before(last, &mut distance, (offset, serves))
+        {
             return;
         }
-        let nearest = measured.unwrap_or_else(measure);
+        let nearest = distance.exact();
         let key = self.key(doc, offset, nearest, (serves, comes));
         if order.after.is_none_or(|after| key > after) {
             kept.put(Found { key, segment: self.ordinal, doc, nearest });
@@ -255,14 +298,22 @@ impl<'a> Run<'a> {
             && order.open_at.is_none_or(|at| segment.hours.open_at(doc, at) == Some(true))
     }
 
-    /// Even next door, open-handed and fresh it would come after the last that is kept.
-    fn cannot_come_before(&self, last: &Key, offset: usize, serves: bool) -> bool {
+    /// It would come after the last that is kept: told from as little as tells it.
+    fn cannot_come_before(&self, last: &Last, distance: &mut Distance<'_>, (offset, serves): (usize, bool)) -> bool {
         if self.order.sort == Sort::Distance {
-            return false;
+            return distance.rough().is_above(last.rough);
         }
         let first = -(self.order.sureness(self.scores.steps(offset)) + f64::from(self.scores.need(offset)));
-        let second = -(1.0 + self.scores.fine(offset)) * self.order.factor_max(serves);
-        first > last.first || first == last.first && second > last.second
+        if first != last.key.first {
+            return first > last.key.first;
+        }
+        let fit = 1.0 + self.scores.fine(offset);
+        let is_late = |factor: f64| -fit * factor > last.key.second;
+        if is_late(self.order.factor_max(0.0, serves)) {
+            return true;
+        }
+        let km = distance.rough().km_at_least();
+        is_late(self.order.factor_max(km, serves)) || is_late(self.order.factor(self.segment, distance.doc, km, serves))
     }
 
     fn key(&self, doc: DocId, offset: usize, nearest: Option<Nearest>, (serves, comes): (bool, bool)) -> Key {
