@@ -1,5 +1,5 @@
 //! relais' search beside what comparable systems run on, over the same directory, each asked over its own network
-//! interface by the same client: PostgreSQL with PostGIS and full text. Checks in the same run that they find the same,
+//! interface by the same client: PostgreSQL with PostGIS and full text, and Sphinx. Checks in the same run that they find the same,
 //! then prints waits, requests a second, build time, memory and disk, with the ratios; nothing here asserts a figure.
 //!
 //! `BENCH_SERVICES` (default 100,000) sizes the directory, `BENCH_QUERIES` (1,000) the queries, `BENCH_CLIENTS` (8) how
@@ -23,7 +23,9 @@ mod directory;
 mod measure;
 mod own;
 mod postgres;
-#[allow(dead_code)] // the protocol of Sphinx has no use yet
+mod program;
+mod sphinx;
+mod stems;
 mod talk;
 
 /// Raise it when the generator or the queries change: everything is made anew.
@@ -80,47 +82,76 @@ fn main() {
     own::forget_what_is_old(&options.dir, &key);
     let built = own::prepare(&options.dir, options.services, &key);
     let deps = own::open(&options.dir);
-    let queries = directory::queries(&deps.store, &options.dir.join("queries.json"), options.queries);
-    println!("{} services, {} queries", options.services, queries.len());
-    let server = postgres::Server::start(&options.dir);
-    let postgres_built = server.as_ref().and_then(|server| server.load(&deps.store));
+    let drawn = directory::queries(&deps.store, &options.dir.join("queries.json"), options.queries);
+    println!("{} services, {} queries", options.services, drawn.len());
+    let postgres = postgres::Server::start(&options.dir, &deps.store);
+    let sphinx = sphinx::Server::start(&options.dir, &deps.store);
     drop(deps);
     let served = own::Served::start(&options.dir, "serve");
-    let (queries, left_out) = match server.as_ref().filter(|_| postgres_built.is_some()) {
-        Some(server) => agreed(&served, server, queries),
-        None => (queries, 0),
+    let (queries, left_out) = agreed(&drawn, &served, postgres.as_ref(), sphinx.as_ref());
+    let mut contenders = vec![of_relais(&served, &built, &queries, &options)];
+    contenders.extend(postgres.as_ref().map(|server| of_postgres(server, &queries, &options)));
+    contenders.extend(sphinx.as_ref().map(|server| of_sphinx(server, &queries)));
+    let waits = ask_all(&contenders, &options);
+    let measured = |(one, [mut alone, mut together]): (&Contender<'_>, [Waits; 2])| Measured {
+        name: one.peer.name.clone(),
+        alone: alone.figures(),
+        together: together.figures(),
+        build_s: one.build_s,
+        memory_mb: (one.memory_mb)(),
+        disk_mb: one.disk_mb,
+        note: one.note.clone(),
     };
-    let mut peers = vec![own_peer(&served, &queries)];
-    if let Some(server) = server.as_ref().filter(|_| postgres_built.is_some()) {
-        let by_distance: Vec<bool> = queries.iter().map(|query| query.by_distance).collect();
-        let (peer, said) = server.peer(&server.parameters(&queries), &by_distance);
-        said.iter().for_each(|line| println!("  PostgreSQL {line}"));
-        peers.push(peer);
-    }
-    let waits = ask_all(&peers, &options);
-    let mut table: Vec<Measured> = vec![];
-    for (peer, [mut alone, mut together]) in peers.iter().zip(waits) {
-        let (build_s, memory_mb, disk_mb, note) = match peer.name.as_str() {
-            "relais" => {
-                let (resident, own) = measure::resident_mb(served.pid());
-                let (index, store) = own::disk_mb(&options.dir);
-                let note = format!("{own} MB of it not mapped files; the store is {store} MB more");
-                (built.seconds, resident, index, note)
-            }
-            _ => {
-                let built = postgres_built.clone().unwrap_or_default();
-                let memory = measure::shared_mb(&options.dir.join("postgres").to_string_lossy());
-                (built.seconds, memory, built.disk_mb, "sum of PSS".to_owned())
-            }
-        };
-        let (alone, together) = (alone.figures(), together.figures());
-        table.push(Measured { name: peer.name.clone(), alone, together, build_s, memory_mb, disk_mb, note });
-    }
+    let table: Vec<Measured> = contenders.iter().zip(waits).map(measured).collect();
     say(&table, &options);
     let all = json!({"services": options.services, "queries": queries.len(), "left_out": left_out, "rows": table});
     let file = options.dir.join("result.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&all).expect("JSON")).expect("the result is written");
     println!("written: {}", file.display());
+}
+
+/// A peer with what is known of it besides its answers.
+struct Contender<'a> {
+    peer: Peer,
+    build_s: f64,
+    disk_mb: u64,
+    /// After it was asked.
+    memory_mb: Box<dyn Fn() -> u64 + 'a>,
+    note: String,
+}
+
+fn of_relais<'a>(served: &'a own::Served, built: &own::Built, queries: &[Query], options: &Options) -> Contender<'a> {
+    let (index_mb, store_mb) = own::disk_mb(&options.dir);
+    Contender {
+        peer: own_peer(served, queries),
+        build_s: built.seconds,
+        disk_mb: index_mb,
+        memory_mb: Box::new(|| measure::resident_mb(served.pid())),
+        note: format!("RSS with mapped files; building took {} MB; the store is {store_mb} MB more", built.peak_mb),
+    }
+}
+
+fn of_postgres<'a>(server: &'a postgres::Server, queries: &[Query], options: &Options) -> Contender<'a> {
+    let (peer, said) = server.peer(queries);
+    said.iter().for_each(|line| println!("  PostgreSQL {line}"));
+    let dir = options.dir.join("postgres").display().to_string();
+    Contender {
+        peer,
+        build_s: server.built.seconds,
+        disk_mb: server.built.disk_mb,
+        memory_mb: Box::new(move || measure::shared_mb(&dir)),
+        note: "sum of PSS, shared buffers that were touched within".to_owned(),
+    }
+}
+
+fn of_sphinx<'a>(server: &'a sphinx::Server, queries: &[Query]) -> Contender<'a> {
+    Contender {
+        peer: server.peer(queries),
+        build_s: server.built.seconds,
+        disk_mb: server.built.disk_mb,
+        memory_mb: Box::new(|| server.pid().map_or(0, measure::resident_mb)),
+        note: "RSS; stems were made before it was given the texts; corrects no typing".to_owned(),
+    }
 }
 
 fn own_peer(served: &own::Served, queries: &[Query]) -> Peer {
@@ -131,38 +162,44 @@ fn own_peer(served: &own::Served, queries: &[Query]) -> Peer {
 }
 
 /// Turn by turn, so that what else the machine does falls on all.
-fn ask_all(peers: &[Peer], options: &Options) -> Vec<[Waits; 2]> {
-    let mut waits: Vec<[Waits; 2]> = peers.iter().map(|_| Default::default()).collect();
+fn ask_all(contenders: &[Contender<'_>], options: &Options) -> Vec<[Waits; 2]> {
+    let mut waits: Vec<[Waits; 2]> = contenders.iter().map(|_| Default::default()).collect();
     for _ in 0..options.turns {
-        for (peer, [alone, together]) in peers.iter().zip(&mut waits) {
-            turn(peer, 1, options.time, alone);
-            turn(peer, options.clients, options.time, together);
+        for (one, [alone, together]) in contenders.iter().zip(&mut waits) {
+            turn(&one.peer, 1, options.time, alone);
+            turn(&one.peer, options.clients, options.time, together);
         }
     }
     waits
 }
 
-/// The queries that relais and PostgreSQL answer alike: as many rows, as many services in all where relais counted
-/// them, and in an order by distance the same services in the same order, within a metre.
-fn agreed(served: &own::Served, server: &postgres::Server, queries: Vec<Query>) -> (Vec<Query>, usize) {
-    let by_distance: Vec<bool> = queries.iter().map(|query| query.by_distance).collect();
-    let theirs = server.answers(&server.parameters(&queries), &by_distance);
+/// The queries that all answer alike, and how many do not. PostgreSQL: as many rows, as many services in all where
+/// relais counted them, and in an order by distance the same services in the same order, within a metre. Sphinx, whose
+/// numbers are of 32 bits: as many rows.
+fn agreed(
+    drawn: &[Query],
+    served: &own::Served,
+    postgres: Option<&postgres::Server>,
+    sphinx: Option<&sphinx::Server>,
+) -> (Vec<Query>, usize) {
+    let theirs = postgres.map(|server| server.answers(drawn));
+    let of_sphinx = sphinx.map(|server| server.answers(drawn));
     let mut connection = Connection::http(served.port).expect("relais answers");
     let (mut kept, mut left_out, mut rows) = (vec![], 0, 0);
-    for (query, theirs) in queries.into_iter().zip(theirs) {
-        connection.ask(&http_get(&own::path(&query))).expect("relais answers");
+    for (at, query) in drawn.iter().enumerate() {
+        connection.ask(&http_get(&own::path(query))).expect("relais answers");
         let ours = own_answer(&connection.answer);
-        match disagreement(&ours, &theirs, query.by_distance) {
-            None => {
-                rows += ours.rows.len();
-                kept.push(query);
-            }
-            Some(why) => {
-                left_out += 1;
-                if left_out <= DISAGREEMENTS_SHOWN {
-                    println!("  left out: {why}: {}", own::path(&query));
-                }
-            }
+        let theirs = theirs.as_ref().and_then(|all| disagreement(&ours, &all[at], query.by_distance));
+        let of_sphinx = of_sphinx.as_ref().map(|all| all[at]).filter(|rows| *rows != ours.rows.len());
+        let of_sphinx = of_sphinx.map(|rows| format!("{} rows and {rows} of Sphinx", ours.rows.len()));
+        let Some(why) = theirs.or(of_sphinx) else {
+            rows += ours.rows.len();
+            kept.push(query.clone());
+            continue;
+        };
+        left_out += 1;
+        if left_out <= DISAGREEMENTS_SHOWN {
+            println!("  left out: {why}: {}", own::path(query));
         }
     }
     println!("checked: {} queries answered alike ({rows} rows), {left_out} left out", kept.len());

@@ -91,25 +91,24 @@ fn status_kb(pid: &str, name: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// Of a process: what is resident, and what of that is its own and not files of the page cache.
-pub fn resident_mb(pid: u32) -> (u64, u64) {
-    let pid = pid.to_string();
-    (status_kb(&pid, "VmRSS:") / 1024, (status_kb(&pid, "RssAnon:") + status_kb(&pid, "RssShmem:")) / 1024)
+/// What is resident of a process, files that it mapped and read among it.
+pub fn resident_mb(pid: u32) -> u64 {
+    status_kb(&pid.to_string(), "VmRSS:") / 1024
 }
 
-/// The proportional share of memory of every process whose command line holds `word`: what they share counts once.
-pub fn shared_mb(word: &str) -> u64 {
+/// The proportional share of memory of every process that runs under a directory: what they share counts once.
+pub fn shared_mb(dir: &str) -> u64 {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let of_process = |dir: std::fs::DirEntry| {
-        let rollup = std::fs::read_to_string(dir.path().join("smaps_rollup")).ok()?;
+    let of_process = |process: std::fs::DirEntry| {
+        let rollup = std::fs::read_to_string(process.path().join("smaps_rollup")).ok()?;
         let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
         line.split_whitespace().next()?.parse::<u64>().ok()
     };
-    let named = processes.filter(|dir| {
-        let cwd = std::fs::read_link(dir.path().join("cwd")).unwrap_or_default();
-        cwd.to_string_lossy().contains(word)
+    let running = processes.filter(|process| {
+        let cwd = std::fs::read_link(process.path().join("cwd")).unwrap_or_default();
+        cwd.to_string_lossy().starts_with(dir)
     });
-    named.filter_map(of_process).sum::<u64>() / 1024
+    running.filter_map(of_process).sum::<u64>() / 1024
 }
 
 pub fn mb_under(path: &Path) -> u64 {

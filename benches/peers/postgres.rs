@@ -3,9 +3,8 @@
 //! English Snowball dictionaries of its own stem them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::{PARTS, Query, Row, each_service};
 use crate::measure::Peer;
+use crate::program::{Program, command, free_port, is_root};
 use crate::talk::{Connection, postgres_execute, postgres_prepare};
 
 const START_S_MAX: u64 = 60;
@@ -118,16 +118,19 @@ pub struct Built {
 }
 
 pub struct Server {
-    pub port: u16,
-    pub dir: PathBuf,
-    stdin: Option<ChildStdin>,
-    watchdog: Child,
+    port: u16,
+    dir: PathBuf,
+    pub built: Built,
+    _program: Program,
 }
 
 impl Server {
     /// `None` where PostgreSQL or PostGIS is not installed.
-    pub fn start(dir: &Path) -> Option<Self> {
-        let bin = find_binaries()?;
+    pub fn start(dir: &Path, store: &Store) -> Option<Self> {
+        let Some(bin) = find_binaries() else {
+            println!("PostgreSQL is not installed: its row is left out");
+            return None;
+        };
         let dir = dir.join("postgres");
         std::fs::create_dir_all(&dir).expect("a directory");
         if is_root() {
@@ -136,36 +139,31 @@ impl Server {
         }
         let data = dir.join("data");
         if !data.join("PG_VERSION").exists() {
-            let mut initdb = command(&bin.join("initdb"));
+            let mut initdb = command(&bin.join("initdb"), true);
             initdb.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=relais", "-D"]);
             let output = initdb.arg(&data).current_dir("/").output().expect("initdb runs");
             assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         }
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-        // `read` ends when this process does, whatever ends it; then the server writes its pages and stops.
-        let script = r#"bin="$0"; data="$1"; shift; "$bin" -D "$data" "$@" >"$data.log" 2>&1 & server=$!
-            read line; kill -INT $server; wait $server"#;
-        let mut shell = command(Path::new("/bin/sh"));
-        shell.args(["-c", script]).arg(bin.join("postgres")).arg(&data).args(["-p", &port.to_string()]);
-        for setting in settings() {
-            shell.args(["-c", &setting]);
-        }
-        let mut watchdog = shell.current_dir("/").stdin(Stdio::piped()).spawn().expect("PostgreSQL starts");
-        let server = Self { port, dir, stdin: watchdog.stdin.take(), watchdog };
+        let port = free_port();
+        let mut words = vec!["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.to_string()];
+        words.extend(settings().into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
+        let program = Program::start(&bin.join("postgres"), &words, &data.with_extension("log"), true);
+        let mut server = Self { port, dir, built: Built::default(), _program: program };
         let started = Instant::now();
         while Connection::postgres(port, "postgres").is_err() {
             assert!(started.elapsed() < Duration::from_secs(START_S_MAX), "see {}.log", data.display());
             std::thread::sleep(Duration::from_millis(50));
         }
+        server.built = server.load(store)?;
         Some(server)
     }
 
-    pub fn connect(&self) -> Connection {
+    fn connect(&self) -> Connection {
         Connection::postgres(self.port, "bench").expect("PostgreSQL answers")
     }
 
     /// Loads the directory unless it is there; `None` without PostGIS.
-    pub fn load(&self, store: &Store) -> Option<Built> {
+    fn load(&self, store: &Store) -> Option<Built> {
         let kept_file = self.dir.with_file_name("postgres-built.json");
         let kept = std::fs::read(&kept_file).ok().and_then(|bytes| serde_json::from_slice::<Built>(&bytes).ok());
         if let Some(kept) = kept.filter(|kept| kept.version == LOADED_VERSION) {
@@ -205,33 +203,36 @@ impl Server {
     }
 
     /// The parameters of each query.
-    pub fn parameters(&self, queries: &[Query]) -> Vec<Vec<String>> {
+    fn parameters(&self, queries: &[Query]) -> Vec<Vec<String>> {
         let words = queries.iter().flat_map(|query| query.words.iter().map(String::as_str)).collect();
         let stems = self.stems(&words);
         queries.iter().map(|query| parameters_of(query, &stems)).collect()
     }
 
     /// How many services each query has, and its rows: ids with their distances in kilometres, in order.
-    pub fn answers(&self, parameters: &[Vec<String>], by_distance: &[bool]) -> Vec<Answer> {
+    pub fn answers(&self, queries: &[Query]) -> Vec<Answer> {
+        let parameters = self.parameters(queries);
         let mut session = self.connect();
         session.ask(&postgres_prepare("distance", &FORMS[1].sql(true))).expect("a statement");
         session.ask(&postgres_prepare("relevance", &FORMS[1].sql(false))).expect("a statement");
         session.ask(&postgres_prepare("count", &FORMS[1].count_sql())).expect("a statement");
-        let answer = |(values, by_distance): (&Vec<String>, &bool)| {
-            session.ask(&execute(if *by_distance { "distance" } else { "relevance" }, values)).expect("an answer");
+        let answer = |(values, query): (&Vec<String>, &Query)| {
+            session.ask(&execute(if query.by_distance { "distance" } else { "relevance" }, values)).expect("an answer");
             let row = |row: Vec<String>| (row[0].clone(), row[8].parse().unwrap_or(f64::NAN));
             let rows = session.postgres_rows().into_iter().map(row).collect();
             session.ask(&execute("count", values)).expect("an answer");
             Answer { rows, total: session.postgres_rows()[0][0].parse().ok() }
         };
-        parameters.iter().zip(by_distance).map(answer).collect()
+        parameters.iter().zip(queries).map(answer).collect()
     }
 
     /// The peer that asks each order in the form that took least time for a share of the queries.
-    pub fn peer(&self, parameters: &[Vec<String>], by_distance: &[bool]) -> (Peer, Vec<String>) {
+    pub fn peer(&self, queries: &[Query]) -> (Peer, Vec<String>) {
+        let parameters = self.parameters(queries);
         let mut said = vec![];
         let chosen = [false, true].map(|order| {
-            let mine = parameters.iter().zip(by_distance).filter(|(_, its)| **its == order).map(|(values, _)| values);
+            let mine = parameters.iter().zip(queries).filter(|(_, query)| query.by_distance == order);
+            let mine = mine.map(|(values, _)| values);
             let sample: Vec<&Vec<String>> = mine.take(SAMPLE).collect();
             let mut best: Option<(f64, usize, &str)> = None;
             for (at, form) in FORMS.iter().enumerate() {
@@ -257,10 +258,10 @@ impl Server {
             session.ask(&postgres_prepare("distance", &FORMS[distance.0].sql(true))).expect("a statement");
             session
         };
-        let request = |(values, by_distance): (&Vec<String>, &bool)| {
-            execute(if *by_distance { "distance" } else { "relevance" }, values)
+        let request = |(values, query): (&Vec<String>, &Query)| {
+            execute(if query.by_distance { "distance" } else { "relevance" }, values)
         };
-        let requests = Arc::new(parameters.iter().zip(by_distance).map(request).collect());
+        let requests = Arc::new(parameters.iter().zip(queries).map(request).collect());
         (Peer { name: "PostgreSQL".to_owned(), connect: Box::new(connect), requests }, said)
     }
 
@@ -331,13 +332,6 @@ fn execute(name: &str, values: &[String]) -> Vec<u8> {
     postgres_execute(name, &values.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stdin.take());
-        let _ = self.watchdog.wait();
-    }
-}
-
 fn service_line(n: usize, row: &Row) -> String {
     let list = |words: &[String]| format!("{{{}}}", words.join(","));
     let (categories, codes) = (list(&row.categories), list(&row.codes));
@@ -379,18 +373,4 @@ fn find_binaries() -> Option<PathBuf> {
     candidates.sort();
     candidates.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     candidates.into_iter().find(|dir| dir.join("initdb").is_file() && dir.join("postgres").is_file())
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
-}
-
-/// The server refuses to run as root: there it runs as the user `postgres`.
-fn command(program: &Path) -> Command {
-    if is_root() {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program);
-        return command;
-    }
-    Command::new(program)
 }
