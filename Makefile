@@ -1,5 +1,5 @@
 # relais: `make demo` and `make test` do everything on a fresh machine.
-.PHONY: demo test lint bench soak setup conformance frictionless relevance
+.PHONY: demo test lint bench bench-peers soak setup conformance frictionless relevance
 
 CARGO ?= cargo
 
@@ -32,6 +32,14 @@ frictionless: setup
 
 bench: setup
 	@bash benches/run
+
+# Searches beside PostgreSQL with PostGIS and French full text, and beside Sphinx, over one directory and in one run: waits, requests a
+# second, build time, memory, disk and the ratios. BENCH_SERVICES (100000) sizes the directory, BENCH_QUERIES (1000) the
+# queries, BENCH_CLIENTS (8) those who ask at once, BENCH_SECONDS (5) one of BENCH_TURNS (3) turns. What was loaded is
+# kept under target/bench-peers/ (BENCH_PEERS_DIR) and used again.
+bench-peers: setup
+	@bash benches/peers/setup
+	$(CARGO) bench --locked --bench peers
 
 # The public contracts against a running server, by schemathesis (from PyPI, into a folder of its own).
 conformance: setup
