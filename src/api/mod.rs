@@ -53,6 +53,20 @@ impl App {
     }
 }
 
+impl App {
+    /// As [`App::act`], on the thread of the request: for what is decided in memory within a few milliseconds. Handing
+    /// it to another thread and back would take longer.
+    pub fn act_at_once<T>(&self, action: impl FnOnce(&Deps) -> Result<T, Failure>) -> Result<T, Problem> {
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| action(&self.deps))) {
+            Ok(outcome) => outcome.map_err(Problem::from),
+            Err(_) => {
+                tracing::error!("an action did not come to its end");
+                Err(problem::trouble(Trouble::Internal))
+            }
+        }
+    }
+}
+
 /// Starts to listen. Gives the address (port 0 takes a free one) and the server to await; it stops gracefully.
 pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
     crate::telemetry::metrics();

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::analyse::{Stems, words};
 use crate::domain::language::Lang;
+use crate::domain::taxonomy::Taxonomy;
 
 const SCHEMA: &str = include_str!("../../index/search/schema.json");
 const SYNONYMS: &str = include_str!("../../index/search/synonyms.csv");
@@ -20,6 +22,8 @@ pub(super) const WEAK_WORDS: [&str; 7] = ["sans", "pas", "pour", "avec", "seul",
 #[derive(Debug)]
 pub(super) struct Definition {
     pub version: u32,
+    /// A digest of the data that an index is made with: with other data it is made again.
+    pub made_from: String,
     stop_words: HashSet<String>,
     terms: Vec<Term>,
     /// From a phrase (words without their plural mark, joined by spaces) to the terms that mean the same.
@@ -63,10 +67,12 @@ impl Definition {
 
     fn read(schema: &str, synonyms: &str, stop_words: &[&str]) -> Result<Self, String> {
         let schema: SchemaFile = serde_json::from_str(schema).map_err(|why| why.to_string())?;
+        let made_from = made_from(synonyms, stop_words);
         let lines = stop_words.iter().flat_map(|list| list.lines());
         let stop_words = lines.filter(|line| !line.starts_with('#')).flat_map(words).collect();
         let mut definition = Self {
             version: schema.version,
+            made_from,
             stop_words,
             terms: vec![],
             synonyms: HashMap::new(),
@@ -161,6 +167,15 @@ impl Definition {
     pub(super) fn synonym_words(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter(|term| term.words.len() == 1).filter_map(|term| term.words.first()).map(String::as_str)
     }
+}
+
+fn made_from(synonyms: &str, stop_words: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(synonyms);
+    stop_words.iter().for_each(|list| hash.update(list));
+    // Rows name categories by their place in the taxonomy.
+    Taxonomy::embedded().terms().iter().for_each(|term| hash.update(format!("\n{}", term.code)));
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A phrase is the same in the singular and in the plural: `banques alimentaires` is `banque alimentaire`.

@@ -297,7 +297,6 @@ fn mark(words: &mut [u64], doc: DocId) {
 /// A place that distances are measured from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct From {
-    pub point: Point,
     /// Radians.
     lat: f64,
     lon: f64,
@@ -318,7 +317,7 @@ impl From {
     pub(super) fn new(point: Point) -> Self {
         let (lat, lon) = (point.lat.to_radians(), point.lon.to_radians());
         let (sin_lat, cos_lat) = lat.sin_cos();
-        Self { point, lat, lon, sin_lat, cos_lat }
+        Self { lat, lon, sin_lat, cos_lat }
     }
 
     /// The haversine formula, with the first terms of each series.

@@ -6,7 +6,7 @@ use tantivy::{Searcher, SegmentOrdinal, Term};
 use super::Error;
 use super::analyse::Stems;
 use super::postings::{KnownTerm, Union};
-use super::query::{self, Concept, Held, Request, Role};
+use super::query::{self, Concept, Held, Request, Role, Sort};
 use super::schema::{Comes, Fields};
 use super::view::View;
 
@@ -56,7 +56,9 @@ impl Plan {
         let territories: Vec<&str> =
             request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
         let mrcs: Vec<&str> = territories.iter().copied().filter(|id| id.starts_with("mrc:")).collect();
-        let comes = |how: Comes| terms(fields.comes, how.term().as_slice());
+        // Only an order by relevance asks what comes to people.
+        let asks_what_comes = request.origin.is_some() && request.sort() == Sort::Relevance;
+        let comes = |how: Comes| terms(fields.comes, how.term().filter(|_| asks_what_comes).as_slice());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut stems = Stems::new();
         let planned: Result<Vec<_>, _> =

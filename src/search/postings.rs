@@ -124,7 +124,7 @@ impl KnownTerm {
     pub(super) fn list(&self, segment: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Option<List>> {
         let Some(Some(info)) = self.found.get(at as usize) else { return Ok(None) };
         let index = segment.inverted_index(self.field)?;
-        let postings = index.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+        let postings = Box::new(index.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?);
         let windows = (segment.max_doc() as usize).div_ceil(WINDOW).max(1) as u32;
         Ok(Some(List { postings, per_window: info.doc_freq / windows, rarity: self.rarity }))
     }
@@ -132,7 +132,8 @@ impl KnownTerm {
 
 /// The documents of a segment that hold a term. Windows are asked for in ascending order.
 pub(super) struct List {
-    postings: BlockSegmentPostings,
+    /// More than a kilobyte: it stays where it is.
+    postings: Box<BlockSegmentPostings>,
     /// How many a window usually has.
     per_window: u32,
     pub rarity: f32,

@@ -16,7 +16,7 @@ use super::query::{self, Coverage, Demand, Request, Sort};
 use super::schema::Audience;
 use super::view::{SegmentView, View};
 use super::why::{self, Kind};
-use super::writer::{Index, Row};
+use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
 use crate::clock::Time;
 use crate::domain::directory::Point;
@@ -209,14 +209,14 @@ fn hit(
     let at = found.nearest.map(|nearest| nearest.at).or_else(first);
     let place = at.and_then(|at| {
         let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
-        Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement })
+        Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement() })
     });
     Hit {
         service_id: found.key.id,
         name: row.name.into(),
         organization_id: row.organization_id,
         organization_name: row.organization_name.into(),
-        categories: row.categories,
+        categories: row.categories.into_iter().map(CategoryRow::code).collect(),
         place,
         distance_km: found.nearest.map(|nearest| nearest.distance_km),
         served,

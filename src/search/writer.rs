@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tantivy::directory::MmapDirectory;
+use tantivy::merge_policy::NoMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use super::Error;
@@ -21,7 +22,7 @@ use crate::domain::language::Text;
 use crate::id::Id;
 
 mod document;
-pub(super) use document::Row;
+pub(super) use document::{CategoryRow, Row};
 
 /// Memory of each indexing thread, in bytes.
 const WRITER_MEMORY_BYTES: usize = 50_000_000;
@@ -66,9 +67,12 @@ struct State {
 }
 
 /// What the index says of itself in each commit.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Payload {
     version: u32,
+    /// See [`Definition::made_from`].
+    #[serde(default)]
+    made_from: String,
     epoch: Id,
     /// Number of the last change applied; none while the index is being filled.
     position: Option<i64>,
@@ -132,8 +136,9 @@ impl Index {
         let fields = Fields::new();
         let engine = tantivy::Index::open(files)?;
         let payload = payload_of(&engine)?;
-        let known = payload
-            .filter(|found| found.version == definition_version() && epoch.is_none_or(|epoch| epoch == found.epoch));
+        let definition = Definition::of_this_program()?;
+        let is_ours = |found: &Payload| found.version == definition.version && found.made_from == definition.made_from;
+        let known = payload.filter(|found| is_ours(found) && epoch.is_none_or(|epoch| epoch == found.epoch));
         let Some(payload) = known.filter(|_| engine.schema() == fields.schema) else {
             return Ok(None);
         };
@@ -239,6 +244,7 @@ impl Index {
         let mut writer = self.filling_writer()?;
         feed(&Filling { fields: &self.0.fields, writer: &writer })?;
         self.commit(&mut writer, Some(position))?;
+        self.merge_all(&mut writer)?;
         writer.wait_merging_threads().map_err(Error::from)?;
         // Whoever holds the writer holds the index: nobody else may open it to write.
         *guard = Some(new_writer(&self.0.engine)?);
@@ -247,8 +253,19 @@ impl Index {
         Ok(())
     }
 
+    /// One segment is searched faster than several: every term is looked up once, every list opened once.
+    fn merge_all(&self, writer: &mut IndexWriter) -> Result<(), Error> {
+        let segments = self.0.engine.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
+        Ok(())
+    }
+
     fn filling_writer(&self) -> Result<IndexWriter, Error> {
         let writer = self.0.engine.writer_with_num_threads(FILLING_THREADS, FILLING_THREADS * WRITER_MEMORY_BYTES)?;
+        // All segments become one at the end: to join some of them on the way would be done for nothing.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         writer.delete_all_documents()?;
         Ok(writer)
     }
@@ -285,7 +302,9 @@ impl Index {
     }
 
     fn commit(&self, writer: &mut IndexWriter, position: Option<i64>) -> Result<(), Error> {
-        let payload = Payload { version: definition_version(), epoch: self.0.epoch, position };
+        let definition = Definition::of_this_program()?;
+        let (version, made_from) = (definition.version, definition.made_from.clone());
+        let payload = Payload { version, made_from, epoch: self.0.epoch, position };
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&serde_json::to_string(&payload)?);
         commit.commit()?;
@@ -345,10 +364,6 @@ impl Filling<'_> {
 
 fn new_writer(engine: &tantivy::Index) -> Result<IndexWriter, Error> {
     Ok(engine.writer_with_num_threads(1, WRITER_MEMORY_BYTES)?)
-}
-
-fn definition_version() -> u32 {
-    Definition::of_this_program().map_or(0, |definition| definition.version)
 }
 
 fn payload_of(engine: &tantivy::Index) -> Result<Option<Payload>, Error> {

@@ -22,6 +22,11 @@ async fn answer(app: Data<App>, caller: MaybeCaller, body: SearchBody) -> Answer
     let asked = body.parse(caller.lang)?;
     let lang = asked.lang;
     let viewer = caller.account.map(Viewer::Account);
-    let found = app.act(move |deps| search::search(deps, viewer.as_ref(), asked)).await?;
+    // Who waits for a change waits on a thread of its own.
+    let found = if asked.min_change.is_some() {
+        app.act(move |deps| search::search(deps, viewer.as_ref(), asked)).await?
+    } else {
+        app.act_at_once(|deps| search::search(deps, viewer.as_ref(), asked))?
+    };
     Ok(HttpResponse::Ok().json(SearchView::new(found, lang)))
 }

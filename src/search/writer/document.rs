@@ -14,6 +14,7 @@ use crate::domain::directory::{
 use crate::domain::fold::fold;
 use crate::domain::language::{Lang, Text};
 use crate::domain::schedule::OpeningHours;
+use crate::domain::taxonomy::Taxonomy;
 use crate::id::Id;
 use crate::search::analyse::{Stems, WeighedTerms, words_of};
 use crate::search::definition::Definition;
@@ -34,7 +35,7 @@ pub(in crate::search) struct Row {
     pub name: Sides,
     pub organization_id: Id,
     pub organization_name: Sides,
-    pub categories: Vec<String>,
+    pub categories: Vec<CategoryRow>,
     /// Somebody said which territories it serves.
     pub says_whom_it_serves: bool,
     /// Places with a point, in the order of the column of places. One known by its MRC alone is not among them.
@@ -60,10 +61,44 @@ impl From<Sides> for Text {
     }
 }
 
+/// A category by its place in the taxonomy of this program, or by its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::search) enum CategoryRow {
+    Known(u16),
+    Other(String),
+}
+
+impl CategoryRow {
+    fn new(code: &str) -> Self {
+        let at = Taxonomy::embedded().terms().iter().position(|term| term.code == code);
+        at.and_then(|at| u16::try_from(at).ok()).map_or_else(|| Self::Other(code.to_owned()), Self::Known)
+    }
+
+    pub(in crate::search) fn code(self) -> String {
+        match self {
+            Self::Known(at) => {
+                Taxonomy::embedded().terms().get(usize::from(at)).map_or(String::new(), |term| term.code.clone())
+            }
+            Self::Other(code) => code,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::search) struct PlaceRow {
     pub id: Id,
-    pub placement: Placement,
+    placement: u8,
+}
+
+impl PlaceRow {
+    fn new(place: &Location) -> Self {
+        let placement = Placement::ALL.iter().position(|known| *known == place.placement).unwrap_or(0);
+        Self { id: place.id, placement: placement as u8 }
+    }
+
+    pub(in crate::search) fn placement(&self) -> Placement {
+        Placement::ALL.get(usize::from(self.placement)).copied().unwrap_or(Placement::None)
+    }
 }
 
 /// Everything that is indexed of a service, before it is cut into fields.
@@ -120,9 +155,9 @@ fn row_of(aggregate: &ServiceAggregate) -> Row {
         name: (&service.name).into(),
         organization_id: aggregate.organization.id,
         organization_name: (&aggregate.organization.name).into(),
-        categories: service.categories.clone(),
+        categories: service.categories.iter().map(|code| CategoryRow::new(code)).collect(),
         says_whom_it_serves: !service.served.is_empty(),
-        places: seen.map(|place| PlaceRow { id: place.id, placement: place.placement }).collect(),
+        places: seen.map(PlaceRow::new).collect(),
     }
 }
 
@@ -265,8 +300,10 @@ fn add_words(
                     words_here.push(text.get(first..first + count).unwrap_or_default().join(" "));
                     stems_here.push(roots.get(first..first + count).unwrap_or_default().join(" "));
                 }
+                // Stop words have no stems of their own: those of one language would be words of the other.
+                let kept = text.iter().zip(roots).filter(|(word, _)| !definition.is_stop_word(word));
+                stems_here.extend(kept.map(|(_, root)| root));
                 words_here.extend(text.into_iter().map(str::to_owned));
-                stems_here.extend(roots);
             }
             words.add(part, words_here, length);
             stemmed.add(part, stems_here, length);
