@@ -1,6 +1,7 @@
 //! relais' search beside what comparable systems run on, over the same directory, each asked over its own network
-//! interface by the same client: PostgreSQL with PostGIS and full text, and Sphinx. Checks in the same run that they find the same,
-//! then prints waits, requests a second, build time, memory and disk, with the ratios; nothing here asserts a figure.
+//! interface by the same client: PostgreSQL with PostGIS and full text, Sphinx, and tantivy used plainly. Checks in the
+//! same run that they find the same, then prints waits, requests a second, build time, memory and disk, with the
+//! ratios; nothing here asserts a figure.
 //!
 //! `BENCH_SERVICES` (default 100,000) sizes the directory, `BENCH_QUERIES` (1,000) the queries, `BENCH_CLIENTS` (8) how
 //! many ask at once beside one alone, `BENCH_SECONDS` (5) how long a turn lasts at least, `BENCH_TURNS` (3) how many
@@ -20,8 +21,10 @@ use postgres::Answer;
 use talk::{Connection, http_get};
 
 mod directory;
+mod extras;
 mod measure;
 mod own;
+mod plain;
 mod postgres;
 mod program;
 mod sphinx;
@@ -86,12 +89,17 @@ fn main() {
     println!("{} services, {} queries", options.services, drawn.len());
     let postgres = postgres::Server::start(&options.dir, &deps.store);
     let sphinx = sphinx::Server::start(&options.dir, &deps.store);
+    let plain_built = plain::build(&options.dir, &deps.store);
     drop(deps);
     let served = own::Served::start(&options.dir, "serve");
-    let (queries, left_out) = agreed(&drawn, &served, postgres.as_ref(), sphinx.as_ref());
+    let plain = own::Served::start(&options.dir, "plain");
+    let (queries, left_out) = agreed(&drawn, [&served, &plain], postgres.as_ref(), sphinx.as_ref());
+    let bare = bare_answer(&served, &queries, &options);
     let mut contenders = vec![of_relais(&served, &built, &queries, &options)];
     contenders.extend(postgres.as_ref().map(|server| of_postgres(server, &queries, &options)));
     contenders.extend(sphinx.as_ref().map(|server| of_sphinx(server, &queries)));
+    contenders.push(of_plain(&plain, &plain_built, &queries));
+    contenders.push(of_bare(&bare, &queries));
     let waits = ask_all(&contenders, &options);
     let measured = |(one, [mut alone, mut together]): (&Contender<'_>, [Waits; 2])| Measured {
         name: one.peer.name.clone(),
@@ -104,7 +112,10 @@ fn main() {
     };
     let table: Vec<Measured> = contenders.iter().zip(waits).map(measured).collect();
     say(&table, &options);
-    let all = json!({"services": options.services, "queries": queries.len(), "left_out": left_out, "rows": table});
+    let engines = say_engines(&options, &queries);
+    let nasty = say_nasty(&contenders, &queries, postgres.as_ref());
+    let all = json!({"services": options.services, "queries": queries.len(), "left_out": left_out, "rows": table,
+        "engines": engines, "nasty": nasty});
     let file = options.dir.join("result.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&all).expect("JSON")).expect("the result is written");
     println!("written: {}", file.display());
@@ -123,7 +134,7 @@ struct Contender<'a> {
 fn of_relais<'a>(served: &'a own::Served, built: &own::Built, queries: &[Query], options: &Options) -> Contender<'a> {
     let (index_mb, store_mb) = own::disk_mb(&options.dir);
     Contender {
-        peer: own_peer(served, queries),
+        peer: http_peer("relais", served, queries),
         build_s: built.seconds,
         disk_mb: index_mb,
         memory_mb: Box::new(|| measure::resident_mb(served.pid())),
@@ -154,11 +165,89 @@ fn of_sphinx<'a>(server: &'a sphinx::Server, queries: &[Query]) -> Contender<'a>
     }
 }
 
-fn own_peer(served: &own::Served, queries: &[Query]) -> Peer {
+fn of_plain<'a>(served: &'a own::Served, built: &plain::Built, queries: &[Query]) -> Contender<'a> {
+    Contender {
+        peer: http_peer("plain tantivy", served, queries),
+        build_s: built.seconds,
+        disk_mb: built.disk_mb,
+        memory_mb: Box::new(|| measure::resident_mb(served.pid())),
+        note: "RSS with mapped files".to_owned(),
+    }
+}
+
+/// What the web server alone takes for an answer of the middle size.
+fn of_bare<'a>(served: &'a own::Served, queries: &[Query]) -> Contender<'a> {
+    Contender {
+        peer: http_peer("bare actix", served, queries),
+        build_s: 0.0,
+        disk_mb: 0,
+        memory_mb: Box::new(|| measure::resident_mb(served.pid())),
+        note: "RSS; one answer of relais' middle size, whatever is asked".to_owned(),
+    }
+}
+
+fn bare_answer(served: &own::Served, queries: &[Query], options: &Options) -> own::Served {
+    let mut connection = Connection::http(served.port).expect("relais answers");
+    let mut answers: Vec<Vec<u8>> = vec![];
+    for query in queries {
+        connection.ask(&http_get(&own::path(query))).expect("relais answers");
+        answers.push(connection.answer.clone());
+    }
+    answers.sort_unstable_by_key(Vec::len);
+    let middle = answers.get(answers.len() / 2).cloned().unwrap_or_default();
+    println!("an answer of the middle size has {} bytes", middle.len());
+    std::fs::write(options.dir.join("bare-answer.json"), middle).expect("the answer is kept");
+    own::Served::start(&options.dir, "bare")
+}
+
+fn http_peer(name: &str, served: &own::Served, queries: &[Query]) -> Peer {
     let port = served.port;
     let requests = queries.iter().map(|query| http_get(&own::path(query))).collect();
-    let connect = move || Connection::http(port).expect("relais answers");
-    Peer { name: "relais".to_owned(), connect: Box::new(connect), requests: Arc::new(requests) }
+    let connect = move || Connection::http(port).expect("the server answers");
+    Peer { name: name.to_owned(), connect: Box::new(connect), requests: Arc::new(requests) }
+}
+
+fn say_engines(options: &Options, queries: &[Query]) -> Vec<extras::EngineFigures> {
+    let engines = extras::engines(&options.dir, queries, options.time);
+    println!();
+    for one in &engines {
+        let Figures { p50_ms, p95_ms, p99_ms, per_second, .. } = one.figures;
+        println!(
+            "engine of {} in process: {p50_ms:.3} / {p95_ms:.3} / {p99_ms:.3} ms, {per_second:.0} a second",
+            one.name
+        );
+    }
+    if let [relais, plain] = engines.as_slice() {
+        println!("relais' engine beside the plain one: {:.2}", relais.figures.per_second / plain.figures.per_second);
+    }
+    engines
+}
+
+/// The slowest nasty query of each peer, and all of relais'.
+fn say_nasty(contenders: &[Contender<'_>], queries: &[Query], postgres: Option<&postgres::Server>) -> Value {
+    let nasty = extras::nasty(queries);
+    let asked: Vec<Query> = nasty.iter().map(|(_, query)| query.clone()).collect();
+    let mut all = serde_json::Map::new();
+    println!();
+    for peer in contenders.iter().map(|one| &one.peer).filter(|peer| peer.name != "bare actix") {
+        let requests = match (peer.name.as_str(), postgres) {
+            ("PostgreSQL", Some(server)) => server.requests(&asked),
+            ("Sphinx", _) => sphinx::requests(&asked),
+            _ => asked.iter().map(|query| http_get(&own::path(query))).collect(),
+        };
+        let mut connection = (peer.connect)();
+        let mut waits: Vec<(f64, String)> = vec![];
+        for ((what, query), request) in nasty.iter().zip(&requests) {
+            let (ms, refused) = measure::shortest_ms(peer, &mut connection, request, extras::NASTY_TIMES);
+            let order = if query.by_distance { "distance" } else { "relevance" };
+            waits.push((ms, format!("{what}, by {order}{}", if refused { " (refused)" } else { "" })));
+        }
+        waits.sort_unstable_by(|one, other| other.0.total_cmp(&one.0));
+        let shown: Vec<String> = waits.iter().take(3).map(|(ms, what)| format!("{ms:.1} ms {what}")).collect();
+        println!("slowest nasty queries of {}: {}", peer.name, shown.join("; "));
+        all.insert(peer.name.clone(), json!(waits));
+    }
+    Value::Object(all)
 }
 
 /// Turn by turn, so that what else the machine does falls on all.
@@ -175,16 +264,17 @@ fn ask_all(contenders: &[Contender<'_>], options: &Options) -> Vec<[Waits; 2]> {
 
 /// The queries that all answer alike, and how many do not. PostgreSQL: as many rows, as many services in all where
 /// relais counted them, and in an order by distance the same services in the same order, within a metre. Sphinx, whose
-/// numbers are of 32 bits: as many rows.
+/// numbers are of 32 bits, and plain tantivy: as many rows.
 fn agreed(
     drawn: &[Query],
-    served: &own::Served,
+    [served, plain]: [&own::Served; 2],
     postgres: Option<&postgres::Server>,
     sphinx: Option<&sphinx::Server>,
 ) -> (Vec<Query>, usize) {
     let theirs = postgres.map(|server| server.answers(drawn));
     let of_sphinx = sphinx.map(|server| server.answers(drawn));
     let mut connection = Connection::http(served.port).expect("relais answers");
+    let mut of_plain = Connection::http(plain.port).expect("the plain server answers");
     let (mut kept, mut left_out, mut rows) = (vec![], 0, 0);
     for (at, query) in drawn.iter().enumerate() {
         connection.ask(&http_get(&own::path(query))).expect("relais answers");
@@ -192,7 +282,11 @@ fn agreed(
         let theirs = theirs.as_ref().and_then(|all| disagreement(&ours, &all[at], query.by_distance));
         let of_sphinx = of_sphinx.as_ref().map(|all| all[at]).filter(|rows| *rows != ours.rows.len());
         let of_sphinx = of_sphinx.map(|rows| format!("{} rows and {rows} of Sphinx", ours.rows.len()));
-        let Some(why) = theirs.or(of_sphinx) else {
+        of_plain.ask(&http_get(&own::path(query))).expect("the plain server answers");
+        let plain_rows = serde_json::from_slice::<Vec<Value>>(&of_plain.answer).expect("JSON").len();
+        let of_plain = (plain_rows != ours.rows.len())
+            .then(|| format!("{} rows and {plain_rows} of plain tantivy", ours.rows.len()));
+        let Some(why) = theirs.or(of_sphinx).or(of_plain) else {
             rows += ours.rows.len();
             kept.push(query.clone());
             continue;
@@ -257,7 +351,7 @@ fn say(table: &[Measured], options: &Options) {
     }
     let Some((ours, others)) = table.split_first() else { return };
     for row in others {
-        let ratio = |theirs: f64, ours: f64| format!("{:.1}", theirs / ours);
+        let ratio = |theirs: f64, ours: f64| format!("{:.2}", theirs / ours);
         println!(
             "relais beside {}: alone p50 {} p95 {} p99 {} times shorter, {} times as many a second; together p50 {} \
              p95 {} p99 {}, {} times as many",

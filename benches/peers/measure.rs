@@ -34,6 +34,11 @@ pub struct Waits {
 }
 
 impl Waits {
+    /// Of one who asked all the time.
+    pub fn of(all: Vec<Duration>, spent: Duration) -> Self {
+        Self { all, clients_s: spent.as_secs_f64(), clients: 1 }
+    }
+
     pub fn figures(&mut self) -> Figures {
         self.all.sort_unstable();
         let at = |share: f64| {
@@ -78,6 +83,24 @@ pub fn turn(peer: &Peer, clients: usize, time: Duration, waits: &mut Waits) {
         waits.all.append(&mut turn);
         waits.clients_s += spent.as_secs_f64();
     }
+}
+
+/// The shortest wait for an answer, even one that refuses, of so many.
+pub fn shortest_ms(peer: &Peer, connection: &mut Connection, request: &[u8], times: usize) -> (f64, bool) {
+    let (mut shortest, mut refused) = (f64::INFINITY, false);
+    for _ in 0..times {
+        let asked = Instant::now();
+        if connection.ask(request).is_err() {
+            refused = true;
+            // Some close what they refuse.
+            let waited = asked.elapsed();
+            *connection = (peer.connect)();
+            shortest = shortest.min(waited.as_secs_f64() * 1e3);
+            continue;
+        }
+        shortest = shortest.min(asked.elapsed().as_secs_f64() * 1e3);
+    }
+    (shortest, refused)
 }
 
 /// `VmHWM`: the most that was ever resident in this process.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::Query;
 use crate::measure::{mb_under, peak_mb};
+use crate::plain;
 
 pub const CHILD: &str = "BENCH_PEERS_CHILD";
 const GENERATOR_SEED: u64 = 1;
@@ -84,6 +85,8 @@ pub fn child(what: &str, dir: &Path) {
             let built = Built { seconds: started.elapsed().as_secs_f64(), peak_mb: peak_mb(), services };
             println!("{}", serde_json::to_string(&built).expect("JSON"));
         }
+        _ if what == "plain" => plain::serve(dir),
+        _ if what == "bare" => plain::serve_bare(dir),
         _ => serve(dir),
     }
 }
@@ -96,12 +99,16 @@ fn serve(dir: &Path) {
     relais::api::system().block_on(async move {
         let (address, server) = relais::api::serve(deps).expect("the server starts");
         println!("{}", address.port());
-        std::thread::spawn(|| {
-            // The parent holds the other end: when it goes, so does this.
-            let _ = std::io::stdin().lock().lines().next();
-            std::process::exit(0);
-        });
+        end_with_the_parent();
         server.await.expect("the server stops well");
+    });
+}
+
+/// The parent holds the other end of our input: when it goes, so do we.
+pub fn end_with_the_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().lock().lines().next();
+        std::process::exit(0);
     });
 }
 

@@ -12,8 +12,8 @@ const SCRIPT: &str = r#"log="$1"; stop="$2"; shift 2; "$@" >"$log" 2>&1 & progra
     read line; kill "-$stop" $program; wait $program"#;
 
 impl Program {
-    /// Runs a program with its words, as the user `postgres` where it refuses to run as root; PostgreSQL is told to stop
-    /// without waiting for those who ask.
+    /// Runs a program with its words. PostgreSQL runs as the user `postgres`, because it refuses to run as root, and is
+    /// told to stop without waiting for those who ask.
     pub fn start(program: &Path, words: &[String], log: &Path, is_postgres: bool) -> Self {
         let mut shell = command(Path::new("/bin/sh"), is_postgres);
         let stop = if is_postgres { "INT" } else { "TERM" };

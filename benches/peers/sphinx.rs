@@ -82,12 +82,15 @@ impl Server {
     }
 
     pub fn peer(&self, queries: &[Query]) -> Peer {
-        let mut stems = Stems::new();
-        let port = self.port;
-        let requests = queries.iter().map(|query| mysql_query(&sql(query, &mut stems))).collect();
+        let (port, requests) = (self.port, requests(queries));
         let connect = move || Connection::mysql(port).expect("Sphinx answers");
         Peer { name: "Sphinx".to_owned(), connect: Box::new(connect), requests: Arc::new(requests) }
     }
+}
+
+pub fn requests(queries: &[Query]) -> Vec<Vec<u8>> {
+    let mut stems = Stems::new();
+    queries.iter().map(|query| mysql_query(&sql(query, &mut stems))).collect()
 }
 
 /// A document a place and service, so twice as many rows hold twenty services; the codes of categories are words.
