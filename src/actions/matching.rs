@@ -178,8 +178,8 @@ fn check_children(children: &[Child], now: Time) -> Result<(), Refusal> {
         return Err(Refusal::field(Code::TooMany, "children").rule(format!("<= {CHILDREN_MAX}")));
     }
     let today = Month::of(local_day(now));
-    let each = children.iter().enumerate();
-    each.map(|(at, child)| child.check(today, &format!("children.{at}"))).collect()
+    let mut each = children.iter().enumerate();
+    each.try_for_each(|(at, child)| child.check(today, &format!("children.{at}")))
 }
 
 /// What one search after another found for a need.

@@ -521,3 +521,6 @@ pub fn is_visited(service: &Service) -> bool {
     let delivery = &service.document.delivery;
     delivery.is_empty() || delivery.contains(&Delivery::InPerson)
 }
+
+#[cfg(test)]
+mod tests;
