@@ -19,6 +19,17 @@ const ADULT_MONTHS: i64 = 18 * 12;
 /// What was confirmed so many months ago or more may have changed.
 const OLD_MONTHS: i64 = 6;
 
+/// Needs of things, of care and of a roof: what says that it meets them from afar spares no visit for sure.
+const NEEDS_OF_PRESENCE: [&str; 7] = [
+    "food",
+    "material-aid",
+    "childcare",
+    "transport",
+    "respite",
+    "housing/emergency-shelter",
+    "safety-violence/shelter",
+];
+
 words! {
     /// How a need is met.
     pub enum Way {
@@ -59,6 +70,7 @@ words! {
         WheelchairUnknown => "wheelchair_unknown",
         ComesToYou => "comes_to_you",
         FromAfar => "from_afar",
+        UnlikelyFromAfar => "unlikely_from_afar",
         WithoutCar => "without_car",
         WalkingDistance => "walking_distance",
         WithoutCarUnknown => "without_car_unknown",
@@ -330,9 +342,21 @@ fn says_free(text: &str) -> Option<bool> {
     }
 }
 
+/// Whether all that the service is found for wants somebody or something to be there.
+fn needs_presence(case: Case<'_>) -> bool {
+    let asked = case.need.category.as_deref();
+    let mut codes =
+        case.service.categories.iter().filter(|code| asked.is_none_or(|asked| is_of_category(code, asked))).peekable();
+    let is_present = |code: &String| NEEDS_OF_PRESENCE.iter().any(|need| is_of_category(code, need));
+    codes.peek().is_some() && codes.all(is_present)
+}
+
 /// What getting there takes. Nobody goes to what comes to the family.
 fn way(case: Case<'_>, said: &mut Assessment) {
     match case.way {
+        Way::Remote if needs_presence(case) => {
+            return said.no(Note::of(Cause::UnlikelyFromAfar), Fit::Doubtful);
+        }
         Way::Remote => return said.yes(Note::of(Cause::FromAfar)),
         Way::AtHome => return said.yes(Note::of(Cause::ComesToYou)),
         Way::Visit => {}

@@ -77,6 +77,10 @@ fn of_asked(cause: Cause, value: &str, lang: Lang) -> (String, String) {
         }
         Cause::ComesToYou => pair("Se donne à domicile.", "Given at home."),
         Cause::FromAfar => pair("Se donne à distance.", "Given from a distance."),
+        Cause::UnlikelyFromAfar => pair(
+            "Dit se donner à distance : demander comment, pour un tel besoin.",
+            "Says that it is given from a distance: ask how, for such a need.",
+        ),
         Cause::WithoutCar => pair("Le chemin sans voiture est décrit.", "The way without a car is described."),
         Cause::WalkingDistance => pair("À distance de marche.", "Within walking distance."),
         Cause::WithoutCarUnknown => {
@@ -135,6 +139,7 @@ fn of_service(cause: Cause, value: &str, lang: Lang) -> (String, String) {
         | Cause::WheelchairUnknown
         | Cause::ComesToYou
         | Cause::FromAfar
+        | Cause::UnlikelyFromAfar
         | Cause::WithoutCar
         | Cause::WalkingDistance
         | Cause::WithoutCarUnknown => pair("", ""),

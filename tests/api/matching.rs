@@ -252,6 +252,31 @@ both!(what_comes_or_is_given_from_afar_needs_no_visit, |app| {
     assert_eq!(reply.json["uncovered"][0]["need"], 2, "it would come, and does not come here");
 });
 
+both!(what_needs_somebody_there_is_not_spared_a_visit_by_a_distant_line, |app| {
+    let remote = |one: &mut Service| one.document.delivery = vec![Delivery::Remote];
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .service("panier à distance", "B", &[], "food/food-bank")
+        .that(remote)
+        .service("impôts à distance", "B", &[], "income/tax-clinic")
+        .that(remote)
+        .service("impôts", "A", &["ici"], "income/tax-clinic")
+        .write(app);
+    let body = asked(change, json!([{"category": "food"}, {"category": "income/tax-clinic"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply)[0][0], "panier", "{}", reply.text);
+    assert_eq!(
+        (visits(&reply).len(), choices(&reply, 0)),
+        (1, vec!["panier".to_owned(), "panier à distance".to_owned()])
+    );
+    let distant = &reply.json["needs"][0]["choices"][1];
+    assert_eq!((&distant["fit"], codes(distant, "why_not")[0].as_str()), (&json!("doubtful"), "unlikely_from_afar"));
+    // Where nothing else is, it is told all the same.
+    let alone = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("panier")]})));
+    assert_eq!(names(&alone.json["plan"]["without_visit"])[0], "panier à distance");
+});
+
 both!(each_child_is_matched_by_its_own_age, |app| {
     let ages = |from: u32, to: u32| {
         move |one: &mut Service| {
