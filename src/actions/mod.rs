@@ -50,6 +50,7 @@ pub mod sources;
 // -- search
 pub mod check;
 pub mod index;
+pub mod matching;
 pub mod search;
 // -- families
 pub mod consents;

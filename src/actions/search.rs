@@ -117,7 +117,7 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
 }
 
 /// Waits until the index has a change. One that nobody has made yet is refused at once: a thread is never held for it.
-fn wait_for_change(deps: &Deps, index: &Index, change: i64) -> Outcome<()> {
+pub(super) fn wait_for_change(deps: &Deps, index: &Index, change: i64) -> Outcome<()> {
     if index.position().is_some_and(|reached| reached >= change) {
         return Ok(());
     }
@@ -148,7 +148,7 @@ fn needs_a_place(asked: &Search) -> Result<(), Refusal> {
 
 /// A point lies in its territories (the municipality is an estimate, good enough to search); a name is looked up, and
 /// the likeliest of those that bear it is taken, the others told.
-fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound, Refusal> {
+pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound, Refusal> {
     match place {
         Place::Point(point) => {
             let Located { region, mrc, borough, districts, municipality } = gazetteer.locate(*point);

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
-    guide, health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports,
-    search, services, sources, taxonomy_terms, territories,
+    guide, health, history, hsds, locations, matching, merges, needs, organizations, profile, records, referrals,
+    reports, search, services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -123,6 +123,7 @@ routes! {
     // -- search
     GET "/api/v1/search" => search::by_query;
     POST "/api/v1/search" => search::by_document;
+    POST "/api/v1/match" => matching::matching;
 
     // -- families
     POST "/api/v1/families" => families::create;

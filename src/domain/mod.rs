@@ -24,7 +24,9 @@ pub mod quality;
 pub mod sources;
 pub mod weekly_hours;
 // -- search
+pub mod matching;
 pub mod schedule;
+pub mod visit_plan;
 // -- families
 pub mod consent;
 pub mod family;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::directory::{Schedule, ServiceAggregate, ServiceStatus};
+use super::directory::{Location, Schedule, Service, ServiceAggregate, ServiceStatus};
 use crate::clock::Time;
 
 /// Where nobody named a time zone: most of Québec.
@@ -44,26 +44,26 @@ impl OpeningHours {
     /// place; each in the local time of its place. Places with the same hours count once.
     pub fn of(aggregate: &ServiceAggregate) -> Self {
         let service = &aggregate.service;
+        let mut all = Self::in_one_place(service, aggregate.locations.first());
+        for place in aggregate.locations.iter().skip(1) {
+            let there = Self::in_one_place(service, Some(place)).weeks.into_iter();
+            let new: Vec<Week> = there.filter(|week| !all.weeks.contains(week)).collect();
+            all.weeks.extend(new);
+        }
+        all
+    }
+
+    /// The hours of a service at one of its places; its own where no place is named.
+    pub fn in_one_place(service: &Service, place: Option<&Location>) -> Self {
         let own = &service.document.schedules;
-        let mut weeks: Vec<Week> = vec![];
-        let mut add = |timezone: Option<&String>, schedules: &[Schedule]| {
-            let timezone = timezone.cloned().unwrap_or_else(|| DEFAULT_TIMEZONE.to_owned());
-            let week = Week { timezone, schedules: schedules.to_vec() };
-            if !week.schedules.is_empty() && !weeks.contains(&week) {
-                weeks.push(week);
-            }
-        };
-        for place in &aggregate.locations {
-            let here = service.at_locations.iter().find(|at| at.location_id == place.id);
-            let here = here.map(|at| &at.document.schedules).filter(|schedules| !schedules.is_empty());
-            let there = if own.is_empty() { &place.document.schedules } else { own };
-            add(place.document.timezone.as_ref(), here.unwrap_or(there));
-        }
-        if aggregate.locations.is_empty() {
-            add(None, own);
-        }
+        let here = place.and_then(|place| service.at_locations.iter().find(|at| at.location_id == place.id));
+        let here = here.map(|at| &at.document.schedules).filter(|schedules| !schedules.is_empty());
+        let there = place.map(|place| &place.document.schedules).filter(|_| own.is_empty());
+        let schedules = here.or(there).unwrap_or(own).clone();
+        let timezone = place.and_then(|place| place.document.timezone.clone());
+        let timezone = timezone.unwrap_or_else(|| DEFAULT_TIMEZONE.to_owned());
         Self {
-            weeks,
+            weeks: if schedules.is_empty() { vec![] } else { vec![Week { timezone, schedules }] },
             closed_from: service.document.closed_from,
             closed_until: service.document.closed_until,
             suspended: service.status == ServiceStatus::TemporarilyClosed,
@@ -87,6 +87,77 @@ impl OpeningHours {
             }
         }
         if unknown { None } else { Some(false) }
+    }
+
+    /// Open at some moment of a span, the next time that it comes. A closure for a while is not read: spans come every
+    /// week. `None` is unknown.
+    pub fn open_within(&self, span: WeeklySpan, now: Time) -> Option<bool> {
+        let mut unknown = self.weeks.is_empty();
+        for week in &self.weeks {
+            match week.open_within(span, now) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+
+    /// Closed as a whole on the day of an instant, and the last day of it where somebody said.
+    pub fn closed_for_a_while(&self, at: Time) -> Option<Option<NaiveDate>> {
+        let zone = self.weeks.first().and_then(|week| week.timezone.parse::<Tz>().ok());
+        let today = at.instant().with_timezone(&zone.unwrap_or(chrono_tz::America::Toronto)).date_naive();
+        let is_dated = self.closed_from.is_some() || self.closed_until.is_some();
+        let began = self.closed_from.is_none_or(|from| from <= today);
+        let lasts = self.closed_until.is_none_or(|until| today <= until);
+        (self.suspended || (is_dated && began && lasts)).then_some(self.closed_until.filter(|until| today <= *until))
+    }
+}
+
+/// Part of one day of every week, in local time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeeklySpan {
+    pub weekday: Weekday,
+    pub from: NaiveTime,
+    /// Not included; `None` is the midnight that ends the day.
+    pub until: Option<NaiveTime>,
+}
+
+impl Week {
+    fn open_within(&self, span: WeeklySpan, now: Time) -> Option<bool> {
+        let zone: Tz = self.timezone.parse().ok()?;
+        let (day, from, until) = span.next_after(zone, now)?;
+        let mut unknown = self.schedules.is_empty();
+        for schedule in &self.schedules {
+            let Some(rule) = Rule::read(schedule) else {
+                unknown = true;
+                continue;
+            };
+            let days = [day.pred_opt().unwrap_or(day), day];
+            let opens = days.into_iter().filter(|day| rule.opens_on(*day)).filter_map(|day| rule.hours_on(zone, day));
+            if opens.into_iter().any(|(start, end)| start.max(from) < end.min(until)) {
+                return Some(true);
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+}
+
+impl WeeklySpan {
+    /// The day on which the span comes next, or is, with its two instants.
+    fn next_after(self, zone: Tz, now: Time) -> Option<(NaiveDate, DateTime<Utc>, DateTime<Utc>)> {
+        let today = now.instant().with_timezone(&zone).date_naive();
+        let ahead = self.weekday.days_since(today.weekday());
+        [ahead, ahead + 7].into_iter().find_map(|days| {
+            let day = today.checked_add_days(chrono::Days::new(u64::from(days)))?;
+            let from = instant_of(zone, day.and_time(self.from))?;
+            let until = match self.until {
+                Some(until) => day.and_time(until),
+                None => day.succ_opt()?.and_time(NaiveTime::MIN),
+            };
+            let until = instant_of(zone, until)?;
+            (until > now.instant()).then_some((day, from, until))
+        })
     }
 }
 
@@ -167,10 +238,14 @@ impl Rule {
     }
 
     fn covers(&self, zone: Tz, day: NaiveDate, at: DateTime<Utc>) -> bool {
+        self.hours_on(zone, day).is_some_and(|(start, end)| start <= at && at < end)
+    }
+
+    /// From the opening to the closing of a day, which may be the day after.
+    fn hours_on(&self, zone: Tz, day: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let closing_day = if self.closes_at <= self.opens_at { day.succ_opt() } else { Some(day) };
-        let start = instant_of(zone, day.and_time(self.opens_at));
-        let end = closing_day.and_then(|day| instant_of(zone, day.and_time(self.closes_at)));
-        matches!((start, end), (Some(start), Some(end)) if start <= at && at < end)
+        let start = instant_of(zone, day.and_time(self.opens_at))?;
+        Some((start, instant_of(zone, closing_day?.and_time(self.closes_at))?))
     }
 }
 
@@ -312,6 +387,50 @@ mod tests {
         assert_eq!(closed("2026-07-20T12:00:00-04:00"), Some(false));
         assert_eq!(closed("2026-07-31T12:00:00-04:00"), Some(false));
         assert_eq!(closed("2026-08-01T12:00:00-04:00"), Some(true));
+    }
+
+    #[test]
+    fn a_span_of_the_week_is_met_by_the_hours_that_fall_in_it() {
+        let hours = |schedule: Schedule| OpeningHours {
+            weeks: vec![Week { timezone: MONTREAL.to_owned(), schedules: vec![schedule] }],
+            ..OpeningHours::default()
+        };
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap();
+        let span =
+            |weekday, from: &str, until: Option<&str>| WeeklySpan { weekday, from: time(from), until: until.map(time) };
+        // A Monday, 10:00 in Montréal.
+        let now = at("2026-06-15T14:00:00Z");
+        let office = hours(weekly("MO,TU", "09:00", "12:00"));
+        assert_eq!(office.open_within(span(Weekday::Tue, "11:59", Some("13:00")), now), Some(true));
+        assert_eq!(office.open_within(span(Weekday::Tue, "12:00", Some("13:00")), now), Some(false));
+        assert_eq!(office.open_within(span(Weekday::Wed, "09:00", None), now), Some(false));
+        let night = hours(weekly("FR", "22:00", "02:00"));
+        assert_eq!(night.open_within(span(Weekday::Sat, "01:00", Some("03:00")), now), Some(true));
+        assert_eq!(night.open_within(span(Weekday::Fri, "21:00", None), now), Some(true));
+        // This Monday's morning is over: the next one is past the season.
+        let mut season = weekly("MO", "08:00", "12:00");
+        season.valid_to = Some(day("2026-06-15"));
+        assert_eq!(hours(season.clone()).open_within(span(Weekday::Mon, "08:00", Some("09:00")), now), Some(false));
+        assert_eq!(hours(season).open_within(span(Weekday::Mon, "08:00", Some("11:00")), now), Some(true));
+        assert_eq!(OpeningHours::default().open_within(span(Weekday::Mon, "08:00", None), now), None);
+        assert_eq!(hours(weekly("1MO", "09:00", "17:00")).open_within(span(Weekday::Mon, "08:00", None), now), None);
+    }
+
+    #[test]
+    fn a_closure_for_a_while_says_its_last_day() {
+        let now = at("2026-06-15T14:00:00Z");
+        let closed = |from: Option<&str>, until: Option<&str>, suspended| OpeningHours {
+            closed_from: from.map(day),
+            closed_until: until.map(day),
+            suspended,
+            ..OpeningHours::default()
+        };
+        assert_eq!(closed(None, None, false).closed_for_a_while(now), None);
+        assert_eq!(closed(None, None, true).closed_for_a_while(now), Some(None));
+        let until = Some("2026-06-20");
+        assert_eq!(closed(Some("2026-06-10"), until, false).closed_for_a_while(now), Some(until.map(day)));
+        assert_eq!(closed(Some("2026-06-16"), until, false).closed_for_a_while(now), None);
+        assert_eq!(closed(None, Some("2026-06-14"), false).closed_for_a_while(now), None);
     }
 
     #[test]

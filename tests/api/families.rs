@@ -147,9 +147,9 @@ both!(who_a_family_is_goes_sealed_and_each_look_is_logged, |app| {
 });
 
 /// Everything that is logged in this process at debug level, by every test; the clients of the tests left out.
-mod logs {
+pub mod logs {
     use std::io::Write;
-    use std::sync::Mutex;
+    use std::sync::{Mutex, Once};
 
     static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -164,10 +164,14 @@ mod logs {
         }
     }
 
+    /// From the first call on.
     pub fn listen() {
-        let filter = tracing_subscriber::EnvFilter::new("debug,ureq=off,ureq_proto=off");
-        let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Sink).try_init();
-        listening.expect("nothing else listens to the logs of the tests");
+        static LISTENING: Once = Once::new();
+        LISTENING.call_once(|| {
+            let filter = tracing_subscriber::EnvFilter::new("debug,ureq=off,ureq_proto=off");
+            let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Sink).try_init();
+            listening.expect("nothing else listens to the logs of the tests");
+        });
     }
 
     pub fn so_far() -> String {

@@ -24,11 +24,12 @@ mod records;
 mod services;
 
 // -- search
+mod matching;
 mod search;
 
 // -- families
 mod consents;
-mod families;
+pub mod families;
 mod needs;
 
 // -- referrals

@@ -157,7 +157,7 @@ impl FamilyPatch {
     }
 }
 
-fn parse_children(children: &[ChildBody]) -> Result<Vec<Child>, Refusal> {
+pub(super) fn parse_children(children: &[ChildBody]) -> Result<Vec<Child>, Refusal> {
     let parse = |(at, child): (usize, &ChildBody)| {
         let month = |text: &str, name: &str| {
             let field = || Refusal::field(Code::InvalidMonth, format!("children.{at}.{name}")).rule("YYYY-MM");

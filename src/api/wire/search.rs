@@ -10,7 +10,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 use crate::search::{Coverage, Hit, Kind, Part, Reason, Relation, Sort};
 
-const TEXT_CHARS_MAX: usize = 500;
+pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
 const CURSOR_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 2_000.0;
@@ -70,7 +70,7 @@ fn invalid_cursor() -> Refusal {
     Refusal::field(Code::InvalidCursor, "cursor")
 }
 
-fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>) -> Result<Option<Place>, Refusal> {
+pub(super) fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>) -> Result<Option<Place>, Refusal> {
     match (lat, lon, short("near", near, NEAR_CHARS_MAX)?) {
         (None, None, None) => Ok(None),
         (None, None, Some(name)) => Ok(Some(Place::Named(name))),
@@ -90,19 +90,19 @@ fn degrees(field: &str, value: f64, max: f64) -> Result<f64, Refusal> {
     inside.then_some(value).ok_or_else(|| Refusal::field(Code::OutOfRange, field).rule(format!("-{max}..={max}")))
 }
 
-fn radius_of(value: f64) -> Result<f64, Refusal> {
+pub(super) fn radius_of(value: f64) -> Result<f64, Refusal> {
     let inside = value > 0.0 && value <= RADIUS_KM_MAX;
     inside
         .then_some(value)
         .ok_or_else(|| Refusal::field(Code::OutOfRange, "radius_km").rule(format!("> 0, <= {RADIUS_KM_MAX}")))
 }
 
-fn within(field: &str, value: i64, min: i64, max: i64) -> Result<i64, Refusal> {
+pub(super) fn within(field: &str, value: i64, min: i64, max: i64) -> Result<i64, Refusal> {
     let inside = (min..=max).contains(&value);
     inside.then_some(value).ok_or_else(|| Refusal::field(Code::OutOfRange, field).rule(format!("{min}..={max}")))
 }
 
-fn short(field: &str, value: Option<String>, chars_max: usize) -> Result<Option<String>, Refusal> {
+pub(super) fn short(field: &str, value: Option<String>, chars_max: usize) -> Result<Option<String>, Refusal> {
     match value {
         Some(text) if text.chars().count() > chars_max => {
             Err(Refusal::field(Code::TooLong, field).rule(format!("<= {chars_max} characters")))
@@ -115,7 +115,7 @@ fn instant_of(text: &str) -> Result<Time, Refusal> {
     Time::parse_rfc3339(text).map_err(|_| Refusal::field(Code::InvalidDate, "open_at").rule("RFC 3339, with an offset"))
 }
 
-fn language_of(code: String) -> Result<String, Refusal> {
+pub(super) fn language_of(code: String) -> Result<String, Refusal> {
     let code = code.to_ascii_lowercase();
     let is_code = (2..=3).contains(&code.len()) && code.chars().all(|letter| letter.is_ascii_lowercase());
     is_code.then_some(code).ok_or_else(|| Refusal::field(Code::InvalidValue, "language").rule("ISO 639-1"))
@@ -152,17 +152,17 @@ struct ResultView {
 }
 
 #[derive(Debug, Serialize)]
-struct OrganizationView {
-    id: Id,
-    name: String,
+pub(super) struct OrganizationView {
+    pub id: Id,
+    pub name: String,
 }
 
 #[derive(Debug, Serialize)]
-struct LocationView {
-    id: Id,
-    lat: f64,
-    lon: f64,
-    placement: Placement,
+pub(super) struct LocationView {
+    pub id: Id,
+    pub lat: f64,
+    pub lon: f64,
+    pub placement: Placement,
 }
 
 #[derive(Debug, Serialize)]
@@ -174,7 +174,7 @@ struct MatchView {
 }
 
 #[derive(Debug, Serialize)]
-struct PlaceView {
+pub(super) struct PlaceView {
     /// Absent for a point given by its coordinates.
     id: Option<String>,
     name: Option<String>,
@@ -233,7 +233,7 @@ impl MatchView {
 }
 
 impl PlaceView {
-    fn new(place: PlaceFound) -> Self {
+    pub fn new(place: PlaceFound) -> Self {
         let point = place.origin.point;
         let (id, name) = place.named.map(|named| (named.id, named.name)).unzip();
         Self {

@@ -1,0 +1,522 @@
+//! Matching a family: what it needs, who it is and where, against the directory. Open to everybody, as the search is;
+//! who is signed in sees the places kept for professionals. Nothing of what was asked is kept, nor told to the log.
+//!
+//! Each need is searched for: near the family, among what serves its territory, and in each language that it speaks.
+//! The services found are read from the store, a bounded number of statements for all needs together, and looked at
+//! one by one, until there are enough that may suit.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::search::{self, Place, PlaceFound};
+use super::{Deps, Outcome};
+use crate::clock::Time;
+use crate::domain::directory::{Location, Service, ServiceAggregate, ServiceStatus, Visibility};
+use crate::domain::family::{CHILDREN_MAX, Child};
+use crate::domain::language::Lang;
+use crate::domain::matching::{self, Assessment, Case, Cause, Family, Fit, Need, Note, Way};
+use crate::domain::month::{Month, local_day};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::taxonomy::Taxonomy;
+use crate::domain::viewer::Viewer;
+use crate::domain::visit_plan::{self, Offer, Plan, Stop, TASKS_MAX};
+use crate::id::Id;
+use crate::search::{Audience, Coverage, Index, Kind, Page, Part, Request, Sort};
+use crate::store::services;
+
+/// Farther than this a family does not go for a service, where it does not say how far it goes, in kilometres.
+pub const RADIUS_KM_DEFAULT: f64 = 50.0;
+/// Services at a place, or without one, that a plan is made over, for each need: the best. Pinned ones come on top.
+pub const OFFERS_PER_NEED_MAX: usize = 100;
+/// Places of one service that are considered: the nearest.
+pub const PLACES_PER_SERVICE_MAX: usize = 3;
+/// Services that a search gives at a time, and how often it is asked for more where few suit.
+const PAGE_SERVICES: usize = 100;
+const ROUNDS_MAX: usize = 5;
+
+/// What is asked, its numbers within their bounds.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub lang: Lang,
+    pub place: Place,
+    pub radius_km: Option<f64>,
+    pub family: Family,
+    pub needs: Vec<Need>,
+    pub pinned: Vec<Id>,
+    pub dropped: Vec<Id>,
+    /// Choices told for each need.
+    pub limit: usize,
+    /// The number of a change that the answer must know of.
+    pub min_change: Option<i64>,
+}
+
+#[derive(Debug)]
+pub struct Matched {
+    pub place: PlaceFound,
+    pub radius_km: f64,
+    pub needs: Vec<NeedMatched>,
+    pub plan: Plan,
+    /// What the offers of the plan are, in their order, and the need of each.
+    pub offered: Vec<Choice>,
+    pub offered_for: Vec<usize>,
+    pub uncovered: Vec<Uncovered>,
+    pub pinned: Vec<Pinned>,
+}
+
+#[derive(Debug)]
+pub struct NeedMatched {
+    /// The best first, each service once.
+    pub choices: Vec<Choice>,
+    /// Services that were looked at, and whether these are all that the searches found.
+    pub looked_at: usize,
+    pub is_complete: bool,
+    /// Why others do not suit, with how many services.
+    pub unsuited: BTreeMap<Cause, usize>,
+}
+
+/// A service in one way, and why.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub aggregate: Arc<ServiceAggregate>,
+    pub way: Way,
+    /// The place that is visited, by its place in the aggregate; none where it may not be known to whoever asks.
+    place: Option<usize>,
+    pub distance_km: Option<f64>,
+    pub assessment: Assessment,
+    pub is_pinned: bool,
+}
+
+impl Choice {
+    pub fn service(&self) -> &Service {
+        &self.aggregate.service
+    }
+    pub fn location(&self) -> Option<&Location> {
+        self.place.and_then(|at| self.aggregate.locations.get(at))
+    }
+}
+
+/// A need that nothing meets, as it would be recorded: of nobody, where the family lives, without its point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncovered {
+    pub need: usize,
+    /// `None`: nothing says which category the words are of.
+    pub category: Option<String>,
+    pub territory: Option<Residence>,
+}
+
+/// The finest territory that is known for sure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Residence {
+    Municipality(String),
+    Mrc(String),
+    Region(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pinned {
+    pub service_id: Id,
+    /// It is not in the directory, or not any more.
+    pub is_known: bool,
+    /// It meets one need at least: it is in the plan.
+    pub is_in_plan: bool,
+}
+
+/// # Errors
+/// `UnknownCategory`, `PlaceNotFound`, `OutOfRange` (a month, a change), `TooMany` (pinned services of one need),
+/// `InvalidValue` (a service that is both pinned and dropped): each names its field.
+pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<Matched> {
+    let now = deps.clock.now();
+    check(asked, now)?;
+    let place = search::locate(deps.gazetteer(), &asked.place)?;
+    let index = deps.index()?;
+    if let Some(change) = asked.min_change {
+        search::wait_for_change(deps, index, change)?;
+    }
+    let is_professional = viewer.and_then(Viewer::account).is_some();
+    let mut ground = Ground { asked, place: &place, now, is_professional, loaded: HashMap::new() };
+    let hunts = ground.hunt(deps, index)?;
+    let mut all: Vec<(usize, Choice)> = vec![];
+    let mut needs = vec![];
+    for (at, hunt) in hunts.into_iter().enumerate() {
+        needs.push(NeedMatched {
+            looked_at: hunt.seen.len(),
+            is_complete: hunt.is_complete(),
+            choices: told(&hunt.choices, asked.limit),
+            unsuited: unsuited(&hunt.choices),
+        });
+        all.extend(planned(hunt.choices).into_iter().map(|choice| (at, choice)));
+    }
+    let offers = offers_of(&all);
+    let plan = visit_plan::plan(place.origin.point, asked.needs.len(), &offers, &asked.pinned)
+        .map_err(|_| Refusal::field(Code::TooMany, "pinned").rule(format!("<= {TASKS_MAX} with the needs left")))?;
+    let uncovered = uncovered(deps, &ground, index, &plan)?;
+    let (offered_for, offered) = all.into_iter().unzip();
+    let pinned = asked.pinned.iter().map(|id| Pinned {
+        service_id: *id,
+        is_known: ground.loaded.contains_key(id),
+        is_in_plan: offers.iter().any(|offer| offer.service_id == *id),
+    });
+    let (pinned, radius_km) = (pinned.collect(), ground.radius_km());
+    Ok(Matched { radius_km, needs, plan, offered, offered_for, uncovered, pinned, place })
+}
+
+fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {
+    for (at, need) in asked.needs.iter().enumerate() {
+        if need.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
+            return Err(Refusal::field(Code::UnknownCategory, format!("needs.{at}.category")));
+        }
+    }
+    check_children(&asked.family.children, now)?;
+    match asked.pinned.iter().position(|id| asked.dropped.contains(id)) {
+        Some(at) => Err(Refusal::field(Code::InvalidValue, format!("pinned.{at}")).rule("not dropped as well")),
+        None => Ok(()),
+    }
+}
+
+fn check_children(children: &[Child], now: Time) -> Result<(), Refusal> {
+    if children.len() > CHILDREN_MAX {
+        return Err(Refusal::field(Code::TooMany, "children").rule(format!("<= {CHILDREN_MAX}")));
+    }
+    let today = Month::of(local_day(now));
+    let mut each = children.iter().enumerate();
+    each.try_for_each(|(at, child)| child.check(today, &format!("children.{at}")))
+}
+
+/// What one search after another found for a need.
+struct Hunt {
+    searches: Vec<Searching>,
+    found: Vec<Found>,
+    seen: HashSet<Id>,
+    /// The best first, those that do not suit last.
+    choices: Vec<Choice>,
+    has_enough: bool,
+}
+
+struct Searching {
+    request: Request,
+    /// Whether it looks for what serves the territory, wherever that is.
+    is_of_territory: bool,
+    is_over: bool,
+    given: usize,
+}
+
+/// A service found, its place in the order of the search that gave it.
+struct Found {
+    id: Id,
+    order: usize,
+    is_of_territory: bool,
+    because: Vec<Note>,
+}
+
+impl Hunt {
+    fn is_complete(&self) -> bool {
+        self.searches.iter().all(|one| one.is_over)
+    }
+
+    fn take(&mut self, at: usize, page: Page) {
+        let Some(searching) = self.searches.get_mut(at) else { return };
+        let is_of_territory = searching.is_of_territory;
+        for hit in page.hits {
+            let order = searching.given;
+            searching.given += 1;
+            if !self.seen.insert(hit.service_id) {
+                let known = self.found.iter_mut().find(|found| found.id == hit.service_id);
+                known.into_iter().for_each(|found| found.is_of_territory |= is_of_territory);
+                continue;
+            }
+            let because = hit.matched.into_iter().map(|reason| match (reason.kind, reason.field) {
+                (Kind::Need, Some(Part::Category)) => Note::with(Cause::Words, reason.found),
+                _ => Note::with(Cause::Words, reason.term),
+            });
+            let because = because.collect();
+            self.found.push(Found { id: hit.service_id, order, is_of_territory, because });
+        }
+        match page.next_cursor {
+            Some(cursor) => searching.request.cursor = Some(cursor),
+            None => searching.is_over = true,
+        }
+    }
+}
+
+/// What every part of one matching looks at.
+struct Ground<'a> {
+    asked: &'a Asked,
+    place: &'a PlaceFound,
+    now: Time,
+    is_professional: bool,
+    loaded: HashMap<Id, Arc<ServiceAggregate>>,
+}
+
+impl Ground<'_> {
+    fn radius_km(&self) -> f64 {
+        self.asked.radius_km.unwrap_or(RADIUS_KM_DEFAULT)
+    }
+
+    fn hunt(&mut self, deps: &Deps, index: &Index) -> Outcome<Vec<Hunt>> {
+        let begin = |need: &Need| Hunt {
+            searches: self.searches(deps, need),
+            found: vec![],
+            seen: HashSet::new(),
+            choices: vec![],
+            has_enough: false,
+        };
+        let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
+        let mut wanted: Vec<Id> = self.asked.pinned.clone();
+        for _ in 0..ROUNDS_MAX {
+            for hunt in hunts.iter_mut().filter(|hunt| !hunt.has_enough) {
+                for at in 0..hunt.searches.len() {
+                    let Some(searching) = hunt.searches.get(at).filter(|one| !one.is_over) else { continue };
+                    let page = index.search(&searching.request)?;
+                    hunt.take(at, page);
+                }
+                wanted.extend(hunt.found.iter().map(|found| found.id));
+            }
+            self.load(deps, &mut wanted)?;
+            let looked_for = hunts.iter_mut().zip(&self.asked.needs).filter(|(hunt, _)| !hunt.has_enough);
+            for (hunt, need) in looked_for {
+                hunt.choices = self.choices(hunt, need);
+                let may_suit = hunt.choices.iter().filter(|choice| choice.assessment.fit <= Fit::MayFit).count();
+                hunt.has_enough = hunt.is_complete() || may_suit >= OFFERS_PER_NEED_MAX;
+            }
+            if hunts.iter().all(|hunt| hunt.has_enough) {
+                break;
+            }
+        }
+        Ok(hunts)
+    }
+
+    /// Reads what is not read yet, for all needs at once.
+    fn load(&mut self, deps: &Deps, wanted: &mut Vec<Id>) -> Outcome<()> {
+        wanted.retain(|id| !self.loaded.contains_key(id) && !self.asked.dropped.contains(id));
+        wanted.sort_unstable();
+        wanted.dedup();
+        let read = deps.store.read(|conn| services::list_aggregates(conn, wanted))?;
+        wanted.clear();
+        // The index may be a moment behind: what has left since is not offered.
+        let is_offered = |one: &ServiceAggregate| {
+            one.service.retired_at.is_none()
+                && matches!(one.service.status, ServiceStatus::Active | ServiceStatus::TemporarilyClosed)
+        };
+        for mut one in read.into_iter().filter(is_offered) {
+            one.locations.retain(|place| place.retired_at.is_none());
+            self.loaded.insert(one.service.id, Arc::new(one));
+        }
+        Ok(())
+    }
+
+    fn searches(&self, deps: &Deps, need: &Need) -> Vec<Searching> {
+        let freshness = deps.freshness_rules();
+        let child = need.child.and_then(|at| self.asked.family.children.get(at));
+        let age = child.and_then(|child| u32::try_from(matching::age_months(*child, self.now)).ok());
+        let near = Request {
+            text: need.words.clone(),
+            lang: self.asked.lang,
+            origin: Some(self.place.origin.clone()),
+            radius_km: self.place.origin.point.map(|_| self.radius_km()),
+            // A place without a point: what lies in it.
+            located: match (&self.place.named, self.place.origin.point) {
+                (Some(named), None) => vec![named.id.clone()],
+                _ => vec![],
+            },
+            categories: need.category.iter().cloned().collect(),
+            age_months: age,
+            sort: Some(Sort::Relevance),
+            limit: PAGE_SERVICES,
+            hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
+            audience: if self.is_professional { Audience::Professional } else { Audience::Public },
+            ..Request::new(self.now)
+        };
+        let serving = Request { coverage: Some(Coverage::Served), located: vec![], radius_km: None, ..near.clone() };
+        let spoken = self.asked.family.languages.iter();
+        let spoken = spoken.map(|code| Request { language: Some(code.clone()), ..near.clone() });
+        let in_language: Vec<(Request, bool)> = spoken.map(|request| (request, false)).collect();
+        let all = [(near, false), (serving, true)].into_iter().chain(in_language);
+        let begin = |(request, is_of_territory)| Searching { request, is_of_territory, is_over: false, given: 0 };
+        all.map(begin).collect()
+    }
+
+    /// Every service found in every way that it may be used.
+    fn choices(&self, hunt: &Hunt, need: &Need) -> Vec<Choice> {
+        let mut ranked: Vec<((Fit, usize, u64, Id), Choice)> = vec![];
+        let mut add = |id: Id, order: usize, is_of_territory: bool, because: &[Note]| {
+            let Some(aggregate) = self.loaded.get(&id) else { return };
+            for mut choice in self.ways(aggregate, need, is_of_territory) {
+                choice.assessment.why.extend(because.iter().cloned());
+                // Below 2e10 and never negative: the cast holds.
+                let far_mm = choice.distance_km.map_or(u64::MAX, |km| (km * 1e6) as u64);
+                ranked.push(((choice.assessment.fit, order, far_mm, id), choice));
+            }
+        };
+        for found in &hunt.found {
+            add(found.id, found.order, found.is_of_territory, &found.because);
+        }
+        for id in self.asked.pinned.iter().filter(|id| !hunt.seen.contains(id)) {
+            if self.loaded.get(id).is_some_and(|one| is_of_need(&one.service, need)) {
+                add(*id, usize::MAX, true, &[]);
+            }
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, choice)| choice).collect()
+    }
+
+    /// Without a visit, where it comes to the family; else at each of its nearest places.
+    fn ways(&self, one: &Arc<ServiceAggregate>, need: &Need, is_of_territory: bool) -> Vec<Choice> {
+        let is_pinned = self.asked.pinned.contains(&one.service.id);
+        let (territories, serves) = (&self.place.origin.territories, &one.service.served);
+        let is_said = !serves.is_empty() && !territories.is_empty();
+        let served = is_said.then(|| serves.iter().any(|id| territories.contains(id)));
+        let choice = |way: Way, at: Option<usize>, distance_km: Option<f64>| {
+            let place = at.and_then(|at| one.locations.get(at));
+            let (family, service) = (&self.asked.family, &one.service);
+            let case = Case { family, need, service, way, place, distance_km, served, now: self.now };
+            let assessment = matching::assess(case);
+            Choice { aggregate: one.clone(), way, place: at, distance_km, assessment, is_pinned }
+        };
+        if let Some(way) = matching::without_visit(&one.service, served) {
+            return vec![choice(way, None, None)];
+        }
+        if !matching::is_visited(&one.service) {
+            // It would have to come, and does not come here.
+            return if is_pinned { vec![choice(Way::AtHome, None, None)] } else { vec![] };
+        }
+        let shown = one.locations.iter().enumerate().filter(|(_, place)| self.is_shown(place));
+        let reached = shown.filter_map(|(at, place)| Some((self.reached(place, is_pinned)?, place.id, at)));
+        let mut places: Vec<(f64, Id, usize)> = reached.collect();
+        places.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+        places.truncate(PLACES_PER_SERVICE_MAX);
+        let is_elsewhere = one.locations.is_empty() || one.locations.iter().any(|place| !self.is_shown(place));
+        if places.is_empty() && is_of_territory && is_elsewhere {
+            return vec![choice(Way::Visit, None, None)];
+        }
+        let km = |km: f64| km.is_finite().then_some(km);
+        places.into_iter().map(|(far, _, at)| choice(Way::Visit, Some(at), km(far))).collect()
+    }
+
+    /// Whoever asks may know where it is.
+    fn is_shown(&self, place: &Location) -> bool {
+        let may_see = match place.visibility {
+            Visibility::Public => true,
+            Visibility::Professional => self.is_professional,
+            Visibility::RegionOnly => false,
+        };
+        may_see && place.point.is_some()
+    }
+
+    /// How far a place is that the family goes to; none for one out of reach. Nothing has a distance (it is infinite)
+    /// from a place without a point: then what lies in that place is gone to.
+    fn reached(&self, place: &Location, is_pinned: bool) -> Option<f64> {
+        let km = self.place.origin.point.zip(place.point).map(|(from, to)| from.distance_km(to));
+        let named = self.place.named.as_ref();
+        let is_reached = match km {
+            Some(km) => km <= self.radius_km(),
+            None => named.is_some_and(|named| place.territories.ids().any(|id| id == named.id)),
+        };
+        (is_reached || is_pinned).then_some(km.unwrap_or(f64::INFINITY))
+    }
+}
+
+fn is_of_need(service: &Service, need: &Need) -> bool {
+    let asked = need.category.as_deref();
+    asked.is_some_and(|asked| service.categories.iter().any(|code| matching::is_of_category(code, asked)))
+}
+
+/// Each service once, in its best way.
+fn told(choices: &[Choice], limit: usize) -> Vec<Choice> {
+    let mut seen = HashSet::new();
+    let suits = |choice: &&Choice| choice.assessment.fit != Fit::Unsuited || choice.is_pinned;
+    let first = choices.iter().filter(suits).filter(|choice| seen.insert(choice.service().id));
+    first.take(limit).cloned().collect()
+}
+
+/// Why services do not suit, each service once.
+fn unsuited(choices: &[Choice]) -> BTreeMap<Cause, usize> {
+    let mut services: HashMap<Id, &Choice> = HashMap::new();
+    for choice in choices {
+        services.entry(choice.service().id).or_insert(choice);
+    }
+    let mut causes = BTreeMap::new();
+    for choice in services.into_values().filter(|choice| choice.assessment.fit == Fit::Unsuited) {
+        for cause in choice.assessment.against() {
+            *causes.entry(cause).or_default() += 1;
+        }
+    }
+    causes
+}
+
+/// What the plan may use for a need: what suits or may; where nothing does, what is doubtful; and what is pinned.
+fn planned(choices: Vec<Choice>) -> Vec<Choice> {
+    let suits = |choice: &Choice| choice.assessment.fit <= Fit::MayFit;
+    let worst = if choices.iter().any(suits) { Fit::MayFit } else { Fit::Doubtful };
+    let mut kept = 0;
+    let mut planned = vec![];
+    for choice in choices {
+        let is_one = choice.assessment.fit <= worst && kept < OFFERS_PER_NEED_MAX;
+        kept += usize::from(is_one);
+        if is_one || choice.is_pinned {
+            planned.push(choice);
+        }
+    }
+    planned
+}
+
+/// The rank of a choice is its place among those of its need.
+fn offers_of(all: &[(usize, Choice)]) -> Vec<Offer> {
+    let mut ranks: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut offer = |(need, choice): &(usize, Choice)| {
+        let next = ranks.entry(*need).or_default();
+        let rank = *next;
+        *next += 1;
+        let stop = (choice.way == Way::Visit).then(|| stop_of(choice));
+        Offer { need: *need, service_id: choice.service().id, stop, rank }
+    };
+    all.iter().map(&mut offer).collect()
+}
+
+/// A place that may not be told is a stop all the same, without a point: services of one organisation are met there in
+/// one visit where they are given at the same place.
+fn stop_of(choice: &Choice) -> Stop {
+    let hidden = || choice.service().at_locations.first().map(|link| link.location_id);
+    let (location_id, point) = match choice.location() {
+        Some(place) => (Some(place.id), place.point),
+        None => (hidden(), None),
+    };
+    Stop { organization_id: choice.service().organization_id, location_id, point }
+}
+
+fn uncovered(deps: &Deps, ground: &Ground<'_>, index: &Index, plan: &Plan) -> Outcome<Vec<Uncovered>> {
+    let territory = residence(deps, ground);
+    let mut found = vec![];
+    for at in &plan.uncovered {
+        let Some(need) = ground.asked.needs.get(*at) else { continue };
+        let category = match &need.category {
+            Some(code) => Some(code.clone()),
+            None => category_of(ground, index, need)?,
+        };
+        found.push(Uncovered { need: *at, category, territory: territory.clone() });
+    }
+    Ok(found)
+}
+
+/// The category of what the words find anywhere: a need is recorded by its category, never by somebody's words.
+fn category_of(ground: &Ground<'_>, index: &Index, need: &Need) -> Outcome<Option<String>> {
+    let request = Request {
+        text: need.words.clone(),
+        lang: ground.asked.lang,
+        sort: Some(Sort::Relevance),
+        limit: 1,
+        ..Request::new(ground.now)
+    };
+    let first = index.search(&request)?.hits.into_iter().next();
+    Ok(first.and_then(|hit| hit.categories.into_iter().find(|code| Taxonomy::embedded().is_known(code))))
+}
+
+/// A municipality only where it was named: that of a point is an estimate, and reports rest on what is sure.
+fn residence(deps: &Deps, ground: &Ground<'_>) -> Option<Residence> {
+    let within = match (&ground.asked.place, &ground.place.named) {
+        (Place::Point(point), _) => deps.gazetteer().locate(*point).exact(),
+        (Place::Named(_), Some(named)) => deps.gazetteer().located_in(&named.id),
+        (Place::Named(_), None) => return None,
+    };
+    let municipality = within.municipality.map(Residence::Municipality);
+    municipality.or(within.mrc.map(Residence::Mrc)).or(within.region.map(Residence::Region))
+}

@@ -1,0 +1,639 @@
+//! Matching a family over HTTP: a small town that each story writes, far from the twenty services, and what a family
+//! there is told.
+
+use relais::domain::directory::{
+    Capacity, Delivery, Language, LocatedIn, Location, LocationDocument, Organization, Origin, Placement, Point,
+    Service, ServiceAtLocation, ServiceDocument, Visibility,
+};
+use relais::domain::language::Text;
+use relais::id::Id;
+use relais::sample::twenty::{location_id, organization_id, service_id};
+use relais::store::{locations, organizations, services};
+use serde_json::{Value, json};
+
+use super::app::{Client, Reply, TestApp, both};
+use super::families::logs;
+
+/// The middle of the town, in Abitibi.
+const HOME: (f64, f64) = (48.2400, -79.0200);
+
+fn org(key: &str) -> Id {
+    Id::from_words(&["town", "organization", key])
+}
+fn place(key: &str) -> Id {
+    Id::from_words(&["town", "location", key])
+}
+fn svc(key: &str) -> Id {
+    Id::from_words(&["town", "service", key])
+}
+
+/// Builds a town: organisations by name, places a number of hundredths of a degree away, services there.
+#[derive(Default)]
+struct Town {
+    organizations: Vec<Organization>,
+    locations: Vec<Location>,
+    services: Vec<Service>,
+}
+
+impl Town {
+    fn place(mut self, key: &str, north: f64, east: f64) -> Self {
+        self.locations.push(Location {
+            id: place(key),
+            origin: Origin::local(place(key)),
+            organization_id: None,
+            name: Text::fr(key),
+            point: Point::new(HOME.0 + north * 0.01, HOME.1 + east * 0.01),
+            placement: Placement::Exact,
+            visibility: Visibility::Public,
+            territories: LocatedIn { mrc: Some("mrc:86".to_owned()), ..LocatedIn::default() },
+            document: LocationDocument::default(),
+            version: 1,
+            retired_at: None,
+            replaced_by: None,
+        });
+        self
+    }
+
+    fn of_place(mut self, adjust: impl FnOnce(&mut Location)) -> Self {
+        adjust(self.locations.last_mut().unwrap());
+        self
+    }
+
+    fn service(mut self, key: &str, organization: &str, at: &[&str], category: &str) -> Self {
+        if !self.organizations.iter().any(|one| one.id == org(organization)) {
+            self.organizations.push(Organization {
+                id: org(organization),
+                origin: Origin::local(org(organization)),
+                name: Text::fr(organization),
+                referral_address: None,
+                enrolled_on: None,
+                document: Default::default(),
+                version: 1,
+                updated_at: relais::clock::Time::from_micros(0),
+                retired_at: None,
+                replaced_by: None,
+            });
+        }
+        let id = svc(key);
+        self.services.push(Service {
+            id,
+            origin: Origin::local(id),
+            organization_id: org(organization),
+            status: relais::domain::directory::ServiceStatus::Active,
+            name: Text::fr(key),
+            categories: vec![category.to_owned()],
+            served: vec![],
+            at_locations: at.iter().map(|at| ServiceAtLocation::plain(id, place(at))).collect(),
+            capacity: Capacity::default(),
+            verified_at: None,
+            review: Default::default(),
+            document: ServiceDocument::default(),
+            version: 1,
+            updated_at: relais::clock::Time::from_micros(0),
+            retired_at: None,
+            replaced_by: None,
+        });
+        self
+    }
+
+    fn that(mut self, adjust: impl FnOnce(&mut Service)) -> Self {
+        adjust(self.services.last_mut().unwrap());
+        self
+    }
+
+    /// Writes the town; gives the number of the change that a match must know of.
+    fn write(self, app: &TestApp) -> i64 {
+        let written = app.deps.store.write(app.deps.clock.now(), |tx| {
+            organizations::insert_many(tx, &self.organizations)?;
+            locations::insert_many(tx, &self.locations)?;
+            services::insert_many(tx, &self.services, "test")
+        });
+        written.unwrap().change
+    }
+}
+
+fn asked(change: i64, needs: Value) -> Value {
+    json!({"lat": HOME.0, "lon": HOME.1, "needs": needs, "min_change": change})
+}
+
+fn with(mut body: Value, more: Value) -> Value {
+    for (name, value) in more.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+fn matched(client: &Client, body: &Value) -> Reply {
+    client.post("/api/v1/match", body).expect(200)
+}
+
+/// The services of each visit, by name.
+fn visits(reply: &Reply) -> Vec<Vec<String>> {
+    let names = |visit: &Value| names(&visit["services"]);
+    reply.json["plan"]["visits"].as_array().unwrap().iter().map(names).collect()
+}
+
+fn names(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn choices(reply: &Reply, need: usize) -> Vec<String> {
+    names(&reply.json["needs"][need]["choices"])
+}
+
+fn codes(choice: &Value, list: &str) -> Vec<String> {
+    choice[list].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap().to_owned()).collect()
+}
+
+both!(the_fewest_visits_win_over_nearer_ones, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .place("tout près", 0.0, 0.5)
+        .place("plus loin", 8.0, 8.0)
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .service("vêtements", "B", &["tout près"], "material-aid/clothing")
+        .service("panier du centre", "C", &["plus loin"], "food/food-bank")
+        .service("vêtements du centre", "C", &["plus loin"], "material-aid/clothing")
+        .write(app);
+    let reply =
+        matched(&app.anonymous(), &asked(change, json!([{"category": "food"}, {"category": "material-aid/clothing"}])));
+    assert_eq!(visits(&reply), [["panier du centre", "vêtements du centre"]]);
+    assert_eq!(choices(&reply, 0), ["panier", "panier du centre"], "the nearest is told first all the same");
+    assert_eq!(reply.json["uncovered"], json!([]));
+    // Each organisation is a visit of its own, even behind the same door.
+    let other = Town::default()
+        .service("repas", "D", &["ici"], "food/community-meal")
+        .service("impôts", "E", &["ici"], "income/tax-clinic")
+        .write(app);
+    let body = asked(other, json!([{"category": "food/community-meal"}, {"category": "income/tax-clinic"}]));
+    assert_eq!(visits(&matched(&app.anonymous(), &body)).len(), 2);
+});
+
+both!(the_tour_is_the_shortest_and_open, |app| {
+    let change = Town::default()
+        .place("est", 0.0, 1.0)
+        .place("ouest", 0.0, -2.0)
+        .place("loin à l'est", 0.0, 4.0)
+        .service("un", "A", &["est"], "food/food-bank")
+        .service("deux", "B", &["ouest"], "material-aid/clothing")
+        .service("trois", "C", &["loin à l'est"], "income/tax-clinic")
+        .write(app);
+    let needs = json!([{"category": "food"}, {"category": "material-aid"}, {"category": "income"}]);
+    let reply = matched(&app.anonymous(), &asked(change, needs));
+    assert_eq!(visits(&reply), [["deux"], ["un"], ["trois"]]);
+    let point = |east: f64| Point::new(HOME.0, HOME.1 + east * 0.01).unwrap();
+    let legs = [(0.0, -2.0), (-2.0, 1.0), (1.0, 4.0)].map(|(from, to)| point(from).distance_km(point(to)));
+    let told: Vec<f64> = reply.json["plan"]["visits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|visit| visit["leg_km"].as_f64().unwrap())
+        .collect();
+    assert!(told.iter().zip(legs).all(|(told, leg)| (told - leg).abs() < 1e-5), "{told:?} {legs:?}");
+    assert!((reply.json["plan"]["tour_km"].as_f64().unwrap() - legs.iter().sum::<f64>()).abs() < 1e-5);
+});
+
+both!(a_person_pins_and_drops_and_asks_again, |app| {
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .place("là", 0.0, 3.0)
+        .place("au loin", 60.0, 60.0)
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .service("épicerie", "B", &["là"], "food/community-grocery")
+        .service("banque", "C", &["au loin"], "food/food-bank")
+        .write(app);
+    let body = asked(change, json!([{"category": "food"}]));
+    let client = app.anonymous();
+    assert_eq!(visits(&matched(&client, &body)), [["panier"]]);
+    let pinned = matched(&client, &with(body.clone(), json!({"pinned": [svc("épicerie")]})));
+    assert_eq!(visits(&pinned), [["épicerie"]]);
+    assert_eq!(pinned.json["pinned"], json!([{"service_id": svc("épicerie"), "known": true, "in_plan": true}]));
+    let dropped = matched(&client, &with(body.clone(), json!({"dropped": [svc("panier")]})));
+    assert_eq!(
+        (visits(&dropped), choices(&dropped, 0)),
+        (vec![vec!["épicerie".to_owned()]], vec!["épicerie".to_owned()])
+    );
+    assert!(!dropped.text.contains(&svc("panier").to_string()));
+    // Beyond how far the family goes, and too dear: it was pinned, so it is used, and why not is told.
+    let far = matched(&client, &with(body.clone(), json!({"pinned": [svc("banque")], "languages": ["es"]})));
+    assert_eq!(visits(&far), [["banque"]]);
+    let nobody = Id::from_words(&["nobody"]);
+    let other_need = with(body, json!({"pinned": [service_id("garderie"), nobody]}));
+    let reply = matched(&client, &other_need);
+    assert_eq!(visits(&reply), [["panier"]]);
+    let told = |id: Id, known: bool| json!({"service_id": id, "known": known, "in_plan": false});
+    assert_eq!(reply.json["pinned"], json!([told(service_id("garderie"), true), told(nobody, false)]));
+});
+
+both!(what_comes_or_is_given_from_afar_needs_no_visit, |app| {
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .service("relevailles", "A", &["ici"], "perinatal/postnatal-support")
+        .that(|one| {
+            one.document.delivery = vec![Delivery::AtHome];
+            one.served = vec!["mrc:86".to_owned()];
+        })
+        .service("ailleurs", "B", &["ici"], "transport/accompanied-ride")
+        .that(|one| {
+            one.document.delivery = vec![Delivery::AtHome];
+            one.served = vec!["mrc:58".to_owned()];
+        })
+        .write(app);
+    let needs = json!([
+        {"category": "mental-health/crisis"}, {"category": "perinatal/postnatal-support"}, {"category": "transport"},
+    ]);
+    let reply = matched(&app.anonymous(), &asked(change, needs));
+    assert_eq!(reply.json["plan"]["visits"], json!([]), "{}", reply.text);
+    assert_eq!(names(&reply.json["plan"]["without_visit"]), ["Écoute téléphonique aux parents", "relevailles"]);
+    let ways: Vec<&Value> =
+        reply.json["plan"]["without_visit"].as_array().unwrap().iter().map(|one| &one["way"]).collect();
+    assert_eq!(ways, ["remote", "at_home"]);
+    assert_eq!(reply.json["plan"]["tour_km"], 0.0);
+    assert_eq!(reply.json["uncovered"][0]["need"], 2, "it would come, and does not come here");
+});
+
+both!(what_needs_somebody_there_is_not_spared_a_visit_by_a_distant_line, |app| {
+    let remote = |one: &mut Service| one.document.delivery = vec![Delivery::Remote];
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .service("panier à distance", "B", &[], "food/food-bank")
+        .that(remote)
+        .service("impôts à distance", "B", &[], "income/tax-clinic")
+        .that(remote)
+        .service("impôts", "A", &["ici"], "income/tax-clinic")
+        .write(app);
+    let body = asked(change, json!([{"category": "food"}, {"category": "income/tax-clinic"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply)[0][0], "panier", "{}", reply.text);
+    assert_eq!(
+        (visits(&reply).len(), choices(&reply, 0)),
+        (1, vec!["panier".to_owned(), "panier à distance".to_owned()])
+    );
+    let distant = &reply.json["needs"][0]["choices"][1];
+    assert_eq!((&distant["fit"], codes(distant, "why_not")[0].as_str()), (&json!("doubtful"), "unlikely_from_afar"));
+    // Where nothing else is, it is told all the same.
+    let alone = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("panier")]})));
+    assert_eq!(names(&alone.json["plan"]["without_visit"])[0], "panier à distance");
+});
+
+both!(each_child_is_matched_by_its_own_age, |app| {
+    let ages = |from: u32, to: u32| {
+        move |one: &mut Service| {
+            one.document.minimum_age_months = Some(from);
+            one.document.maximum_age_months = Some(to);
+        }
+    };
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .service("pouponnière", "A", &["ici"], "childcare/daycare")
+        .that(ages(0, 17))
+        .service("garderie", "A", &["ici"], "childcare/daycare")
+        .that(ages(18, 59))
+        .service("sans âge", "A", &["ici"], "childcare/daycare")
+        .service("ados", "A", &["ici"], "social-isolation/activities")
+        .that(ages(144, 215))
+        .service("adultes", "A", &["ici"], "social-isolation/activities")
+        .that(ages(216, 1200))
+        .write(app);
+    // 18 months in June 2026, 17 months, and not born yet.
+    let children = json!([{"born_in": "2024-12"}, {"born_in": "2025-01"}, {"due_in": "2026-09"}]);
+    let need = |child: usize| json!({"category": "childcare/daycare", "child": child});
+    let body = asked(change, json!([need(0), need(1), need(2), {"category": "social-isolation"}]));
+    let reply = matched(&app.anonymous(), &with(body, json!({"children": children})));
+    assert_eq!(choices(&reply, 0), ["garderie", "sans âge"]);
+    assert_eq!(choices(&reply, 1), ["pouponnière", "sans âge"]);
+    assert_eq!(choices(&reply, 2), ["pouponnière", "sans âge"], "unborn is of age 0");
+    let unsaid = &reply.json["needs"][0]["choices"][1];
+    assert_eq!(
+        (&unsaid["fit"], codes(unsaid, "unknown").contains(&"age_unknown".to_owned())),
+        (&json!("may_fit"), true)
+    );
+    assert_eq!(
+        choices(&reply, 3),
+        ["adultes"],
+        "a need of the family: its adults, not teenagers that it does not have"
+    );
+    let told: Value = reply.json["needs"][3]["unsuited"].clone();
+    assert_eq!((&told[0]["code"], &told[0]["services"]), (&json!("other_age"), &json!(1)));
+});
+
+both!(what_nothing_meets_is_recorded_as_an_unmet_need, |app| {
+    let change = Town::default().place("ici", 0.2, 0.0).service("panier", "A", &["ici"], "food/food-bank").write(app);
+    let needs = json!([{"category": "food"}, {"category": "childcare/daycare"}, {"q": "friperie"}]);
+    let reply = matched(&app.worker(), &asked(change, needs.clone()));
+    assert_eq!(
+        (reply.json["uncovered"][0]["need"].as_i64(), reply.json["uncovered"][1]["need"].as_i64()),
+        (Some(1), Some(2))
+    );
+    let record = &reply.json["uncovered"][0]["record"];
+    assert_eq!(record, &json!({"category": "childcare/daycare", "mrc_id": "mrc:86"}), "an MRC is sure of a point");
+    let of_words = &reply.json["uncovered"][1]["record"];
+    assert_eq!(of_words["category"], "material-aid/clothing", "the category of what the words find elsewhere");
+    for body in [record, of_words] {
+        let recorded = app.worker().post("/api/v1/needs", body).expect(201);
+        assert_eq!((&recorded.json["status"], &recorded.json["unmet_reason"]), (&json!("unmet"), &json!("no_service")));
+        assert_eq!((&recorded.json["family_id"], &recorded.json["mrc_id"]), (&Value::Null, &json!("mrc:86")));
+    }
+    let named = json!({"near": "Rouyn-Noranda", "needs": [{"category": "childcare/daycare"}]});
+    let reply = matched(&app.worker(), &named);
+    let body = &reply.json["uncovered"][0]["record"];
+    assert!(body["municipality_id"].as_str().is_some_and(|id| id.starts_with("municipality:86")), "{}", reply.text);
+    app.worker().post("/api/v1/needs", body).expect(201);
+});
+
+/// One service of each kind for a condition: known to be so, known not to be, and of which nobody said.
+fn three(condition: &str, yes: impl FnOnce(&mut Service), no: impl FnOnce(&mut Service)) -> Town {
+    let key = |answer: &str| format!("{condition} {answer}");
+    Town::default()
+        .place("ici", 2.0, 0.0)
+        .service(&key("non"), "A", &["ici"], "food/food-bank")
+        .that(no)
+        .service(&key("inconnu"), "B", &["ici"], "food/food-bank")
+        .service(&key("oui"), "C", &["ici"], "food/food-bank")
+        .that(yes)
+}
+
+fn is_told_apart(app: &TestApp, town: Town, condition: &str, more: Value, [yes, no, unknown]: [&str; 3]) {
+    let change = town.write(app);
+    let reply = matched(&app.anonymous(), &with(asked(change, json!([{"category": "food"}])), more));
+    assert_eq!(choices(&reply, 0), [format!("{condition} oui"), format!("{condition} inconnu")], "{}", reply.text);
+    let [first, second] = [0, 1].map(|at| reply.json["needs"][0]["choices"][at].clone());
+    assert!(codes(&first, "why").contains(&yes.to_owned()), "{first}");
+    assert_eq!((&first["fit"], &second["fit"]), (&json!("fits"), &json!("may_fit")));
+    assert!(codes(&second, "unknown").contains(&unknown.to_owned()), "{second}");
+    let unsuited = &reply.json["needs"][0]["unsuited"];
+    assert_eq!((&unsuited[0]["code"], &unsuited[0]["services"]), (&json!(no), &json!(1)));
+    // Nothing but a pin brings back what does not suit, and then why not is told.
+    let pinned = format!("{condition} non");
+    let body = with(asked(change, json!([{"category": "food"}])), json!({"pinned": [svc(&pinned)]}));
+    assert_eq!(visits(&matched(&app.anonymous(), &body)), [[pinned]]);
+}
+
+both!(a_language_is_spoken_not_spoken_or_not_said, |app| {
+    let speaks = |code: &str| vec![Language { code: Some(code.to_owned()), ..Language::default() }];
+    let (es, fr) = (speaks("es"), speaks("fr"));
+    let town = three("langue", |one| one.document.languages = es, |one| one.document.languages = fr);
+    let causes = ["language", "other_language", "language_unknown"];
+    is_told_apart(app, town, "langue", json!({"languages": ["es", "UK"]}), causes);
+});
+
+both!(a_fee_is_none_some_or_not_said, |app| {
+    let costs = |amount: Value| vec![json!({"amount": amount})];
+    let (nothing, five) = (costs(json!(0)), costs(json!("5,00")));
+    let town = three("coût", |one| one.document.cost_options = nothing, |one| one.document.cost_options = five);
+    is_told_apart(app, town, "coût", json!({"free_only": true}), ["free", "not_free", "fee_unknown"]);
+});
+
+both!(the_hours_are_met_missed_or_not_said, |app| {
+    let hours = |day: &str| {
+        vec![
+            serde_json::from_value(json!({"freq": "WEEKLY", "byday": day, "opens_at": "13:00", "closes_at": "16:00"}))
+                .unwrap(),
+        ]
+    };
+    let (tuesday, friday) = (hours("TU"), hours("FR"));
+    let town = three("heures", |one| one.document.schedules = tuesday, |one| one.document.schedules = friday);
+    let free = json!({"available": [
+        {"weekday": "TU", "from": "15:30", "to": "18:00"}, {"at": "2026-06-20T10:00:00-04:00"},
+    ]});
+    is_told_apart(app, town, "heures", free, ["open_when_free", "closed_when_free", "hours_unknown"]);
+});
+
+both!(access_by_wheelchair_and_without_a_car_is_of_the_place, |app| {
+    let says = |text: &'static str| {
+        move |place: &mut Location| {
+            place.document.other.insert("accessibility".to_owned(), json!([{"description": text}]));
+        }
+    };
+    let change = Town::default()
+        .place("rampe", 3.0, 0.0)
+        .of_place(says("Accessible en fauteuil roulant."))
+        .of_place(|place| place.document.transportation = Text::fr("Autobus 4"))
+        .place("marches", 0.1, 0.0)
+        .of_place(says("Non accessible en fauteuil roulant : deux marches."))
+        .service("panier", "A", &["marches", "rampe"], "food/food-bank")
+        .write(app);
+    let body = with(asked(change, json!([{"category": "food"}])), json!({"wheelchair": true, "no_car": true}));
+    let reply = matched(&app.anonymous(), &body);
+    let choice = &reply.json["needs"][0]["choices"][0];
+    assert_eq!((&choice["location"]["id"], &choice["fit"]), (&json!(place("rampe")), &json!("fits")), "{}", reply.text);
+    assert!(["wheelchair", "without_car"].iter().all(|code| codes(choice, "why").contains(&(*code).to_owned())));
+    assert_eq!(reply.json["plan"]["visits"][0]["location"]["id"], json!(place("rampe")));
+    let walking = with(asked(change, json!([{"category": "food"}])), json!({"no_car": true}));
+    let near = matched(&app.anonymous(), &walking);
+    assert_eq!(near.json["needs"][0]["choices"][0]["location"]["id"], json!(place("marches")));
+});
+
+both!(what_is_full_is_used_only_where_nothing_else_is, |app| {
+    let now = app.deps.clock.now();
+    let full = |one: &mut Service| {
+        one.capacity = Capacity { places_available: Some(0), observed_at: Some(now), ..Capacity::default() };
+    };
+    let change = Town::default()
+        .place("ici", 0.2, 0.0)
+        .place("là", 0.0, 5.0)
+        .service("complet", "A", &["ici"], "childcare/daycare")
+        .that(full)
+        .service("libre", "B", &["là"], "childcare/daycare")
+        .that(|one| one.verified_at = Some(now.plus(chrono::TimeDelta::days(-430))))
+        .write(app);
+    let body = asked(change, json!([{"category": "childcare"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(
+        (visits(&reply), choices(&reply, 0)),
+        (vec![vec!["libre".to_owned()]], vec!["libre".to_owned(), "complet".to_owned()])
+    );
+    let second = &reply.json["needs"][0]["choices"][1];
+    let note = second["why_not"].as_array().unwrap().iter().find(|note| note["code"] == "full").unwrap();
+    assert_eq!((&second["fit"], &note["text"]), (&json!("doubtful"), &json!("Complet, dit le 2026-06-15.")));
+    let english = matched(&app.anonymous().in_english(), &with(body.clone(), json!({"dropped": [svc("libre")]})));
+    assert_eq!(visits(&english), [["complet"]]);
+    assert!(english.text.contains("Full, as said on 2026-06-15."));
+    assert!(reply.text.contains("Fiche vérifiée il y a 14 mois."), "{}", reply.text);
+});
+
+both!(a_hidden_place_is_a_visit_of_which_nothing_is_told, |app| {
+    let body = json!({"near": "Longueuil", "needs": [{"category": "safety-violence/shelter"}, {"category": "food"}]});
+    for client in [app.anonymous(), app.worker()] {
+        let reply = matched(&client, &body);
+        let visits = reply.json["plan"]["visits"].as_array().unwrap();
+        let shelter =
+            visits.iter().find(|visit| visit["organization"]["id"] == json!(organization_id("abri"))).unwrap();
+        assert_eq!((&shelter["location"], &shelter["leg_km"]), (&Value::Null, &Value::Null));
+        assert_eq!(visits.len(), 2);
+        for secret in ["45.5241", "73.4921", "Secrète", &location_id("eclaircie").to_string()] {
+            assert!(!reply.text.contains(secret), "{secret}");
+        }
+        // No circle says where it is.
+        for radius_km in [0.1, 1.0, 50.0] {
+            let near =
+                json!({"lat": 45.5241, "lon": -73.4921, "radius_km": radius_km, "needs": [{"category": "housing"}]});
+            let away = json!({"lat": 45.56, "lon": -73.40, "radius_km": radius_km, "needs": [{"category": "housing"}]});
+            let [near, away] = [near, away].map(|body| choices(&matched(&client, &body), 0));
+            let shelter = "Hébergement pour femmes et enfants".to_owned();
+            assert_eq!((near.contains(&shelter), away.contains(&shelter)), (true, true));
+        }
+    }
+});
+
+both!(a_place_for_professionals_is_told_to_who_is_signed_in, |app| {
+    let change = Town::default()
+        .place("bureau", 1.0, 0.0)
+        .of_place(|place| place.visibility = Visibility::Professional)
+        .service("panier", "A", &["bureau"], "food/food-bank")
+        .write(app);
+    let body = asked(change, json!([{"category": "food"}]));
+    let public = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&public), [["panier"]], "it lies in the family's MRC");
+    assert_eq!(public.json["plan"]["visits"][0]["location"], Value::Null);
+    assert!(!public.text.contains(&place("bureau").to_string()));
+    let signed_in = matched(&app.worker(), &body);
+    assert_eq!(signed_in.json["plan"]["visits"][0]["location"]["id"], json!(place("bureau")));
+});
+
+both!(eight_needs_are_planned_and_nine_refused, |app| {
+    let tops = ["food", "housing", "material-aid", "childcare", "transport", "disability", "health", "income", "legal"];
+    let mut town = Town::default();
+    for (at, top) in tops.iter().enumerate() {
+        town = town.place(top, 1.0 + at as f64, (at % 3) as f64).service(top, top, &[top], top);
+    }
+    let change = town.write(app);
+    let needs = |count: usize| -> Value { tops.iter().take(count).map(|top| json!({"category": top})).collect() };
+    let reply = matched(&app.anonymous(), &asked(change, needs(8)));
+    assert_eq!((visits(&reply).len(), &reply.json["uncovered"]), (8, &json!([])));
+    let refused = app.anonymous().post("/api/v1/match", &asked(change, needs(9)));
+    let refused = refused.expect_problem(422, "too_many").naming("needs");
+    assert_eq!(refused.json["rule"], "<= 8");
+});
+
+both!(bad_questions_are_refused_by_field_and_rule, |app| {
+    let food = json!([{"category": "food"}]);
+    let base = json!({"near": "Longueuil", "needs": food});
+    let ids = |count: usize| -> Vec<Id> { (0..count).map(|n| Id::from_words(&["n", &n.to_string()])).collect() };
+    let free = |body: Value| json!({"available": [body]});
+    let cases = [
+        (json!({"needs": []}), 400, "missing_field", "needs"),
+        (json!({"needs": [{}]}), 400, "missing_field", "needs.0.category"),
+        (json!({"needs": [{"q": "  "}]}), 400, "missing_field", "needs.0.category"),
+        (json!({"needs": [{"category": "yachts"}]}), 422, "unknown_category", "needs.0.category"),
+        (json!({"needs": [{"category": "x".repeat(101)}]}), 422, "too_long", "needs.0.category"),
+        (json!({"needs": [{"q": "x".repeat(501)}]}), 422, "too_long", "needs.0.q"),
+        (json!({"needs": [{"category": "food", "child": 0}]}), 422, "out_of_range", "needs.0.child"),
+        (json!({"needs": [{"category": "food", "price": 0}]}), 400, "unknown_field", "needs[0].price"),
+        (json!({"needs": "food"}), 400, "wrong_type", "needs"),
+        (json!({"near": null}), 400, "missing_field", "near"),
+        (json!({"near": "Zzyzx"}), 422, "place_not_found", "near"),
+        (json!({"near": "x".repeat(201)}), 422, "too_long", "near"),
+        (json!({"lat": 45.5, "lon": -73.5}), 422, "invalid_value", "near"),
+        (json!({"near": null, "lat": 45.5}), 400, "missing_field", "lon"),
+        (json!({"near": null, "lat": 90.0001, "lon": 0}), 422, "out_of_range", "lat"),
+        (json!({"near": null, "lat": "NaN", "lon": 0}), 400, "wrong_type", "lat"),
+        (json!({"radius_km": 0}), 422, "out_of_range", "radius_km"),
+        (json!({"radius_km": 20_000}), 422, "out_of_range", "radius_km"),
+        (json!({"children": [{"born_in": "2023-13"}]}), 422, "invalid_month", "children.0.born_in"),
+        (json!({"children": [{"born_in": "2026-07"}]}), 422, "out_of_range", "children.0.born_in"),
+        (json!({"children": [{"due_in": "2028-01"}]}), 422, "out_of_range", "children.0.due_in"),
+        (json!({"children": [{}]}), 400, "missing_field", "children.0.born_in"),
+        (json!({"children": vec![json!({"born_in": "2023-01"}); 21]}), 422, "too_many", "children"),
+        (
+            json!({"children": [{"born_in": "2023-01"}], "needs": [{"category": "food", "child": 1}]}),
+            422,
+            "out_of_range",
+            "needs.0.child",
+        ),
+        (json!({"languages": ["fr", "français"]}), 422, "invalid_value", "languages.1"),
+        (json!({"languages": vec!["fr"; 5]}), 422, "too_many", "languages"),
+        (free(json!({"weekday": "TU", "from": "18:00", "to": "17:00"})), 422, "out_of_range", "available.0.to"),
+        (free(json!({"weekday": "Mardi", "from": "1:00", "to": "17:00"})), 422, "invalid_value", "available.0.weekday"),
+        (free(json!({"weekday": "TU", "from": "25:00", "to": "26:00"})), 422, "invalid_value", "available.0.from"),
+        (free(json!({"weekday": "TU", "from": "10:00"})), 400, "missing_field", "available.0.to"),
+        (free(json!({})), 400, "missing_field", "available.0.weekday"),
+        (free(json!({"at": "tomorrow"})), 422, "invalid_date", "available.0.at"),
+        (free(json!({"at": "2026-06-20T10:00:00Z", "to": "17:00"})), 422, "invalid_value", "available.0.at"),
+        (json!({"available": vec![json!({"at": "2026-06-20T10:00:00Z"}); 29]}), 422, "too_many", "available"),
+        (json!({"pinned": ids(9)}), 422, "too_many", "pinned"),
+        (json!({"pinned": ids(10_000)}), 422, "too_many", "pinned"),
+        (json!({"dropped": ids(201)}), 422, "too_many", "dropped"),
+        (json!({"pinned": ids(2), "dropped": ids(1)}), 422, "invalid_value", "pinned.0"),
+        (json!({"pinned": ["x"]}), 400, "wrong_type", "pinned[0]"),
+        (json!({"limit": 0}), 422, "out_of_range", "limit"),
+        (json!({"limit": 21}), 422, "out_of_range", "limit"),
+        (json!({"min_change": i64::MAX}), 422, "out_of_range", "min_change"),
+        (json!({"lang": "de"}), 422, "invalid_value", "lang"),
+        (json!({"name": "Tremblay"}), 400, "unknown_field", "name"),
+    ];
+    for (more, status, code, field) in cases {
+        let body = with(base.clone(), more);
+        let reply = app.anonymous().post("/api/v1/match", &body);
+        let told = (reply.status, reply.json["code"].as_str(), reply.json["field"].as_str());
+        assert_eq!(
+            told,
+            (status, Some(code), Some(field)),
+            "{}: {}",
+            body.to_string().chars().take(300).collect::<String>(),
+            reply.text
+        );
+    }
+    let client = app.anonymous();
+    let huge = client.post_bytes("/api/v1/match", "application/json", b"{\"lat\": 1e400, \"lon\": 0, \"needs\": []}");
+    assert!((400..500).contains(&huge.status), "{}", huge.text);
+    client.post_bytes("/api/v1/match", "application/json", b"{\"needs\": [").expect_problem(400, "invalid_json");
+    client.get("/api/v1/match").expect_problem(405, "method_not_allowed");
+});
+
+both!(more_pins_than_can_be_planned_exactly_are_refused, |app| {
+    let mut town = Town::default().place("ici", 0.2, 0.0);
+    for at in 0..8 {
+        town = town.service(&format!("panier {at}"), &format!("organisme {at}"), &["ici"], "food/food-bank");
+    }
+    let tops = ["housing", "material-aid", "childcare"];
+    for top in tops {
+        town = town.service(top, top, &["ici"], top);
+    }
+    let change = town.write(app);
+    let pins = |count: usize| -> Vec<Id> { (0..count).map(|at| svc(&format!("panier {at}"))).collect() };
+    let needs: Value = std::iter::once("food").chain(tops).map(|category| json!({"category": category})).collect();
+    let body = |count: usize| with(asked(change, needs.clone()), json!({"pinned": pins(count)}));
+    assert_eq!(visits(&matched(&app.anonymous(), &body(7))).len(), 10, "all seven are used");
+    app.anonymous().post("/api/v1/match", &body(8)).expect_problem(422, "too_many").naming("pinned");
+});
+
+/// What a family asks is in no log line, no metric and no file.
+#[test]
+fn nothing_of_the_family_is_kept_or_logged() {
+    logs::listen();
+    let app = TestApp::start(relais::store::Backend::Sqlite).expect("SQLite is built in");
+    let head = app.deps.store.read(relais::store::changes::head).unwrap().n;
+    // A point, a month and words that no other test has.
+    let body = json!({
+        "lat": 45.531_298_7, "lon": -73.518_123_4,
+        "needs": [{"q": "zwieback famille", "category": "food"}, {"category": "childcare", "child": 0}],
+        "children": [{"born_in": "2011-03"}], "languages": ["ty"],
+    });
+    matched(&app.worker(), &body);
+    app.anonymous()
+        .post("/api/v1/match", &with(body.clone(), json!({"children": [{"born_in": "2011-13"}]})))
+        .expect(422);
+    app.anonymous().post("/api/v1/match", &with(body, json!({"zwieback": 1}))).expect(400);
+    assert_eq!(app.deps.store.read(relais::store::changes::head).unwrap().n, head, "nothing was written");
+    assert_eq!(app.worker().get("/api/v1/needs").expect(200).json["results"], json!([]));
+    let metrics = app.anonymous().get("/metrics").expect(200).text;
+    let written = logs::so_far();
+    assert!(written.contains("/api/v1/match"), "the route is logged");
+    for secret in ["45.5312987", "73.5181234", "2011-03", "2011-13", "zwieback"] {
+        assert!(!written.contains(secret) && !metrics.contains(secret), "{secret}");
+    }
+    let mut folders = vec![app.dir.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            assert!(!bytes.windows(8).any(|window| window == b"zwieback"), "{}", path.display());
+        }
+    }
+}
