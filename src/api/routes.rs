@@ -158,6 +158,7 @@ routes! {
     // -- reports
     GET "/api/v1/reports/portrait" => reports::portrait;
     GET "/api/v1/reports/unmet-needs" => reports::unmet_needs;
+    GET "/api/v1/reports/demand" => reports::demand;
 
 }
 

@@ -35,6 +35,7 @@ pub mod sensitive;
 // -- referrals
 pub mod referral;
 // -- reports
+pub mod demand;
 pub mod month;
 pub mod portrait;
 pub mod small_cells;

@@ -3,6 +3,7 @@
 pub mod feeds;
 pub mod index_sync;
 // -- referrals
+pub mod demand;
 pub mod duplicates;
 pub mod expiry;
 pub mod freshness;
@@ -90,6 +91,9 @@ fn run(deps: &Arc<Deps>, stop: &Stop) {
         }
         stop.wait(TICK_MS);
     }
+    if deps.is_ready() {
+        demand::finish(deps);
+    }
 }
 
 /// One round of every job that looks for work. Tests call it with a clock of their own.
@@ -100,6 +104,7 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     reminders::run(deps, now)?;
     retention::run(deps, now)?;
     freshness::run(deps, now)?;
+    demand::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
     duplicates::run(deps)?;
     Ok(())

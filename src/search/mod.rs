@@ -13,6 +13,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod typo;
+mod vocabulary;
 mod why;
 mod writer;
 

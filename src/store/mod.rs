@@ -43,6 +43,7 @@ pub mod idempotency;
 pub mod referral_links;
 pub mod referrals;
 // -- reports
+pub mod demand;
 pub mod reports;
 
 pub use conn::{Backend, Conn, Settings, Store, Tx, Written};

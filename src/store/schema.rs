@@ -764,6 +764,17 @@ table! {
         created_at -> Instant,
     }
 }
+table! {
+    use diesel::sql_types::*;
+    demand (day, territory_id, category, words) {
+        day -> Date,
+        territory_id -> Text,
+        category -> Text,
+        words -> Text,
+        searches -> Integer,
+        zeros -> Integer,
+    }
+}
 joinable!(child -> family (family_id));
 joinable!(observation -> family (family_id));
 joinable!(identity -> family (family_id));

@@ -37,4 +37,5 @@ mod referrals;
 pub mod story;
 
 // -- reports
+mod demand;
 mod reports;
