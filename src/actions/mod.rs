@@ -51,6 +51,7 @@ pub mod sources;
 pub mod check;
 pub mod demand;
 pub mod index;
+pub mod saved_lists;
 pub mod search;
 // -- families
 pub mod consents;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
     guide, health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports,
-    search, services, sources, taxonomy_terms, territories,
+    saved_lists, search, services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -123,6 +123,13 @@ routes! {
     // -- search
     GET "/api/v1/search" => search::by_query;
     POST "/api/v1/search" => search::by_document;
+    POST "/api/v1/saved_lists" => saved_lists::create;
+    GET "/api/v1/saved_lists" => saved_lists::list;
+    GET "/api/v1/saved_lists/{id}" => saved_lists::get;
+    PATCH "/api/v1/saved_lists/{id}" => saved_lists::change;
+    DELETE "/api/v1/saved_lists/{id}" => saved_lists::delete;
+    GET "/api/v1/saved_lists/{id}/print" => saved_lists::print;
+    POST "/api/v1/saved_lists/{id}/letters" => saved_lists::send;
 
     // -- families
     POST "/api/v1/families" => families::create;

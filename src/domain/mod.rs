@@ -24,6 +24,7 @@ pub mod quality;
 pub mod sources;
 pub mod weekly_hours;
 // -- search
+pub mod saved_list;
 pub mod schedule;
 // -- families
 pub mod consent;

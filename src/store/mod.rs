@@ -30,6 +30,7 @@ pub mod edits;
 pub mod error_reports;
 pub mod metadata;
 // -- search
+pub mod saved_lists;
 pub mod watch;
 // -- families
 pub mod consents;

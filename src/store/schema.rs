@@ -766,6 +766,34 @@ table! {
 }
 table! {
     use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    saved_list (id) {
+        id -> Guid,
+        account_id -> Guid,
+        name -> Text,
+        service_ids -> Document,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    saved_list_letter (id) {
+        id -> Guid,
+        list_id -> Guid,
+        account_id -> Guid,
+        address_hash -> Text,
+        sealed_address -> Nullable<Text>,
+        wrapped_key -> Nullable<Text>,
+        wrapped_by -> Integer,
+        lang -> Text,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
     demand (day, territory_id, category, words) {
         day -> Date,
         territory_id -> Text,

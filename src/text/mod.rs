@@ -9,3 +9,4 @@ pub mod messages;
 pub mod quality;
 pub mod records;
 pub mod reports;
+pub mod saved_lists;

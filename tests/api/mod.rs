@@ -24,6 +24,7 @@ mod records;
 mod services;
 
 // -- search
+mod saved_lists;
 mod search;
 
 // -- families

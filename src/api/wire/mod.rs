@@ -18,6 +18,7 @@ pub mod records;
 pub mod services;
 pub mod sources;
 // -- search
+pub mod saved_lists;
 pub mod search;
 // -- families
 pub mod consents;
