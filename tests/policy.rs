@@ -77,7 +77,8 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 36] = [
+const ELSEWHERE: [&str; 37] = [
+    "/api/v1/saved_searches/{id}",
     "/api/v1/saved_lists/{id}",
     "/api/v1/saved_lists/{id}/print",
     "/api/v1/saved_lists/{id}/letters",

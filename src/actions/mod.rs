@@ -52,6 +52,7 @@ pub mod check;
 pub mod demand;
 pub mod index;
 pub mod saved_lists;
+pub mod saved_searches;
 pub mod search;
 // -- families
 pub mod consents;

@@ -76,15 +76,32 @@ pub struct NamedPlace {
     pub point: Option<Point>,
 }
 
+/// Searches, and counts what was asked.
 pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Found> {
-    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
-        return Err(Refusal::field(Code::UnknownCategory, "category").into());
-    }
-    needs_a_place(&asked)?;
     let account = viewer.and_then(Viewer::account);
     if asked.include_stale && !account.is_some_and(|account| account.has_role(Role::Curator)) {
         return Err(Refusal::field(Code::Forbidden, "include_stale").into());
     }
+    let (text, category) = (asked.text.clone(), asked.category.clone());
+    let is_first_page = asked.cursor.is_none();
+    let mut found = find(deps, account.is_some(), asked)?;
+    if let Some(place) = found.place.as_ref().filter(|_| is_first_page) {
+        let found_nothing = found.page.total.value == 0;
+        let said = (text.as_deref(), category.as_deref());
+        demand::count(deps, deps.index()?, said, place, found_nothing);
+        if found_nothing {
+            found.unmet_need = demand::unmet_need(said, place)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Searches, and counts nothing.
+pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Found> {
+    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
+        return Err(Refusal::field(Code::UnknownCategory, "category").into());
+    }
+    needs_a_place(&asked)?;
     let place = match &asked.place {
         Some(place) => Some(locate(deps.gazetteer(), place)?),
         None => None,
@@ -93,7 +110,6 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
     if let Some(change) = asked.min_change {
         wait_for_change(deps, index, change)?;
     }
-    let signed_in = account.is_some();
     let freshness = deps.freshness_rules();
     let hide_overdue_days = (freshness.hides && !asked.include_stale).then_some(freshness.hide_overdue_days);
     let request = Request {
@@ -111,24 +127,14 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         limit: asked.limit,
         cursor: asked.cursor,
         hide_overdue_days,
-        audience: if signed_in { Audience::Professional } else { Audience::Public },
+        audience: if is_signed_in { Audience::Professional } else { Audience::Public },
         ..Request::new(deps.clock.now())
     };
     let page = index.search(&request).map_err(|error| match error {
         search::Error::InvalidCursor => Failure::from(Refusal::field(Code::InvalidCursor, "cursor")),
         other => other.into(),
     })?;
-    let is_first_page = request.cursor.is_none();
-    let found_nothing = page.total.value == 0;
-    let said = (request.text.as_deref(), request.categories.first().map(String::as_str));
-    let unmet_need = match place.as_ref().filter(|_| is_first_page) {
-        Some(place) => {
-            demand::count(deps, index, said, place, found_nothing);
-            if found_nothing { demand::unmet_need(said, place)? } else { None }
-        }
-        None => None,
-    };
-    Ok(Found { page, place, unmet_need })
+    Ok(Found { page, place, unmet_need: None })
 }
 
 /// Waits until the index has a change. One that nobody has made yet is refused at once: a thread is never held for it.

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
     guide, health, history, hsds, locations, merges, needs, organizations, profile, records, referrals, reports,
-    saved_lists, search, services, sources, taxonomy_terms, territories,
+    saved_lists, saved_searches, search, services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -130,6 +130,11 @@ routes! {
     DELETE "/api/v1/saved_lists/{id}" => saved_lists::delete;
     GET "/api/v1/saved_lists/{id}/print" => saved_lists::print;
     POST "/api/v1/saved_lists/{id}/letters" => saved_lists::send;
+    POST "/api/v1/saved_searches" => saved_searches::create;
+    GET "/api/v1/saved_searches" => saved_searches::list;
+    GET "/api/v1/saved_searches/{id}" => saved_searches::get;
+    PATCH "/api/v1/saved_searches/{id}" => saved_searches::change;
+    DELETE "/api/v1/saved_searches/{id}" => saved_searches::delete;
 
     // -- families
     POST "/api/v1/families" => families::create;

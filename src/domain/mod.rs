@@ -25,6 +25,7 @@ pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod saved_list;
+pub mod saved_search;
 pub mod schedule;
 // -- families
 pub mod consent;

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod outbox;
 pub mod reminders;
 pub mod retention;
+pub mod saved_searches;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -106,6 +107,7 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     freshness::run(deps, now)?;
     demand::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
+    saved_searches::run(deps, now)?;
     duplicates::run(deps)?;
     Ok(())
 }

@@ -5,15 +5,15 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::mail::{self, Mailer};
-use crate::actions::{self, Deps, Failure, answers, saved_lists as lists};
+use crate::actions::{self, Deps, Failure, answers, saved_lists as lists, saved_searches as searches};
 use crate::clock::Time;
 use crate::domain::freshness;
 use crate::domain::language::{Lang, Text};
 use crate::domain::referral::{CODE_MINUTES, Letter};
-use crate::domain::saved_list;
 use crate::domain::taxonomy::Taxonomy;
+use crate::domain::{saved_list, saved_search};
 use crate::store::{self, Tx, outbox, saved_lists};
-use crate::text::{answers as texts, records, saved_lists as list_texts};
+use crate::text::{answers as texts, records, saved_lists as list_texts, saved_searches as search_texts};
 
 /// Messages of one run.
 const MESSAGES_MAX: i64 = 50;
@@ -77,6 +77,11 @@ fn deliver(deps: &Deps, mailer: &Mailer, row: &outbox::OutboxRow, now: Time) -> 
     if row.kind == saved_list::LETTER {
         let Some(outgoing) = lists::prepare_letter(deps, row.subject_id)? else { return Ok(false) };
         let text = list_texts::mail(outgoing.lang, &outgoing.listings);
+        return post(mailer, row, &outgoing.address, &text, now);
+    }
+    if row.kind == saved_search::LETTER {
+        let Some(outgoing) = searches::prepare_letter(deps, row.subject_id, &row.payload.0)? else { return Ok(false) };
+        let text = search_texts::mail(outgoing.lang, &outgoing.services, outgoing.more);
         return post(mailer, row, &outgoing.address, &text, now);
     }
     let Some(letter) = Letter::parse(&row.kind) else {

@@ -31,6 +31,7 @@ pub mod error_reports;
 pub mod metadata;
 // -- search
 pub mod saved_lists;
+pub mod saved_searches;
 pub mod watch;
 // -- families
 pub mod consents;

@@ -794,6 +794,21 @@ table! {
 }
 table! {
     use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    saved_search (id) {
+        id -> Guid,
+        account_id -> Guid,
+        name -> Text,
+        asked -> Document,
+        known_ids -> Document,
+        alert_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
     demand (day, territory_id, category, words) {
         day -> Date,
         territory_id -> Text,

@@ -10,3 +10,4 @@ pub mod quality;
 pub mod records;
 pub mod reports;
 pub mod saved_lists;
+pub mod saved_searches;

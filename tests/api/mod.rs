@@ -25,6 +25,7 @@ mod services;
 
 // -- search
 mod saved_lists;
+mod saved_searches;
 mod search;
 
 // -- families

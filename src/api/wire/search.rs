@@ -42,6 +42,18 @@ pub struct SearchBody {
 }
 
 impl SearchBody {
+    /// The first of the members that concern one asking, and not what is asked.
+    pub fn passing_member(&self) -> Option<&'static str> {
+        let passing = [
+            ("open_at", self.open_at.is_some()),
+            ("min_change", self.min_change.is_some()),
+            ("include_stale", self.include_stale.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+        ];
+        passing.into_iter().find(|(_, is_said)| *is_said).map(|(name, _)| name)
+    }
+
     /// `lang` is the language of the request where the search does not name one.
     pub fn parse(self, lang: Lang) -> Result<Search, Refusal> {
         let place = place_of(self.lat, self.lon, self.near)?;
