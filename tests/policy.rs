@@ -77,7 +77,11 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Routes with an id whose records everybody may read, or whose rules have their own page of tests.
-const ELSEWHERE: [&str; 33] = [
+const ELSEWHERE: [&str; 37] = [
+    "/api/v1/saved_searches/{id}",
+    "/api/v1/saved_lists/{id}",
+    "/api/v1/saved_lists/{id}/print",
+    "/api/v1/saved_lists/{id}/letters",
     "/api/v1/services/{id}/reports",
     "/api/v1/error_reports/{id}/resolution",
     "/api/v1/edits/{id}/decision",

@@ -101,8 +101,6 @@ pub(super) fn is_printed(one: &ServiceAggregate) -> bool {
 /// Puts services in the sections of their first category, each by name.
 pub(super) fn assemble(deps: &Deps, asked: &Asked, found: &[ServiceAggregate], is_cut: bool) -> Guide {
     let gazetteer = deps.gazetteer();
-    let territory = |id: &str| territory_name(gazetteer, id);
-    let context = Context { eyes: Eyes::Public, territory: &territory, category: &term_of };
     let taxonomy = Taxonomy::embedded();
     let (lang, words) = (asked.language, words(asked.language));
     let mut sections: BTreeMap<(bool, String), Vec<Listing>> = BTreeMap::new();
@@ -110,7 +108,7 @@ pub(super) fn assemble(deps: &Deps, asked: &Asked, found: &[ServiceAggregate], i
         let first = one.service.categories.iter().find(|code| is_asked(code, asked.category.as_deref()));
         let name = first.and_then(|code| taxonomy.top_level(code)).map(|code| taxonomy.label(code, lang).to_owned());
         let key = (name.is_none(), name.unwrap_or_else(|| words.elsewhere.to_owned()));
-        sections.entry(key).or_default().push(listing(&hsds::service(one, &[], context), lang));
+        sections.entry(key).or_default().push(listing_of(deps, one, lang, Eyes::Public));
     }
     let section = |(number, ((_, name), mut listings)): (usize, ((bool, String), Vec<Listing>))| {
         listings.sort_by_cached_key(|one| (crate::domain::fold::fold(&one.name), one.anchor.clone()));
@@ -119,7 +117,8 @@ pub(super) fn assemble(deps: &Deps, asked: &Asked, found: &[ServiceAggregate], i
     let place = asked.territory.as_deref().and_then(|id| gazetteer.get(id)).map(|one| one.name.clone());
     let category = asked.category.as_deref().map(|code| taxonomy.label(code, lang).to_owned());
     let of = [place, category].into_iter().flatten().collect();
-    Guide { lang, of, sections: sections.into_iter().enumerate().map(section).collect(), is_cut }
+    let notice = is_cut.then_some(words.cut);
+    Guide { lang, of, sections: sections.into_iter().enumerate().map(section).collect(), notice }
 }
 
 /// Whether a category is the one asked, or under it.
@@ -134,6 +133,14 @@ fn said(record: &Value, name: &str, lang: Lang) -> String {
         Lang::Fr => None,
     };
     translated.or_else(|| record[name].as_str()).unwrap_or("").trim().to_owned()
+}
+
+/// A service as it is printed for those eyes.
+pub(super) fn listing_of(deps: &Deps, one: &ServiceAggregate, lang: Lang, eyes: Eyes) -> Listing {
+    let gazetteer = deps.gazetteer();
+    let territory = |id: &str| territory_name(gazetteer, id);
+    let context = Context { eyes, territory: &territory, category: &term_of };
+    listing(&hsds::service(one, &[], context), lang)
 }
 
 fn listing(record: &Value, lang: Lang) -> Listing {

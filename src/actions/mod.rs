@@ -49,8 +49,11 @@ pub mod services;
 pub mod sources;
 // -- search
 pub mod check;
+pub mod demand;
 pub mod index;
 pub mod matching;
+pub mod saved_lists;
+pub mod saved_searches;
 pub mod search;
 // -- families
 pub mod consents;
@@ -80,6 +83,7 @@ pub struct Deps {
     pub lists: list_memory::ListMemory,
     // -- search
     index: std::sync::OnceLock<Index>,
+    pub demand: demand::DemandMemory,
     // -- families
     /// The keys of families, in a database of their own.
     pub keys: KeyStore,
@@ -155,7 +159,8 @@ impl Deps {
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
         let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, keys })
+        let demand = demand::DemandMemory::default();
+        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, demand, keys })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.

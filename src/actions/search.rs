@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use super::demand::{self, UnmetNeed};
 use super::{Deps, Failure, Outcome};
 use crate::clock::Time;
-use crate::domain::directory::Point;
+use crate::domain::directory::{LocatedIn, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
-use crate::domain::territory::{Gazetteer, Located, Match};
+use crate::domain::territory::{Gazetteer, Level, Located, Match};
 use crate::domain::viewer::{Role, Viewer};
 use crate::search::{self, Audience, Coverage, Index, Origin, Page, Request, Sort};
 use crate::store::changes;
@@ -52,6 +53,8 @@ pub struct Search {
 pub struct Found {
     pub page: Page,
     pub place: Option<PlaceFound>,
+    /// Where a search with a place found nothing.
+    pub unmet_need: Option<UnmetNeed>,
 }
 
 /// The place understood.
@@ -62,6 +65,8 @@ pub struct PlaceFound {
     pub named: Option<NamedPlace>,
     /// Other places of the same name.
     pub alternatives: Vec<NamedPlace>,
+    /// What it lies in for sure; of a point, no municipality that is only estimated.
+    pub within: LocatedIn,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -71,15 +76,32 @@ pub struct NamedPlace {
     pub point: Option<Point>,
 }
 
+/// Searches, and counts what was asked.
 pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Found> {
-    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
-        return Err(Refusal::field(Code::UnknownCategory, "category").into());
-    }
-    needs_a_place(&asked)?;
     let account = viewer.and_then(Viewer::account);
     if asked.include_stale && !account.is_some_and(|account| account.has_role(Role::Curator)) {
         return Err(Refusal::field(Code::Forbidden, "include_stale").into());
     }
+    let (text, category) = (asked.text.clone(), asked.category.clone());
+    let is_first_page = asked.cursor.is_none();
+    let mut found = find(deps, account.is_some(), asked)?;
+    if let Some(place) = found.place.as_ref().filter(|_| is_first_page) {
+        let found_nothing = found.page.total.value == 0;
+        let said = (text.as_deref(), category.as_deref());
+        demand::count(deps, deps.index()?, said, place, found_nothing);
+        if found_nothing {
+            found.unmet_need = demand::unmet_need(said, place)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Searches, and counts nothing.
+pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Found> {
+    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
+        return Err(Refusal::field(Code::UnknownCategory, "category").into());
+    }
+    needs_a_place(&asked)?;
     let place = match &asked.place {
         Some(place) => Some(locate(deps.gazetteer(), place)?),
         None => None,
@@ -88,7 +110,6 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
     if let Some(change) = asked.min_change {
         wait_for_change(deps, index, change)?;
     }
-    let signed_in = account.is_some();
     let freshness = deps.freshness_rules();
     let hide_overdue_days = (freshness.hides && !asked.include_stale).then_some(freshness.hide_overdue_days);
     let request = Request {
@@ -106,14 +127,14 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
         limit: asked.limit,
         cursor: asked.cursor,
         hide_overdue_days,
-        audience: if signed_in { Audience::Professional } else { Audience::Public },
+        audience: if is_signed_in { Audience::Professional } else { Audience::Public },
         ..Request::new(deps.clock.now())
     };
     let page = index.search(&request).map_err(|error| match error {
         search::Error::InvalidCursor => Failure::from(Refusal::field(Code::InvalidCursor, "cursor")),
         other => other.into(),
     })?;
-    Ok(Found { page, place })
+    Ok(Found { page, place, unmet_need: None })
 }
 
 /// Waits until the index has a change. One that nobody has made yet is refused at once: a thread is never held for it.
@@ -151,20 +172,29 @@ fn needs_a_place(asked: &Search) -> Result<(), Refusal> {
 pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound, Refusal> {
     match place {
         Place::Point(point) => {
-            let Located { region, mrc, borough, districts, municipality } = gazetteer.locate(*point);
+            let located = gazetteer.locate(*point);
+            let within = within_for_sure(gazetteer, &located);
+            let Located { region, mrc, borough, districts, municipality } = located;
             let municipality = municipality.map(|nearest| nearest.id);
             let territories = [region, mrc, municipality, borough].into_iter().flatten().chain(districts).collect();
             let origin = Origin { point: Some(*point), territories };
-            Ok(PlaceFound { origin, named: None, alternatives: vec![] })
+            Ok(PlaceFound { origin, named: None, alternatives: vec![], within })
         }
         Place::Named(text) => {
             let mut matches = gazetteer.geocode(text, PLACES_TOLD_MAX).into_iter();
             let found = matches.next().ok_or_else(|| Refusal::field(Code::PlaceNotFound, "near"))?;
             let territories = gazetteer.ancestors(&found.territory_id);
             let origin = Origin { point: found.point, territories };
-            Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect() })
+            let within = found.territories.clone();
+            Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect(), within })
         }
     }
+}
+
+/// The municipality of a point is an estimate, unless the point is in one of its boroughs.
+fn within_for_sure(gazetteer: &Gazetteer, located: &Located) -> LocatedIn {
+    let of_borough = |id: &String| gazetteer.ancestor_of_level(id, Level::Municipality);
+    LocatedIn { municipality: located.borough.as_ref().and_then(of_borough), ..located.exact() }
 }
 
 fn named(found: Match) -> NamedPlace {

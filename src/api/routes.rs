@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
     guide, health, history, hsds, locations, matching, merges, needs, organizations, profile, records, referrals,
-    reports, search, services, sources, taxonomy_terms, territories,
+    reports, saved_lists, saved_searches, search, services, sources, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -124,6 +124,18 @@ routes! {
     GET "/api/v1/search" => search::by_query;
     POST "/api/v1/search" => search::by_document;
     POST "/api/v1/match" => matching::matching;
+    POST "/api/v1/saved_lists" => saved_lists::create;
+    GET "/api/v1/saved_lists" => saved_lists::list;
+    GET "/api/v1/saved_lists/{id}" => saved_lists::get;
+    PATCH "/api/v1/saved_lists/{id}" => saved_lists::change;
+    DELETE "/api/v1/saved_lists/{id}" => saved_lists::delete;
+    GET "/api/v1/saved_lists/{id}/print" => saved_lists::print;
+    POST "/api/v1/saved_lists/{id}/letters" => saved_lists::send;
+    POST "/api/v1/saved_searches" => saved_searches::create;
+    GET "/api/v1/saved_searches" => saved_searches::list;
+    GET "/api/v1/saved_searches/{id}" => saved_searches::get;
+    PATCH "/api/v1/saved_searches/{id}" => saved_searches::change;
+    DELETE "/api/v1/saved_searches/{id}" => saved_searches::delete;
 
     // -- families
     POST "/api/v1/families" => families::create;
@@ -159,6 +171,7 @@ routes! {
     // -- reports
     GET "/api/v1/reports/portrait" => reports::portrait;
     GET "/api/v1/reports/unmet-needs" => reports::unmet_needs;
+    GET "/api/v1/reports/demand" => reports::demand;
 
 }
 

@@ -183,7 +183,9 @@ fn url(field: &str, value: Option<&str>) -> Result<(), Refusal> {
     if is_web { Ok(()) } else { Err(Refusal::field(Code::InvalidValue, field).rule("http or https URL")) }
 }
 
-fn email(field: &str, value: Option<&str>) -> Result<(), Refusal> {
+/// # Errors
+/// `InvalidValue` for what is no e-mail address, `TooLong`.
+pub fn email(field: &str, value: Option<&str>) -> Result<(), Refusal> {
     let Some(value) = value else { return Ok(()) };
     characters(field, value, EMAIL_CHARACTERS_MAX)?;
     let parts = value.rsplit_once('@');

@@ -25,6 +25,8 @@ pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod matching;
+pub mod saved_list;
+pub mod saved_search;
 pub mod schedule;
 pub mod visit_plan;
 // -- families
@@ -37,6 +39,7 @@ pub mod sensitive;
 // -- referrals
 pub mod referral;
 // -- reports
+pub mod demand;
 pub mod month;
 pub mod portrait;
 pub mod small_cells;

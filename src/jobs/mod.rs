@@ -3,6 +3,7 @@
 pub mod feeds;
 pub mod index_sync;
 // -- referrals
+pub mod demand;
 pub mod duplicates;
 pub mod expiry;
 pub mod freshness;
@@ -10,6 +11,7 @@ pub mod mail;
 pub mod outbox;
 pub mod reminders;
 pub mod retention;
+pub mod saved_searches;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -90,6 +92,9 @@ fn run(deps: &Arc<Deps>, stop: &Stop) {
         }
         stop.wait(TICK_MS);
     }
+    if deps.is_ready() {
+        demand::finish(deps);
+    }
 }
 
 /// One round of every job that looks for work. Tests call it with a clock of their own.
@@ -100,7 +105,9 @@ pub fn run_all(deps: &Deps) -> Result<(), Failure> {
     reminders::run(deps, now)?;
     retention::run(deps, now)?;
     freshness::run(deps, now)?;
+    demand::run(deps, now)?;
     outbox::run(deps, &mail::Mailer::from_config(&deps.config)?, now)?;
+    saved_searches::run(deps, now)?;
     duplicates::run(deps)?;
     Ok(())
 }

@@ -5,14 +5,15 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::mail::{self, Mailer};
-use crate::actions::{self, Deps, Failure, answers};
+use crate::actions::{self, Deps, Failure, answers, saved_lists as lists, saved_searches as searches};
 use crate::clock::Time;
 use crate::domain::freshness;
 use crate::domain::language::{Lang, Text};
 use crate::domain::referral::{CODE_MINUTES, Letter};
 use crate::domain::taxonomy::Taxonomy;
-use crate::store::{self, outbox};
-use crate::text::{answers as texts, records};
+use crate::domain::{saved_list, saved_search};
+use crate::store::{self, Tx, outbox, saved_lists};
+use crate::text::{answers as texts, records, saved_lists as list_texts, saved_searches as search_texts};
 
 /// Messages of one run.
 const MESSAGES_MAX: i64 = 50;
@@ -29,15 +30,25 @@ pub fn run(deps: &Deps, mailer: &Mailer, now: Time) -> Result<usize, Failure> {
     for row in claimed.value {
         let outcome = deliver(deps, mailer, &row, now);
         let written = deps.store.write(now, |tx| match &outcome {
-            Ok(_) => outbox::mark_delivered(tx, row.id, now),
-            Err(Undelivered::Never) => outbox::mark_failed(tx, row.id, now),
-            Err(Undelivered::Later) if row.attempts + 1 >= ATTEMPTS_MAX => outbox::mark_failed(tx, row.id, now),
+            Ok(_) => outbox::mark_delivered(tx, row.id, now).and_then(|()| forget_address(tx, &row)),
+            Err(Undelivered::Never) => give_up(tx, &row, now),
+            Err(Undelivered::Later) if row.attempts + 1 >= ATTEMPTS_MAX => give_up(tx, &row, now),
             Err(Undelivered::Later) => outbox::try_again_at(tx, row.id, now.plus(pause(row.attempts))),
         });
         written?;
         sent += usize::from(matches!(outcome, Ok(true)));
     }
     Ok(sent)
+}
+
+fn give_up(tx: &mut Tx<'_>, row: &outbox::OutboxRow, now: Time) -> Result<(), store::Error> {
+    outbox::mark_failed(tx, row.id, now)?;
+    forget_address(tx, row)
+}
+
+/// Where a list was sent is kept only until it has left.
+fn forget_address(tx: &mut Tx<'_>, row: &outbox::OutboxRow) -> Result<(), store::Error> {
+    if row.kind == saved_list::LETTER { saved_lists::forget_address(tx, row.subject_id) } else { Ok(()) }
 }
 
 enum Undelivered {
@@ -62,6 +73,16 @@ fn pause(attempts: i32) -> TimeDelta {
 fn deliver(deps: &Deps, mailer: &Mailer, row: &outbox::OutboxRow, now: Time) -> Result<bool, Undelivered> {
     if let Some(kind) = freshness::Letter::parse(&row.kind) {
         return deliver_record_letter(deps, mailer, row, kind, now);
+    }
+    if row.kind == saved_list::LETTER {
+        let Some(outgoing) = lists::prepare_letter(deps, row.subject_id)? else { return Ok(false) };
+        let text = list_texts::mail(outgoing.lang, &outgoing.listings);
+        return post(mailer, row, &outgoing.address, &text, now);
+    }
+    if row.kind == saved_search::LETTER {
+        let Some(outgoing) = searches::prepare_letter(deps, row.subject_id, &row.payload.0)? else { return Ok(false) };
+        let text = search_texts::mail(outgoing.lang, &outgoing.services, outgoing.more);
+        return post(mailer, row, &outgoing.address, &text, now);
     }
     let Some(letter) = Letter::parse(&row.kind) else {
         tracing::error!(outbox_id = %row.id, kind = row.kind, "nobody knows how to deliver this");

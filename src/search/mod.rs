@@ -17,6 +17,7 @@ mod schema;
 mod tests;
 mod typo;
 mod view;
+mod vocabulary;
 mod why;
 mod writer;
 

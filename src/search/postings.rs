@@ -174,6 +174,20 @@ impl List {
         (self.postings.docs().get(at) == Some(&doc)).then(|| self.frequency_at(at))
     }
 
+    /// The frequencies of the term in each document that holds it.
+    pub(super) fn into_frequencies(mut self) -> impl Iterator<Item = u32> {
+        let mut at = self.postings.seek(0);
+        std::iter::from_fn(move || {
+            if at >= self.postings.docs().len() {
+                self.postings.advance();
+                at = 0;
+            }
+            let frequency = self.postings.docs().get(at).map(|_| self.frequency_at(at));
+            at += 1;
+            frequency
+        })
+    }
+
     /// Terms that are only there or not have no frequencies.
     fn frequency_at(&self, at: usize) -> u32 {
         self.postings.freqs().get(at).copied().unwrap_or(1)

@@ -30,6 +30,8 @@ pub mod edits;
 pub mod error_reports;
 pub mod metadata;
 // -- search
+pub mod saved_lists;
+pub mod saved_searches;
 pub mod watch;
 // -- families
 pub mod consents;
@@ -43,6 +45,7 @@ pub mod idempotency;
 pub mod referral_links;
 pub mod referrals;
 // -- reports
+pub mod demand;
 pub mod reports;
 
 pub use conn::{Backend, Conn, Settings, Store, Tx, Written};

@@ -764,6 +764,60 @@ table! {
         created_at -> Instant,
     }
 }
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    saved_list (id) {
+        id -> Guid,
+        account_id -> Guid,
+        name -> Text,
+        service_ids -> Document,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Guid, Instant};
+    saved_list_letter (id) {
+        id -> Guid,
+        list_id -> Guid,
+        account_id -> Guid,
+        address_hash -> Text,
+        sealed_address -> Nullable<Text>,
+        wrapped_key -> Nullable<Text>,
+        wrapped_by -> Integer,
+        lang -> Text,
+        created_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    use crate::store::types::{Document, Guid, Instant};
+    saved_search (id) {
+        id -> Guid,
+        account_id -> Guid,
+        name -> Text,
+        asked -> Document,
+        known_ids -> Document,
+        alert_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+table! {
+    use diesel::sql_types::*;
+    demand (day, territory_id, category, words) {
+        day -> Date,
+        territory_id -> Text,
+        category -> Text,
+        words -> Text,
+        searches -> Integer,
+        zeros -> Integer,
+    }
+}
 joinable!(child -> family (family_id));
 joinable!(observation -> family (family_id));
 joinable!(identity -> family (family_id));

@@ -27,6 +27,8 @@ pub struct Words {
     pub elsewhere: &'static str,
     pub nothing: &'static str,
     pub cut: &'static str,
+    pub chosen: &'static str,
+    pub gone: &'static str,
     pub hidden: &'static str,
     pub years: &'static str,
     pub footer: &'static str,
@@ -59,6 +61,8 @@ const FRENCH: Words = Words {
     elsewhere: "Autres services",
     nothing: "Aucun service à imprimer ici.",
     cut: "Ce guide ne contient pas tous les services : choisissez une catégorie ou un territoire plus petit.",
+    chosen: "Services choisis",
+    gone: "Des services de cette liste ne sont plus offerts : ils n'y sont pas imprimés.",
     hidden: "adresse donnée par téléphone",
     years: "ans",
     footer: "Appelez avant de vous déplacer : les heures et les coûts changent.",
@@ -84,6 +88,8 @@ const ENGLISH: Words = Words {
     elsewhere: "Other services",
     nothing: "No service to print here.",
     cut: "This guide does not hold every service: choose a category or a smaller territory.",
+    chosen: "Services chosen",
+    gone: "Some services of this list are no longer offered: they are not printed.",
     hidden: "address given by telephone",
     years: "years",
     footer: "Call before you go: hours and costs change.",
@@ -116,7 +122,8 @@ pub struct Guide {
     /// The territory and the category that were asked, in words.
     pub of: Vec<String>,
     pub sections: Vec<Section>,
-    pub is_cut: bool,
+    /// Something to know of the whole.
+    pub notice: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +187,7 @@ mod tests {
             verified: String::new(),
         };
         let section = Section { anchor: "c1".to_owned(), name: "A & B".to_owned(), listings: vec![listing] };
-        let guide = Guide { lang: Lang::Fr, of: Vec::new(), sections: vec![section], is_cut: false };
+        let guide = Guide { lang: Lang::Fr, of: Vec::new(), sections: vec![section], notice: None };
         let html = guide.html(None).unwrap();
         assert!(!html.contains("<script>") && html.contains("&#60;script&#62;"), "{html}");
         assert!(html.contains("/guide.css") && !html.contains("<style>"));

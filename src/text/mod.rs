@@ -10,3 +10,5 @@ pub mod messages;
 pub mod quality;
 pub mod records;
 pub mod reports;
+pub mod saved_lists;
+pub mod saved_searches;

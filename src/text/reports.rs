@@ -3,7 +3,7 @@
 use crate::domain::language::Lang;
 
 /// A code of a figure, its group, an area or a word of a list: code, French, English.
-const LABELS: [(&str, &str, &str); 62] = [
+const LABELS: [(&str, &str, &str); 64] = [
     ("families_accompanied", "Familles accompagnées", "Families accompanied"),
     ("isolated_families", "Familles isolées", "Isolated families"),
     (
@@ -49,6 +49,8 @@ const LABELS: [(&str, &str, &str); 62] = [
     ("unknown", "Inconnu", "Unknown"),
     ("network", "Réseau", "Network"),
     ("all", "Toutes", "All"),
+    ("no_category", "Aucune catégorie demandée", "No category asked"),
+    ("all_searches", "Toutes les recherches", "All searches"),
     ("economic", "Économique", "Economic"),
     ("weak_support_network", "Faible réseau de soutien", "Weak support network"),
     ("immigration", "Immigration", "Immigration"),
@@ -154,6 +156,12 @@ pub fn unmet_headings(lang: Lang) -> Vec<String> {
     headings(lang, &fr, &en)
 }
 
+pub fn demand_headings(lang: Lang) -> Vec<String> {
+    let fr = ["clé", "nom", "recherches", "sans résultat", "part sans résultat"];
+    let en = ["key", "name", "searches", "without a result", "share without a result"];
+    headings(lang, &fr, &en)
+}
+
 pub fn reason_heading(reason: &str, lang: Lang) -> String {
     format!("{}: {reason}", pick(lang, "raison", "reason"))
 }
@@ -180,5 +188,6 @@ mod tests {
         assert!(LABELS.iter().all(|(_, fr, en)| !fr.is_empty() && !en.is_empty()));
         assert_eq!(portrait_headings(Lang::Fr).len(), portrait_headings(Lang::En).len());
         assert_eq!(unmet_headings(Lang::Fr).len(), unmet_headings(Lang::En).len());
+        assert_eq!(demand_headings(Lang::Fr).len(), demand_headings(Lang::En).len());
     }
 }

@@ -25,6 +25,8 @@ mod services;
 
 // -- search
 mod matching;
+mod saved_lists;
+mod saved_searches;
 mod search;
 
 // -- families
@@ -38,4 +40,5 @@ mod referrals;
 pub mod story;
 
 // -- reports
+mod demand;
 mod reports;

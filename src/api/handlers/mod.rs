@@ -34,6 +34,8 @@ pub mod services;
 pub mod sources;
 // -- search
 pub mod matching;
+pub mod saved_lists;
+pub mod saved_searches;
 pub mod search;
 // -- families
 pub mod consents;

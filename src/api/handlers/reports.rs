@@ -1,4 +1,4 @@
-//! The portrait and the unmet needs, as JSON or as CSV.
+//! The portrait, the unmet needs and the demand, as JSON or as CSV.
 
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE};
 use actix_web::web::Data;
@@ -10,12 +10,13 @@ use crate::api::App;
 use crate::api::extract::{Caller, Query};
 use crate::api::problem::Answer;
 use crate::api::wire::reports::{
-    Format, PortraitParams, UnmetParams, portrait_lines, portrait_view, unmet_lines, unmet_view,
+    DemandParams, Format, PortraitParams, UnmetParams, demand_lines, demand_view, portrait_lines, portrait_view,
+    unmet_lines, unmet_view,
 };
 use crate::domain::language::Lang;
 use crate::domain::need::UnmetReason;
 use crate::exchange::table_csv;
-use crate::text::reports::{portrait_headings, reason_heading, unmet_headings};
+use crate::text::reports::{demand_headings, portrait_headings, reason_heading, unmet_headings};
 
 pub async fn portrait(app: Data<App>, caller: Caller, request: HttpRequest, query: Query<PortraitParams>) -> Answer {
     let (asked, format) = query.0.parse()?;
@@ -38,6 +39,16 @@ pub async fn unmet_needs(app: Data<App>, caller: Caller, request: HttpRequest, q
             headings.extend(UnmetReason::ALL.iter().map(|reason| reason_heading(reason.as_str(), lang)));
             csv("unmet-needs", &headings, &unmet_lines(&report, lang), lang)
         }
+    })
+}
+
+pub async fn demand(app: Data<App>, caller: Caller, request: HttpRequest, query: Query<DemandParams>) -> Answer {
+    let (asked, by, format) = query.0.parse()?;
+    let (viewer, lang) = (caller.viewer(), caller.lang);
+    let report = app.act(move |deps| reports::demand(deps, &viewer, &asked, by)).await?;
+    Ok(match wanted(format, &request) {
+        Format::Json => json(&demand_view(&report, lang), lang),
+        Format::Csv => csv("demand", &demand_headings(lang), &demand_lines(&report, lang), lang),
     })
 }
 

@@ -19,6 +19,8 @@ pub mod services;
 pub mod sources;
 // -- search
 pub mod matching;
+pub mod saved_lists;
+pub mod saved_searches;
 pub mod search;
 // -- families
 pub mod consents;

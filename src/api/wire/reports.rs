@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::actions::reports::{Asked, Head, PortraitReport, UnmetReport};
+use crate::actions::reports::{ALL_SEARCHES, Asked, DemandLine, DemandReport, Head, PortraitReport, UnmetReport};
+use crate::domain::demand::GroupedBy;
 use crate::domain::language::Lang;
 use crate::domain::month::Month;
 use crate::domain::need::UnmetReason;
@@ -29,6 +30,16 @@ pub struct PortraitParams {
 pub struct UnmetParams {
     from: Option<String>,
     to: Option<String>,
+    format: Option<Format>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemandParams {
+    from: Option<String>,
+    to: Option<String>,
+    region: Option<String>,
+    by: Option<GroupedBy>,
     format: Option<Format>,
 }
 
@@ -57,6 +68,14 @@ impl UnmetParams {
     pub fn parse(self) -> Result<(Asked, Option<Format>), Refusal> {
         let asked = Asked { from: month_of(self.from, "from")?, to: month_of(self.to, "to")?, region: None };
         Ok((asked, self.format))
+    }
+}
+
+impl DemandParams {
+    pub fn parse(self) -> Result<(Asked, GroupedBy, Option<Format>), Refusal> {
+        let region = self.region.filter(|region| region != "network");
+        let asked = Asked { from: month_of(self.from, "from")?, to: month_of(self.to, "to")?, region };
+        Ok((asked, self.by.unwrap_or(GroupedBy::Category), self.format))
     }
 }
 
@@ -202,4 +221,44 @@ pub fn unmet_lines(report: &UnmetReport, lang: Lang) -> Vec<Vec<String>> {
         }
     }
     lines
+}
+
+pub fn demand_view(report: &DemandReport, lang: Lang) -> Value {
+    let line = |line: &DemandLine| {
+        json!({
+            "key": line.key,
+            "name": demand_name(line, report.by, lang),
+            "searches": count(line.figures.searches),
+            "zeros": count(line.figures.zeros),
+            "zero_share": line.figures.zero_share.map(share),
+        })
+    };
+    let lines: Vec<Value> = report.lines.iter().map(line).collect();
+    let mut head = head_view(&report.head, "demand", lang);
+    head["parameters"]["by"] = json!(report.by);
+    json!({"report": head, "lines": lines})
+}
+
+/// A territory by its own name, a word as it is, a code by its label.
+fn demand_name(line: &DemandLine, by: GroupedBy, lang: Lang) -> &str {
+    match (&line.name, by) {
+        (Some(name), _) => name,
+        (None, GroupedBy::Category) if Taxonomy::embedded().is_known(&line.key) => category_label(&line.key, lang),
+        (None, GroupedBy::Words) if line.key != ALL_SEARCHES => &line.key,
+        (None, _) => label(&line.key, lang),
+    }
+}
+
+pub fn demand_lines(report: &DemandReport, lang: Lang) -> Vec<Vec<String>> {
+    let line = |line: &DemandLine| {
+        let figures = &line.figures;
+        vec![
+            line.key.clone(),
+            demand_name(line, report.by, lang).to_owned(),
+            text(&count(figures.searches), lang),
+            text(&count(figures.zeros), lang),
+            figures.zero_share.map_or_else(String::new, |shown| text(&share(shown), lang)),
+        ]
+    };
+    report.lines.iter().map(line).collect()
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
 use crate::domain::directory::{Placement, Point};
@@ -41,6 +42,18 @@ pub struct SearchBody {
 }
 
 impl SearchBody {
+    /// The first of the members that concern one asking, and not what is asked.
+    pub fn passing_member(&self) -> Option<&'static str> {
+        let passing = [
+            ("open_at", self.open_at.is_some()),
+            ("min_change", self.min_change.is_some()),
+            ("include_stale", self.include_stale.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+        ];
+        passing.into_iter().find(|(_, is_said)| *is_said).map(|(name, _)| name)
+    }
+
     /// `lang` is the language of the request where the search does not name one.
     pub fn parse(self, lang: Lang) -> Result<Search, Refusal> {
         let place = place_of(self.lat, self.lon, self.near)?;
@@ -129,6 +142,27 @@ pub struct SearchView {
     /// The place understood; absent when none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<PlaceView>,
+    /// The body of a need, for a search with a place that found nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmet_need: Option<UnmetNeedView>,
+}
+
+/// What `POST /api/v1/needs` takes, with the finest territory alone: it gives those around it.
+#[derive(Debug, Serialize)]
+struct UnmetNeedView {
+    category: String,
+    #[serde(flatten)]
+    territory: Option<TerritoryView>,
+}
+
+#[derive(Debug, Serialize)]
+enum TerritoryView {
+    #[serde(rename = "municipality_id")]
+    Municipality(String),
+    #[serde(rename = "mrc_id")]
+    Mrc(String),
+    #[serde(rename = "region_id")]
+    Region(String),
 }
 
 #[derive(Debug, Serialize)]
@@ -202,7 +236,17 @@ impl SearchView {
             results: page.hits.into_iter().map(|hit| ResultView::new(hit, lang)).collect(),
             next_cursor: page.next_cursor,
             place: found.place.map(PlaceView::new),
+            unmet_need: found.unmet_need.map(UnmetNeedView::new),
         }
+    }
+}
+
+impl UnmetNeedView {
+    fn new(need: UnmetNeed) -> Self {
+        let within = need.within;
+        let municipality = within.municipality.map(TerritoryView::Municipality);
+        let around = || within.mrc.map(TerritoryView::Mrc).or(within.region.map(TerritoryView::Region));
+        Self { category: need.category, territory: municipality.or_else(around) }
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE saved_list_letter;
+DROP TABLE saved_list;

@@ -1,0 +1,40 @@
+//! Searches that an account keeps for itself: what of a search is kept, how many, and how often they are looked at.
+
+use serde::{Deserialize, Serialize};
+
+use super::language::Lang;
+
+pub const NAME_CHARACTERS_MAX: usize = 100;
+/// Searches of one account.
+pub const SEARCHES_MAX: usize = 20;
+/// Services that a search with an alert may find: one that finds more says nothing to anybody.
+pub const FOUND_MAX: usize = 500;
+/// Hours between two looks at a search, and so between two letters to its owner.
+pub const LOOK_HOURS: i64 = 24;
+/// Services that one letter names; it says how many more there are.
+pub const NAMED_MAX: usize = 50;
+/// What the outbox calls a letter with what is new.
+pub const LETTER: &str = "saved_search";
+
+/// What is asked, in the words of the search. The place has a name: a point may be where a family lives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    pub lang: Lang,
+    pub exact: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radius_km: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_months: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+}

@@ -1,0 +1,62 @@
+//! Which words of a text are the directory's own, and which need it is said for: what may be kept of a search without
+//! keeping whom it was for.
+
+use tantivy::{SegmentOrdinal, Term};
+
+use super::analyse::words;
+use super::definition::Definition;
+use super::impact::Impact;
+use super::needs::Needs;
+use super::postings::KnownTerm;
+use super::view::View;
+use super::why::Part;
+use super::{Error, Index};
+
+/// A word that fewer services use, in their names, their categories or their descriptions, may be somebody's name.
+const SERVICES_MIN: usize = 3;
+/// Words of one text that are looked up.
+const WORDS_READ_MAX: usize = 20;
+
+impl Index {
+    /// The words of a text, folded, that several services use: the first `words_max` of them, in the order of the
+    /// alphabet and each once. Words that say nothing, and words with a digit in them, are left out.
+    pub fn known_words(&self, text: &str, words_max: usize) -> Result<Vec<String>, Error> {
+        let definition = Definition::of_this_program()?;
+        let view = self.view();
+        let mut known: Vec<String> = Vec::new();
+        for word in words(text).into_iter().take(WORDS_READ_MAX) {
+            let has_digit = word.chars().any(char::is_numeric);
+            if known.len() >= words_max || has_digit || definition.is_stop_word(&word) || known.contains(&word) {
+                continue;
+            }
+            let term = KnownTerm::look_up(&view.searcher, &Term::from_field_text(self.fields().words, &word))?;
+            if let Some(term) = term
+                && is_used(&view, &term)?
+            {
+                known.push(word);
+            }
+        }
+        known.sort_unstable();
+        Ok(known)
+    }
+
+    /// The code of the need that a text is most surely said for.
+    pub fn need_of(text: &str) -> Result<Option<String>, Error> {
+        let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
+        Ok(meant.into_iter().next().map(|need| need.code))
+    }
+}
+
+/// Several services use a word. What organisations are called is not looked at: they are named after people.
+fn is_used(view: &View, term: &KnownTerm) -> Result<bool, Error> {
+    let mut uses = 0;
+    for (at, segment) in (0 as SegmentOrdinal..).zip(view.searcher.segment_readers()) {
+        let Some(list) = term.list(segment, at)? else { continue };
+        let by_service = |frequency: &u32| Impact::from_frequency(*frequency).part() != Part::Organization;
+        uses += list.into_frequencies().filter(by_service).take(SERVICES_MIN).count();
+        if uses >= SERVICES_MIN {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
