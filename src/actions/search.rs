@@ -6,13 +6,14 @@ use std::time::Duration;
 use super::demand::{self, UnmetNeed};
 use super::{Deps, Failure, Outcome};
 use crate::clock::Time;
+use crate::domain::area::Area;
 use crate::domain::directory::{LocatedIn, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Gazetteer, Level, Located, Match};
 use crate::domain::viewer::{Role, Viewer};
-use crate::search::{self, Audience, Coverage, Index, Origin, Page, Request, Sort};
+use crate::search::{self, Audience, Coverage, Facet, Index, Origin, Page, Request, Sort};
 use crate::store::changes;
 
 /// A text may mean several places: so many are told.
@@ -36,6 +37,10 @@ pub struct Search {
     pub radius_km: Option<f64>,
     pub coverage: Option<Coverage>,
     pub category: Option<String>,
+    /// The id of a territory in which a place must lie.
+    pub territory: Option<String>,
+    /// A part of the map in which a place must lie.
+    pub area: Option<Area>,
     pub open_at: Option<Time>,
     pub age_months: Option<u32>,
     pub language: Option<String>,
@@ -44,6 +49,8 @@ pub struct Search {
     pub min_change: Option<i64>,
     /// Also what is hidden because nobody has confirmed it for too long: for curators.
     pub include_stale: bool,
+    /// What is counted beside the page.
+    pub facets: Vec<Facet>,
     pub limit: usize,
     pub cursor: Option<String>,
 }
@@ -101,6 +108,9 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
     if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
         return Err(Refusal::field(Code::UnknownCategory, "category").into());
     }
+    if let Some(id) = asked.territory.as_ref().filter(|id| deps.gazetteer().get(id).is_none()) {
+        return Err(Refusal::field(Code::UnknownTerritory, "territory").rule(id.clone()).into());
+    }
     needs_a_place(&asked)?;
     let place = match &asked.place {
         Some(place) => Some(locate(deps.gazetteer(), place)?),
@@ -120,6 +130,9 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         radius_km: asked.radius_km,
         coverage: asked.coverage,
         categories: asked.category.into_iter().collect(),
+        located: asked.territory.into_iter().collect(),
+        area: asked.area,
+        facets: asked.facets,
         language: asked.language,
         open_at: asked.open_at,
         age_months: asked.age_months,

@@ -24,6 +24,7 @@ pub mod quality;
 pub mod sources;
 pub mod weekly_hours;
 // -- search
+pub mod area;
 pub mod matching;
 pub mod saved_list;
 pub mod saved_search;

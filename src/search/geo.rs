@@ -9,6 +9,7 @@ use tantivy::{DocId, SegmentReader};
 
 use super::postings::{Bits, WINDOW};
 use super::schema::{Audience, PLACES};
+use crate::domain::area::{Area, Cover};
 use crate::domain::directory::Point;
 
 const PER_DEGREE: f64 = 1e6;
@@ -107,7 +108,7 @@ struct Zone {
 
 /// A box, in millionths of a degree; empty when its south is above its north.
 #[derive(Debug, Clone, Copy)]
-struct Around {
+pub(super) struct Around {
     south: i32,
     north: i32,
     west: i32,
@@ -165,27 +166,32 @@ impl Map {
         points.chunks(ZONE).map(around).collect()
     }
 
-    /// The circle as this segment sees it.
-    pub(super) fn region<'a>(&self, circle: &'a Circle, audience: Audience) -> Region<'a> {
+    /// A shape as this segment sees it.
+    pub(super) fn region<'a>(&self, shape: &'a dyn Shape, audience: Audience) -> Region<'a> {
         let nothing = vec![0; self.zones.len()];
-        let mut region = Region { circle, possible: nothing.clone(), certain: nothing };
-        let (from, limit) = (From::new(circle.middle), Rough::of_km(circle.radius_km));
+        let mut region = Region { shape, possible: nothing.clone(), certain: nothing };
         for (around, points) in &self.loose {
-            let cover = circle.covers(around);
+            let cover = shape.covers(around);
             if cover == Cover::Outside {
                 continue;
             }
             for (point, doc) in points.iter().filter(|(point, _)| point.is_seen_by(audience)) {
-                let rough = || from.rough(*point);
-                if cover == Cover::Inside || rough().is_below(limit) {
-                    mark(&mut region.certain, *doc);
-                    mark(&mut region.possible, *doc);
-                } else if !rough().is_above(limit) {
-                    mark(&mut region.possible, *doc);
+                match if cover == Cover::Inside { cover } else { shape.covers_point(*point) } {
+                    Cover::Inside => {
+                        mark(&mut region.certain, *doc);
+                        mark(&mut region.possible, *doc);
+                    }
+                    Cover::Edge => mark(&mut region.possible, *doc),
+                    Cover::Outside => {}
                 }
             }
         }
         region
+    }
+
+    /// A point that the audience may know lies in an area.
+    pub(super) fn is_in(&self, doc: DocId, area: &Area, audience: Audience) -> bool {
+        self.of(doc).any(|point| point.is_seen_by(audience) && area.contains(point.point()))
     }
 
     fn zone(&self, first: DocId, max_doc: DocId) -> Zone {
@@ -268,9 +274,31 @@ impl Map {
     }
 }
 
-/// A circle on the map of one segment.
+/// What boxes and points can be compared with.
+pub(super) trait Shape {
+    fn covers(&self, around: &Around) -> Cover;
+    /// `Edge` for a point that has to be measured.
+    fn covers_point(&self, point: PlacePoint) -> Cover;
+}
+
+impl Shape for Area {
+    fn covers(&self, around: &Around) -> Cover {
+        if around.south > around.north {
+            return Cover::Outside;
+        }
+        let degrees = |millionths: i32| f64::from(millionths) / PER_DEGREE;
+        let corner = |lat, lon| (degrees(lat), degrees(lon));
+        Area::covers(self, corner(around.south, around.west), corner(around.north, around.east))
+    }
+
+    fn covers_point(&self, point: PlacePoint) -> Cover {
+        if self.contains(point.point()) { Cover::Inside } else { Cover::Outside }
+    }
+}
+
+/// A shape on the map of one segment.
 pub(super) struct Region<'a> {
-    circle: &'a Circle,
+    shape: &'a dyn Shape,
     /// Documents that no box is around, by 64: those that may lie within, and those that surely do.
     possible: Vec<u64>,
     certain: Vec<u64>,
@@ -279,7 +307,7 @@ pub(super) struct Region<'a> {
 impl Region<'_> {
     fn zone(&self, at: usize, zone: &Zone) -> (u64, u64) {
         let word = |words: &[u64]| words.get(at).copied().unwrap_or(0);
-        let (possible, certain) = match self.circle.covers(&zone.around) {
+        let (possible, certain) = match self.shape.covers(&zone.around) {
             Cover::Inside => (zone.plain, zone.plain),
             Cover::Edge => (zone.plain, 0),
             Cover::Outside => (0, 0),
@@ -370,19 +398,13 @@ impl PlacePoint {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cover {
-    Inside,
-    Edge,
-    Outside,
-}
-
 /// A circle on the sphere as stairs: for each step of latitude away from its middle, how many millionths of a degree of
 /// longitude are surely inside, and how many may be. Boxes are compared with whole numbers alone.
 #[derive(Debug, Clone)]
 pub(super) struct Circle {
-    middle: Point,
     pub radius_km: f64,
+    from: From,
+    limit: Rough,
     lat: i32,
     lon: i32,
     step: i32,
@@ -404,7 +426,9 @@ impl Circle {
         let height = radius_km / KM_PER_DEGREE;
         let PlacePoint { lat, lon, .. } = PlacePoint::new(middle, false);
         let step = (height * PER_DEGREE / STAIRS as f64) as i32 + 1 + MARGIN;
-        let mut circle = Self { middle, radius_km, lat, lon, step, stairs: [Stair::default(); STAIRS], is_odd: false };
+        let (from, limit) = (From::new(middle), Rough::of_km(radius_km));
+        let stairs = [Stair::default(); STAIRS];
+        let mut circle = Self { radius_km, from, limit, lat, lon, step, stairs, is_odd: false };
         let reaches_a_pole = middle.lat.abs() + height >= 89.0;
         let [whole, cos, cos_min] =
             [haversine(height), cosine(middle.lat), cosine((middle.lat.abs() + height).min(90.0))];
@@ -420,7 +444,9 @@ impl Circle {
         circle.is_odd = reaches_a_pole || i64::from(lon.abs()) + i64::from(widest) >= LON_MAX;
         circle
     }
+}
 
+impl Shape for Circle {
     fn covers(&self, around: &Around) -> Cover {
         if around.south > around.north {
             return Cover::Outside;
@@ -435,6 +461,17 @@ impl Circle {
             Cover::Outside
         } else if stair(lat_max).is_some_and(|stair| lon_max <= stair.inner) {
             Cover::Inside
+        } else {
+            Cover::Edge
+        }
+    }
+
+    fn covers_point(&self, point: PlacePoint) -> Cover {
+        let rough = self.from.rough(point);
+        if rough.is_below(self.limit) {
+            Cover::Inside
+        } else if rough.is_above(self.limit) {
+            Cover::Outside
         } else {
             Cover::Edge
         }

@@ -24,7 +24,7 @@ mod writer;
 use std::path::PathBuf;
 
 pub use query::{Coverage, Origin, Request, Sort};
-pub use rank::{Relation, Total};
+pub use rank::{Facet, FacetCounts, Relation, Total};
 pub use schema::Audience;
 pub use why::{Kind, Part, Reason};
 pub use writer::{Change, ContentDigest, Entry, Filling, Index};
@@ -62,6 +62,8 @@ pub struct Page {
     pub total: Total,
     pub hits: Vec<Hit>,
     pub next_cursor: Option<String>,
+    /// In the order asked.
+    pub facets: Vec<FacetCounts>,
 }
 
 #[derive(Debug, Clone)]

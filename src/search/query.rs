@@ -8,11 +8,12 @@ use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
 use super::needs::{Meant, Needs};
-use super::rank::NEED_STEPS;
+use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields};
 use super::typo;
 use super::why::Kind;
 use crate::clock::Time;
+use crate::domain::area::Area;
 use crate::domain::directory::Point;
 use crate::domain::language::Lang;
 use crate::domain::taxonomy::Taxonomy;
@@ -64,12 +65,16 @@ pub struct Request {
     pub categories: Vec<String>,
     /// Territory ids in which a place must lie; any of them.
     pub located: Vec<String>,
+    /// A part of the map in which a place must lie.
+    pub area: Option<Area>,
     /// ISO 639-1, lower case.
     pub language: Option<String>,
     pub open_at: Option<Time>,
     pub age_months: Option<u32>,
     /// `None`: distance when there is a point and no text, else relevance.
     pub sort: Option<Sort>,
+    /// What is counted beside the page.
+    pub facets: Vec<Facet>,
     pub limit: usize,
     pub cursor: Option<String>,
     pub audience: Audience,
@@ -90,10 +95,12 @@ impl Request {
             coverage: None,
             categories: vec![],
             located: vec![],
+            area: None,
             language: None,
             open_at: None,
             age_months: None,
             sort: None,
+            facets: vec![],
             limit: 20,
             cursor: None,
             audience: Audience::Public,
@@ -122,6 +129,7 @@ impl Request {
         let mut same = self.clone();
         same.cursor = None;
         same.limit = 0;
+        same.facets = vec![];
         same.now = Time::from_micros(0);
         format!("{same:?}")
     }

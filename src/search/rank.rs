@@ -19,12 +19,15 @@ use super::why::{self, Kind};
 use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
 use crate::clock::Time;
+use crate::domain::area::Area;
 use crate::domain::directory::Point;
 use crate::domain::words::words;
 use crate::id::Id;
 
 mod collect;
 mod cursor;
+mod facets;
+pub use facets::{Facet, FacetCounts};
 
 /// Services counted one by one; past it the total says "at least".
 pub(super) const COUNTED_MAX: u64 = 10_000;
@@ -154,7 +157,10 @@ impl Index {
             let served = served.filter(|_| row.says_whom_it_serves);
             hits.push(hit(&view, request, found, (row, served, matched)));
         }
-        Ok(Page { total: ranked.total(), hits, next_cursor })
+        let asked = request.facets.iter();
+        let counted = asked.map(|facet| facets::count(&view, self.fields(), (request, &concepts), (*facet, demand)));
+        let facets: Result<Vec<FacetCounts>, Error> = counted.collect();
+        Ok(Page { total: ranked.total(), hits, next_cursor, facets: facets? })
     }
 
     /// The services that hold every word of a text, or its stem, the best first: no synonyms, no corrections, and no
@@ -388,6 +394,8 @@ pub(super) struct Order {
     radius: Option<Limit>,
     /// The radius around the point.
     circle: Option<Circle>,
+    /// A place must lie in it.
+    area: Option<Area>,
     coverage: Coverage,
     restricts: bool,
     sort: Sort,
@@ -418,6 +426,7 @@ impl Order {
             from: point.map(From::new),
             radius: request.radius_km.map(Limit::new),
             circle: point.zip(request.radius_km).map(|(point, radius_km)| Circle::new(point, radius_km)),
+            area: request.area.clone(),
             coverage,
             // Without a radius "either" leaves nothing out: the order tells. With no place asked nothing is left out.
             restricts: request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some()),

@@ -58,6 +58,71 @@ both!(a_text_that_names_no_service_finds_what_answers_it, |app| {
     assert!(!by_distance("garde-manger vide").is_empty());
 });
 
+both!(a_part_of_the_map_a_territory_and_counts_narrow_a_search, |app| {
+    let client = app.anonymous();
+    let all = client.get("/api/v1/search?limit=100").expect(200);
+    let places: Vec<(String, f64, f64)> = all.json["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|result| {
+            let at = &result["location"];
+            Some((result["service_id"].as_str()?.to_owned(), at["lat"].as_f64()?, at["lon"].as_f64()?))
+        })
+        .collect();
+    let (south, north, west, east) = (45.5, 45.56, -73.53, -73.4);
+    let inside = |lat: f64, lon: f64| (south..=north).contains(&lat) && (west..=east).contains(&lon);
+    let expected: BTreeSet<String> =
+        places.iter().filter(|(_, lat, lon)| inside(*lat, *lon)).map(|(id, ..)| id.clone()).collect();
+    assert!(!expected.is_empty() && expected.len() < places.len(), "{places:?}");
+    let boxed = client.get(&format!("/api/v1/search?limit=100&bbox={west},{south},{east},{north}")).expect(200);
+    let found: BTreeSet<String> = ids(&boxed).into_iter().collect();
+    assert!(found.is_superset(&expected), "{found:?} {expected:?}");
+    let ring = json!([[west, south], [east, south], [east, north], [west, north], [west, south]]);
+    let polygon = json!({"limit": 100, "polygon": {"type": "Polygon", "coordinates": [ring]}});
+    assert_eq!(ids(&client.post("/api/v1/search", &polygon).expect(200)), ids(&boxed));
+
+    let counted = client.get("/api/v1/search?facets=category,language&category=food&limit=100").expect(200);
+    let count = |facets: &Value, facet: &str, value: &str| {
+        let values = facets[facet].as_array().unwrap().clone();
+        values.iter().find(|one| one["value"] == value).map_or(0, |one| one["count"].as_u64().unwrap())
+    };
+    let facets = &counted.json["facets"];
+    for category in ["food", "childcare"] {
+        let alone = client.get(&format!("/api/v1/search?category={category}")).expect(200);
+        assert_eq!(count(facets, "category", category), alone.json["total"]["value"], "as if no category was asked");
+    }
+    assert!(count(facets, "language", "fr") <= counted.json["total"]["value"].as_u64().unwrap(), "only of food");
+    assert!(all.json.get("facets").is_none());
+
+    let in_mrc = client.get("/api/v1/search?territory=mrc:58&limit=100").expect(200);
+    assert!(in_mrc.json["total"]["value"].as_u64() < all.json["total"]["value"].as_u64(), "{}", in_mrc.text);
+    assert!(in_mrc.json["total"]["value"].as_u64() > Some(0));
+});
+
+both!(parts_of_the_map_that_make_no_sense_are_refused_with_their_rule, |app| {
+    let client = app.anonymous();
+    let refused = |path: &str, field: &str| {
+        let reply = client.get(path);
+        assert_eq!((reply.status, &reply.json["field"]), (422, &json!(field)), "{path} {}", reply.text);
+    };
+    for bbox in ["1,2,3", "1,2,3,4,5", "a,b,c,d", "1,0,0,1", "0,1,1,0", "NaN,0,1,1", "0,0,181,1", "", "inf,0,1,1"] {
+        refused(&format!("/api/v1/search?bbox={bbox}"), "bbox");
+    }
+    refused("/api/v1/search?facets=colour", "facets");
+    refused("/api/v1/search?territory=mrc:nowhere", "territory");
+    let bowtie = json!([[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]]);
+    let endless: Vec<[f64; 2]> = (0..100_000).map(|n| [f64::from(n) / 1e4, f64::from(n % 7)]).collect();
+    for (coordinates, rule) in
+        [(bowtie, "edges do not cross"), (json!([endless]), "<= 1000 corners"), (json!([]), "RFC 7946, Polygon")]
+    {
+        let reply = client.post("/api/v1/search", &json!({"polygon": {"type": "Polygon", "coordinates": coordinates}}));
+        assert!((400..500).contains(&reply.status), "{}", reply.text);
+        // The longest does not fit in a request at all.
+        assert!(reply.status == 413 || reply.json["rule"] == rule, "{}", reply.text);
+    }
+});
+
 both!(a_place_gives_distances_and_who_is_served, |app| {
     let reply = app.anonymous().get("/api/v1/search?category=food&near=longueuil&sort=distance").expect(200);
     assert_eq!(reply.json["place"]["id"], "municipality:58227", "{}", reply.text);

@@ -53,6 +53,14 @@ fn kept(asked: Search) -> Result<Kept, Refusal> {
             return Err(Refusal::field(Code::InvalidValue, "search.lat").rule(rule));
         }
     };
+    let not_kept = [
+        ("search.bbox", asked.area.is_some()),
+        ("search.territory", asked.territory.is_some()),
+        ("search.facets", !asked.facets.is_empty()),
+    ];
+    if let Some((field, _)) = not_kept.into_iter().find(|(_, is_asked)| *is_asked) {
+        return Err(Refusal::field(Code::InvalidValue, field).rule("near, radius_km"));
+    }
     for (field, text) in [("search.q", &asked.text), ("search.near", &near)] {
         if let Some(text) = text {
             refuse_sensitive_numbers(text, field)?;

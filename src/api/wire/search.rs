@@ -5,15 +5,17 @@ use serde::{Deserialize, Serialize};
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
+use crate::domain::area::Area;
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
-use crate::search::{Coverage, Hit, Kind, Part, Reason, Relation, Sort};
+use crate::search::{Coverage, Facet, FacetCounts, Hit, Kind, Part, Reason, Relation, Sort};
 
 pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
 const CURSOR_CHARS_MAX: usize = 200;
+const BBOX_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 2_000.0;
 const AGE_MONTHS_MAX: i64 = 1_200;
 const LIMIT_DEFAULT: i64 = 20;
@@ -30,6 +32,9 @@ pub struct SearchBody {
     radius_km: Option<f64>,
     coverage: Option<Coverage>,
     category: Option<String>,
+    territory: Option<String>,
+    bbox: Option<String>,
+    polygon: Option<PolygonBody>,
     open_at: Option<String>,
     age_months: Option<i64>,
     language: Option<String>,
@@ -37,8 +42,18 @@ pub struct SearchBody {
     exact: Option<bool>,
     min_change: Option<i64>,
     include_stale: Option<bool>,
+    facets: Option<String>,
     limit: Option<i64>,
     cursor: Option<String>,
+}
+
+/// GeoJSON (RFC 7946): the outer ring and the holes, corners as longitude and latitude.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolygonBody {
+    #[serde(rename = "type")]
+    kind: String,
+    coordinates: Vec<Vec<Vec<f64>>>,
 }
 
 impl SearchBody {
@@ -67,6 +82,9 @@ impl SearchBody {
             radius_km: self.radius_km.map(radius_of).transpose()?,
             coverage: self.coverage,
             category: self.category,
+            territory: self.territory,
+            area: area_of(self.bbox, self.polygon)?,
+            facets: self.facets.map_or(Ok(vec![]), |names| facets_of(&names))?,
             open_at: self.open_at.as_deref().map(instant_of).transpose()?,
             age_months: age_months.and_then(|age| u32::try_from(age).ok()),
             language: self.language.map(language_of).transpose()?,
@@ -95,6 +113,38 @@ pub(super) fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>)
         (Some(_), None, _) => Err(Refusal::field(Code::MissingField, "lon")),
         (None, Some(_), _) => Err(Refusal::field(Code::MissingField, "lat")),
     }
+}
+
+/// West, south, east and north of a box, as GeoJSON has them, or a polygon.
+fn area_of(bbox: Option<String>, polygon: Option<PolygonBody>) -> Result<Option<Area>, Refusal> {
+    match (short("bbox", bbox, BBOX_CHARS_MAX)?, polygon) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Refusal::field(Code::InvalidValue, "polygon").rule("bbox, or polygon")),
+        (Some(text), None) => {
+            let sides: Result<Vec<f64>, _> = text.split(',').map(|side| side.trim().parse()).collect();
+            let Ok(&[west, south, east, north]) = sides.as_deref() else {
+                return Err(Refusal::field(Code::InvalidValue, "bbox").rule("west,south,east,north"));
+            };
+            Area::from_box("bbox", west, south, east, north).map(Some)
+        }
+        (None, Some(polygon)) if polygon.kind == "Polygon" => {
+            Area::from_rings("polygon", &polygon.coordinates).map(Some)
+        }
+        (None, Some(_)) => Err(Refusal::field(Code::InvalidValue, "polygon.type").rule("Polygon")),
+    }
+}
+
+/// Each once, in the order asked.
+fn facets_of(names: &str) -> Result<Vec<Facet>, Refusal> {
+    let mut facets = vec![];
+    for name in names.split(',').map(str::trim) {
+        let known = || Facet::ALL.iter().map(|facet| facet.as_str()).collect::<Vec<_>>().join(", ");
+        let facet = Facet::parse(name).ok_or_else(|| Refusal::field(Code::InvalidValue, "facets").rule(known()))?;
+        if !facets.contains(&facet) {
+            facets.push(facet);
+        }
+    }
+    Ok(facets)
 }
 
 fn degrees(field: &str, value: f64, max: f64) -> Result<f64, Refusal> {
@@ -139,6 +189,9 @@ pub struct SearchView {
     total: TotalView,
     results: Vec<ResultView>,
     next_cursor: Option<String>,
+    /// Absent where none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets: Option<FacetsView>,
     /// The place understood; absent when none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<PlaceView>,
@@ -163,6 +216,35 @@ enum TerritoryView {
     Mrc(String),
     #[serde(rename = "region_id")]
     Region(String),
+}
+
+#[derive(Debug, Serialize)]
+struct FacetsView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Vec<CountView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Vec<CountView>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CountView {
+    value: String,
+    count: u64,
+}
+
+impl FacetsView {
+    fn new(counted: Vec<FacetCounts>) -> Option<Self> {
+        let mut view = Self { category: None, language: None };
+        for FacetCounts { facet, counts } in &counted {
+            let counts =
+                counts.iter().map(|(value, count)| CountView { value: value.clone(), count: *count }).collect();
+            match facet {
+                Facet::Category => view.category = Some(counts),
+                Facet::Language => view.language = Some(counts),
+            }
+        }
+        (!counted.is_empty()).then_some(view)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -235,6 +317,7 @@ impl SearchView {
             total: TotalView { value: page.total.value, relation: page.total.relation },
             results: page.hits.into_iter().map(|hit| ResultView::new(hit, lang)).collect(),
             next_cursor: page.next_cursor,
+            facets: FacetsView::new(page.facets),
             place: found.place.map(PlaceView::new),
             unmet_need: found.unmet_need.map(UnmetNeedView::new),
         }

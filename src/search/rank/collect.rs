@@ -8,7 +8,7 @@ use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, Order};
 use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::impact::Impact;
 use crate::search::plan::{Plan, PlannedAlternative, PlannedHeld};
-use crate::search::postings::{Bits, List, Union, WINDOW};
+use crate::search::postings::{Bits, KnownTerm, List, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
 use crate::search::view::{SegmentView, View};
 
@@ -28,6 +28,10 @@ pub(super) struct Run<'a> {
     comes_anywhere: Union,
     comes_where_it_serves: Union,
     scores: Scores,
+    /// What is counted by: lists, none where the segment has none, with how many of what fits they hold.
+    facets: Vec<(Option<List>, u64)>,
+    /// What fits of the window, where facets are counted.
+    fitting: Bits,
 }
 
 /// How far a document is, measured no more exactly than has to be.
@@ -81,6 +85,14 @@ enum Held {
     Each(Vec<Union>),
 }
 
+/// Shapes on the map of the segment.
+struct Regions<'a> {
+    radius: &'a Option<Region<'a>>,
+    /// The circle that is looked at now.
+    within: &'a Option<(Region<'a>, Limit)>,
+    area: &'a Option<Region<'a>>,
+}
+
 /// What is known of the documents of a window.
 struct Here {
     start: DocId,
@@ -88,6 +100,8 @@ struct Here {
     near: Covered,
     /// The radius of the circle that is looked at now.
     within: Option<Limit>,
+    /// Surely in the area drawn.
+    in_area: Bits,
     serving: Bits,
     comes: Bits,
 }
@@ -129,7 +143,22 @@ impl<'a> Run<'a> {
             comes_anywhere: open(&plan.comes_anywhere)?,
             comes_where_it_serves: open(&plan.comes_where_it_serves)?,
             scores: Scores::new(),
+            facets: vec![],
+            fitting: Bits::NONE,
         }))
+    }
+
+    /// Also counts by these terms.
+    pub(super) fn count_by(&mut self, terms: &[KnownTerm]) -> tantivy::Result<()> {
+        for term in terms {
+            self.facets.push((term.list(self.reader, self.ordinal)?, 0));
+        }
+        Ok(())
+    }
+
+    /// How many hold each of the terms counted by, in their order.
+    pub(super) fn counted_by(&self) -> impl Iterator<Item = u64> + '_ {
+        self.facets.iter().map(|(_, count)| *count)
     }
 
     /// Counts what fits and keeps the best; only within a circle where one is given.
@@ -137,27 +166,32 @@ impl<'a> Run<'a> {
         let (map, order) = (&self.segment.map, self.order);
         let region = |circle: &'a Circle| map.region(circle, order.audience);
         let radius = order.circle.as_ref().map(region);
+        let area = order.area.as_ref().map(|area| map.region(area, order.audience));
         let within = within.map(|circle| (map.region(circle, order.audience), Limit::new(circle.radius_km)));
         for window in 0..(self.reader.max_doc() as usize).div_ceil(WINDOW) {
-            self.window(window, (radius.as_ref(), within.as_ref()), kept);
+            self.window(window, &Regions { radius: &radius, within: &within, area: &area }, kept);
         }
     }
 
-    fn window(
-        &mut self,
-        window: usize,
-        (radius, within): (Option<&Region<'_>>, Option<&(Region<'_>, Limit)>),
-        kept: &mut Kept,
-    ) {
+    fn window(&mut self, window: usize, regions: &Regions<'_>, kept: &mut Kept) {
         let start = (window * WINDOW) as DocId;
         let order = self.order;
         let map = &self.segment.map;
         let all = Bits::below(start, self.reader.max_doc());
-        let mut fits = within.map_or(all, |(region, _)| all.and(&map.window(window, Some(region)).possible));
+        let mut fits = all;
+        let mut in_area = all;
+        if let Some((region, _)) = regions.within {
+            fits = fits.and(&map.window(window, Some(region)).possible);
+        }
+        if let Some(region) = regions.area {
+            let covered = map.window(window, Some(region));
+            fits = fits.and(&covered.possible);
+            in_area = covered.certain;
+        }
         if fits.is_empty() {
             return;
         }
-        let near = map.window(window, radius);
+        let near = map.window(window, regions.radius.as_ref());
         let mut comes = None;
         if order.restricts && order.coverage == Coverage::Near {
             let mut possible = near.possible;
@@ -187,10 +221,16 @@ impl<'a> Run<'a> {
             None => (Bits::NONE, Bits::NONE),
         };
         let comes = anywhere.or(&where_it_serves.and(&serving));
-        let within = within.map(|(_, limit)| *limit);
-        let here = Here { start, near, within, serving, comes };
+        let within = regions.within.as_ref().map(|(_, limit)| *limit);
+        let here = Here { start, near, within, in_area, serving, comes };
+        self.fitting = Bits::NONE;
         for offset in fits.offsets() {
             self.consider(&here, offset, kept);
+        }
+        for (list, count) in &mut self.facets {
+            if let Some(list) = list {
+                *count += u64::from(list.visit(start, &self.fitting, |_, _| {}).count());
+            }
         }
     }
 
@@ -257,6 +297,12 @@ impl<'a> Run<'a> {
         if here.within.is_some_and(|limit| !distance.is_within(limit)) {
             return;
         }
+        if let Some(area) = &order.area
+            && !here.in_area.has(offset)
+            && !self.segment.map.is_in(doc, area, order.audience)
+        {
+            return;
+        }
         if order.restricts {
             let is_near = here.near.certain.has(offset) && order.point.is_some()
                 || here.near.possible.has(offset)
@@ -272,6 +318,10 @@ impl<'a> Run<'a> {
             }
         }
         kept.counted += 1;
+        if kept.keep == 0 {
+            self.fitting.set(offset);
+            return;
+        }
         if let Some(last) = kept.last()
             && self.cannot_come_before(last, &mut distance, (offset, serves))
         {
