@@ -7,7 +7,7 @@ use super::Error;
 use super::analyse::Stems;
 use super::postings::{KnownTerm, Union};
 use super::query::{self, Concept, Held, Request, Role, Sort};
-use super::schema::{Comes, Fields};
+use super::schema::{Fields, Trait};
 use super::view::View;
 
 pub(super) struct Plan {
@@ -20,6 +20,9 @@ pub(super) struct Plan {
     area: Vec<KnownTerm>,
     pub comes_anywhere: Vec<KnownTerm>,
     pub comes_where_it_serves: Vec<KnownTerm>,
+    pub may_come: Vec<KnownTerm>,
+    pub says_no_territory: Vec<KnownTerm>,
+    pub closed_for_now: Vec<KnownTerm>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
 }
@@ -56,9 +59,10 @@ impl Plan {
         let territories: Vec<&str> =
             request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
         let mrcs: Vec<&str> = territories.iter().copied().filter(|id| id.starts_with("mrc:")).collect();
-        // Only an order by relevance asks what comes to people.
-        let asks_what_comes = request.origin.is_some() && request.sort() == Sort::Relevance;
-        let comes = |how: Comes| terms(fields.comes, how.term().filter(|_| asks_what_comes).as_slice());
+        // Only an order by relevance asks for more than where a service is.
+        let by_relevance = request.sort() == Sort::Relevance;
+        let from_somewhere = by_relevance && request.origin.is_some();
+        let of = |one: Trait, is_asked: bool| terms(fields.traits, Some(one.term()).filter(|_| is_asked).as_slice());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut stems = Stems::new();
         let planned: Result<Vec<_>, _> =
@@ -68,8 +72,11 @@ impl Plan {
             concepts: planned?,
             served: terms(fields.served, &territories)?,
             area: terms(fields.audience(request.audience).area, &mrcs)?,
-            comes_anywhere: comes(Comes::Anywhere)?,
-            comes_where_it_serves: comes(Comes::WhereItServes)?,
+            comes_anywhere: of(Trait::ComesAnywhere, from_somewhere)?,
+            comes_where_it_serves: of(Trait::ComesWhereItServes, from_somewhere)?,
+            may_come: of(Trait::MayCome, from_somewhere)?,
+            says_no_territory: of(Trait::SaysNoTerritory, from_somewhere)?,
+            closed_for_now: of(Trait::ClosedForNow, by_relevance)?,
             has_territories: !territories.is_empty(),
         })
     }

@@ -27,6 +27,8 @@ use crate::id::Id;
 mod collect;
 mod cursor;
 mod facets;
+
+use collect::Ties;
 pub use facets::{Facet, FacetCounts};
 
 /// Services counted one by one; past it the total says "at least".
@@ -58,6 +60,13 @@ const HARD_TO_REACH_FACTOR: f64 = 0.85;
 const OUT_OF_REACH_FACTOR: f64 = 0.7;
 const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
+/// It comes to people and nobody said where: nearly as good as what is said to come here.
+const MAY_COME_FACTOR: f64 = 0.9;
+/// Far, and nobody said whom it serves: after a good second choice within reach, before one of some help.
+const NEED_MAY_SERVE_FACTOR: f64 = 0.45;
+/// Closed for a while.
+const CLOSED_FACTOR: f64 = 0.9;
+const NEED_CLOSED_FACTOR: f64 = 0.6;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
 pub(super) const NEED_STEPS: f32 = 4.5;
@@ -450,15 +459,21 @@ impl Order {
 
     /// How much of its sureness a service keeps for somebody who is where the search starts from: of the words that it
     /// holds, and of the need that it answers. Who names a service wants it wherever it is; who tells a need wants what
-    /// can be reached, rather a second choice.
-    fn reach(&self, has_not_to_be_reached: bool, distance_km: f64) -> (f64, f64) {
-        if !self.has_origin || has_not_to_be_reached || distance_km <= WITHIN_REACH_KM {
+    /// can be reached, rather a second choice. Where nobody said whom it serves, it may serve them from afar.
+    fn reach(&self, ties: Ties, distance_km: f64) -> (f64, f64) {
+        let (words, need) = if !self.has_origin || ties.serves || ties.comes || distance_km <= WITHIN_REACH_KM {
             (1.0, 1.0)
         } else if distance_km <= HARD_TO_REACH_KM {
             (HARD_TO_REACH_FACTOR, NEED_HARD_TO_REACH_FACTOR)
         } else {
             (OUT_OF_REACH_FACTOR, NEED_OUT_OF_REACH_FACTOR)
-        }
+        };
+        let (words, need) = match ties {
+            Ties { may_come: true, .. } => (words.max(MAY_COME_FACTOR), need.max(MAY_COME_FACTOR)),
+            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FACTOR)),
+            _ => (words, need),
+        };
+        if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
     }
 
     /// The most that [`Order::factor`] gives at a distance.

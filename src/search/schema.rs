@@ -22,24 +22,29 @@ impl Audience {
     pub(super) const ALL: [Audience; 2] = [Audience::Public, Audience::Professional];
 }
 
-/// Whether people must go to a service.
+/// What is true of a service beyond its words, as a term that it is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) enum Comes {
-    /// They must, or nobody said otherwise.
-    Nowhere,
-    /// It comes to them, or is given from afar, in the territories that it serves.
-    WhereItServes,
+pub(super) enum Trait {
+    /// It comes to people, or is given from afar, in the territories that it serves.
+    ComesWhereItServes,
     /// It is given from afar, to people of no territory in particular.
-    Anywhere,
+    ComesAnywhere,
+    /// It comes to people, nobody said where.
+    MayCome,
+    /// Nobody said which territories it serves.
+    SaysNoTerritory,
+    /// It is closed for a while, as a whole.
+    ClosedForNow,
 }
 
-impl Comes {
-    /// The term that it is found by; none for what comes nowhere.
-    pub(super) fn term(self) -> Option<&'static str> {
+impl Trait {
+    pub(super) fn term(self) -> &'static str {
         match self {
-            Self::Nowhere => None,
-            Self::WhereItServes => Some("where_it_serves"),
-            Self::Anywhere => Some("anywhere"),
+            Self::ComesWhereItServes => "comes_where_it_serves",
+            Self::ComesAnywhere => "comes_anywhere",
+            Self::MayCome => "may_come",
+            Self::SaysNoTerritory => "says_no_territory",
+            Self::ClosedForNow => "closed_for_now",
         }
     }
 }
@@ -66,7 +71,7 @@ pub(super) struct Fields {
     pub category: Field,
     pub served: Field,
     pub language: Field,
-    pub comes: Field,
+    pub traits: Field,
     public: AudienceFields,
     professional: AudienceFields,
     pub along_curve: Field,
@@ -112,7 +117,7 @@ impl Fields {
             category: build.add_text_field("category", STRING),
             served: build.add_text_field("served", STRING),
             language: build.add_text_field("language", STRING),
-            comes: build.add_text_field("comes", STRING),
+            traits: build.add_text_field("traits", STRING),
             public,
             professional,
             along_curve: build.add_u64_field(ALONG_CURVE, FAST),

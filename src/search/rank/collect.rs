@@ -27,6 +27,9 @@ pub(super) struct Run<'a> {
     serving: Union,
     comes_anywhere: Union,
     comes_where_it_serves: Union,
+    may_come: Union,
+    says_no_territory: Union,
+    closed_for_now: Union,
     scores: Scores,
     /// What is counted by: lists, none where the segment has none, with how many of what fits they hold.
     facets: Vec<(Option<List>, u64)>,
@@ -104,6 +107,31 @@ struct Here {
     in_area: Bits,
     serving: Bits,
     comes: Bits,
+    may_come: Bits,
+    says_no_territory: Bits,
+    closed_for_now: Bits,
+}
+
+/// What a service has of those, and what the order makes of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ties {
+    pub serves: bool,
+    pub comes: bool,
+    pub may_come: bool,
+    pub says_no_territory: bool,
+    pub closed_for_now: bool,
+}
+
+impl Here {
+    fn ties(&self, offset: usize) -> Ties {
+        Ties {
+            serves: self.serving.has(offset),
+            comes: self.comes.has(offset),
+            may_come: self.may_come.has(offset),
+            says_no_territory: self.says_no_territory.has(offset),
+            closed_for_now: self.closed_for_now.has(offset),
+        }
+    }
 }
 
 impl<'a> Run<'a> {
@@ -142,6 +170,9 @@ impl<'a> Run<'a> {
             serving: plan.serving(view, ordinal)?,
             comes_anywhere: open(&plan.comes_anywhere)?,
             comes_where_it_serves: open(&plan.comes_where_it_serves)?,
+            may_come: open(&plan.may_come)?,
+            says_no_territory: open(&plan.says_no_territory)?,
+            closed_for_now: open(&plan.closed_for_now)?,
             scores: Scores::new(),
             facets: vec![],
             fitting: Bits::NONE,
@@ -197,7 +228,7 @@ impl<'a> Run<'a> {
             let mut possible = near.possible;
             if order.takes_what_comes {
                 let marked = self.comes(start, &fits);
-                possible = possible.or(&marked.0).or(&marked.1);
+                possible = marked.iter().fold(possible, |all, some| all.or(some));
                 comes = Some(marked);
             }
             fits = fits.and(&possible);
@@ -215,14 +246,15 @@ impl<'a> Run<'a> {
         }
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
         let serving = if asks_whom_it_serves { self.serving.mark(start, &fits) } else { Bits::NONE };
-        let (anywhere, where_it_serves) = match comes {
+        let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
-            None if order.has_origin && order.sort == Sort::Relevance => self.comes(start, &fits),
-            None => (Bits::NONE, Bits::NONE),
+            None => self.comes(start, &fits),
         };
         let comes = anywhere.or(&where_it_serves.and(&serving));
+        let says_no_territory = self.says_no_territory.mark(start, &fits);
+        let closed_for_now = self.closed_for_now.mark(start, &fits);
         let within = regions.within.as_ref().map(|(_, limit)| *limit);
-        let here = Here { start, near, within, in_area, serving, comes };
+        let here = Here { start, near, within, in_area, serving, comes, may_come, says_no_territory, closed_for_now };
         self.fitting = Bits::NONE;
         for offset in fits.offsets() {
             self.consider(&here, offset, kept);
@@ -234,9 +266,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What is given to people anywhere, and what comes to people where it serves.
-    fn comes(&mut self, start: DocId, among: &Bits) -> (Bits, Bits) {
-        (self.comes_anywhere.mark(start, among), self.comes_where_it_serves.mark(start, among))
+    /// What is given to people anywhere, what comes to people where it serves, and what may come to them.
+    fn comes(&mut self, start: DocId, among: &Bits) -> [Bits; 3] {
+        [&mut self.comes_anywhere, &mut self.comes_where_it_serves, &mut self.may_come]
+            .map(|some| some.mark(start, among))
     }
 
     /// Those that hold as many of the words as demanded, or answer a need that the text means.
@@ -293,7 +326,7 @@ impl<'a> Run<'a> {
         }
         let order = self.order;
         let mut distance = Distance::of(self.segment, doc, order);
-        let (serves, comes) = (here.serving.has(offset), here.comes.has(offset));
+        let ties = here.ties(offset);
         if here.within.is_some_and(|limit| !distance.is_within(limit)) {
             return;
         }
@@ -307,11 +340,11 @@ impl<'a> Run<'a> {
             let is_near = here.near.certain.has(offset) && order.point.is_some()
                 || here.near.possible.has(offset)
                     && order.radius.map_or(distance.is_known(), |limit| distance.is_within(limit))
-                || order.takes_what_comes && comes;
+                || order.takes_what_comes && (ties.comes || ties.may_come);
             let covered = match order.coverage {
                 Coverage::Near => is_near,
-                Coverage::Served => serves,
-                Coverage::Either => is_near || serves,
+                Coverage::Served => ties.serves,
+                Coverage::Either => is_near || ties.serves,
             };
             if !covered {
                 return;
@@ -323,12 +356,12 @@ impl<'a> Run<'a> {
             return;
         }
         if let Some(last) = kept.last()
-            && self.cannot_come_before(last, &mut distance, (offset, serves))
+            && self.cannot_come_before(last, &mut distance, (offset, ties.serves))
         {
             return;
         }
         let nearest = distance.exact();
-        let key = self.key(doc, offset, nearest, (serves, comes));
+        let key = self.key(doc, offset, nearest, ties);
         if order.after.is_none_or(|after| key > after) {
             kept.put(Found { key, segment: self.ordinal, doc, nearest });
         }
@@ -366,16 +399,16 @@ impl<'a> Run<'a> {
         is_late(self.order.factor_max(km, serves)) || is_late(self.order.factor(self.segment, distance.doc, km, serves))
     }
 
-    fn key(&self, doc: DocId, offset: usize, nearest: Option<Nearest>, (serves, comes): (bool, bool)) -> Key {
+    fn key(&self, doc: DocId, offset: usize, nearest: Option<Nearest>, ties: Ties) -> Key {
         let (order, id) = (self.order, self.segment.id(doc));
         let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
         if order.sort == Sort::Distance {
             return Key { first: distance_km, second: 0.0, third: 0.0, id };
         }
-        let (reach, reach_of_need) = order.reach(serves || comes, distance_km);
+        let (reach, reach_of_need) = order.reach(ties, distance_km);
         let (sureness, need) = (order.sureness(self.scores.steps(offset)), f64::from(self.scores.need(offset)));
         let first = -(sureness * reach + need * reach_of_need);
-        let second = -(1.0 + self.scores.fine(offset)) * order.factor(self.segment, doc, distance_km, serves);
+        let second = -(1.0 + self.scores.fine(offset)) * order.factor(self.segment, doc, distance_km, ties.serves);
         Key { first, second, third: distance_km, id }
     }
 }

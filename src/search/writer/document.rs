@@ -20,7 +20,7 @@ use crate::search::analyse::{Stems, WeighedTerms, words_of};
 use crate::search::definition::Definition;
 use crate::search::geo::PlacePoint;
 use crate::search::impact::Impact;
-use crate::search::schema::{Audience, Comes, Fields};
+use crate::search::schema::{Audience, Fields, Trait};
 use crate::search::why::{PARTS, Part};
 
 /// Words of one part of one service in one language that are indexed; what comes after is not found.
@@ -116,8 +116,7 @@ struct Content<'a> {
     audiences: Vec<AudienceContent>,
     age_min: u64,
     age_max: u64,
-    /// How it comes to people, where it does: see [`Comes`].
-    comes: Comes,
+    traits: Vec<Trait>,
     places_available: Option<i32>,
     verified_at: Option<Time>,
     review_due_at: Option<Time>,
@@ -197,22 +196,24 @@ fn content_of<'a>(entry: &'a Entry, row: &'a Row, hours: &'a OpeningHours, keywo
         audiences: Audience::ALL.map(|audience| audience_content(&entry.aggregate, audience)).into(),
         age_min: u64::from(service.document.minimum_age_months.unwrap_or(0)),
         age_max: service.document.maximum_age_months.map_or(AGE_MONTHS_UNBOUNDED, u64::from),
-        comes: comes(service),
+        traits: traits_of(service),
         places_available: service.capacity.places_available,
         verified_at: service.verified_at,
         review_due_at: service.review.due_at,
     }
 }
 
-fn comes(service: &Service) -> Comes {
+fn traits_of(service: &Service) -> Vec<Trait> {
     let gives = |how| service.document.delivery.contains(&how);
-    if gives(Delivery::Remote) && service.served.is_empty() {
-        Comes::Anywhere
-    } else if gives(Delivery::Remote) || gives(Delivery::AtHome) {
-        Comes::WhereItServes
-    } else {
-        Comes::Nowhere
-    }
+    let comes = match (gives(Delivery::Remote), gives(Delivery::AtHome), service.served.is_empty()) {
+        (true, _, true) => Some(Trait::ComesAnywhere),
+        (false, true, true) => Some(Trait::MayCome),
+        (true, _, false) | (_, true, false) => Some(Trait::ComesWhereItServes),
+        (false, false, _) => None,
+    };
+    let says_none = service.served.is_empty().then_some(Trait::SaysNoTerritory);
+    let closed = (service.status == ServiceStatus::TemporarilyClosed).then_some(Trait::ClosedForNow);
+    [comes, says_none, closed].into_iter().flatten().collect()
 }
 
 fn texts_of<'a>(entry: &'a Entry, keywords: &'a [String], lang: Lang) -> Vec<(Part, Lang, Vec<&'a str>)> {
@@ -354,8 +355,8 @@ fn add_terms(fields: &Fields, content: &Content<'_>, document: &mut TantivyDocum
     for language in &content.languages {
         document.add_text(fields.language, language);
     }
-    if let Some(how) = content.comes.term() {
-        document.add_text(fields.comes, how);
+    for one in &content.traits {
+        document.add_text(fields.traits, one.term());
     }
     for (audience, content) in Audience::ALL.into_iter().zip(&content.audiences) {
         let fields = fields.audience(audience);
