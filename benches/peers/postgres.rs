@@ -357,7 +357,7 @@ fn service_line(n: usize, row: &Row) -> String {
     for part in 0..PARTS {
         cells.extend(row.texts[part].iter().cloned());
     }
-    let escaped = |cell: String| cell.replace('\\', "\\\\").replace('\t', " ").replace('\n', " ");
+    let escaped = |cell: String| cell.replace('\\', "\\\\").replace(['\t', '\n'], " ");
     format!("{n}\t{}\n", cells.into_iter().map(escaped).collect::<Vec<_>>().join("\t"))
 }
 
