@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::handlers::{
     accounts, answers, capacities, claims, consents, duplicates, edits, error_reports, families, follow_ups, freshness,
     guide, health, history, hsds, locations, matching, merges, needs, organizations, profile, records, referrals,
-    reports, saved_lists, saved_searches, search, services, sources, taxonomy_terms, territories,
+    reports, saved_lists, saved_searches, search, services, sources, suggest, taxonomy_terms, territories,
 };
 use super::problem::Problem;
 use crate::domain::refusal::{Code, Refusal};
@@ -122,6 +122,7 @@ routes! {
 
     // -- search
     GET "/api/v1/search" => search::by_query;
+    GET "/api/v1/search/suggest" => suggest::list;
     POST "/api/v1/search" => search::by_document;
     POST "/api/v1/match" => matching::matching;
     POST "/api/v1/saved_lists" => saved_lists::create;

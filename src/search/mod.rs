@@ -13,6 +13,7 @@ mod postings;
 mod query;
 mod rank;
 mod schema;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod typo;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 pub use query::{Coverage, Origin, Request, Sort};
 pub use rank::{Facet, FacetCounts, Relation, Total};
 pub use schema::Audience;
+pub use suggest::{Suggested, SuggestedService, Typing};
 pub use why::{Kind, Part, Reason};
 pub use writer::{Change, ContentDigest, Entry, Filling, Index};
 

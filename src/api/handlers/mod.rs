@@ -37,6 +37,7 @@ pub mod matching;
 pub mod saved_lists;
 pub mod saved_searches;
 pub mod search;
+pub mod suggest;
 // -- families
 pub mod consents;
 pub mod duplicates;

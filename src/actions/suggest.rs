@@ -1,0 +1,128 @@
+//! What a text that is being typed may become: categories, places, organisations and services, in one list. Open to
+//! everybody, counted nowhere.
+
+use super::search::{Place, locate};
+use super::{Deps, Outcome};
+use crate::domain::language::Lang;
+use crate::domain::taxonomy::Taxonomy;
+use crate::domain::territory::{Level, Match};
+use crate::domain::viewer::Viewer;
+use crate::id::Id;
+use crate::search::{Audience, Suggested, SuggestedService, Typing};
+
+/// Letters and digits that are typed before a place is suggested.
+const LETTERS_MIN: usize = 2;
+/// Of one list, a kind takes one place in four before the others have had theirs; services take what is left.
+const SHARE_OF_KIND: usize = 4;
+
+/// What somebody has typed so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Typed {
+    pub text: String,
+    pub lang: Lang,
+    pub place: Option<Place>,
+    pub limit: usize,
+}
+
+/// One thing that may be meant, with its label in the language asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Suggestion {
+    Category { code: String, label: String },
+    Place { id: String, level: Level, label: String },
+    Organization { id: Id, label: String },
+    Service { id: Id, label: String, organization_id: Id, organization_name: String },
+}
+
+/// The list: categories that are called so, then places, organisations, services, and categories that only hold the
+/// words. No kind crowds out the others.
+pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<Vec<Suggestion>> {
+    let near = typed.place.as_ref().map(|place| locate(deps.gazetteer(), place)).transpose()?;
+    let freshness = deps.freshness_rules();
+    let is_signed_in = viewer.is_some_and(|viewer| viewer.account().is_some());
+    let suggested = deps.index()?.suggest(&Typing {
+        text: typed.text.clone(),
+        point: near.and_then(|near| near.origin.point),
+        audience: if is_signed_in { Audience::Professional } else { Audience::Public },
+        hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
+        now: deps.clock.now(),
+        limit: typed.limit,
+    })?;
+    let letters = typed.text.chars().filter(|letter| letter.is_alphanumeric()).count();
+    let places_max = if letters < LETTERS_MIN { 0 } else { typed.limit };
+    let places = deps.gazetteer().geocode(&typed.text, places_max).into_iter().map(place).collect();
+    Ok(one_list(suggested, places, (typed.lang, typed.limit)))
+}
+
+fn one_list(suggested: Suggested, places: Vec<Suggestion>, (lang, limit): (Lang, usize)) -> Vec<Suggestion> {
+    let categories = |codes: Vec<String>| codes.into_iter().map(|code| category(code, lang)).collect();
+    let organization = |(id, name): (Id, crate::domain::language::Text)| Suggestion::Organization {
+        id,
+        label: name.get(lang).to_owned(),
+    };
+    let kinds: [Vec<Suggestion>; 5] = [
+        categories(suggested.categories),
+        places,
+        suggested.organizations.into_iter().map(organization).collect(),
+        suggested.services.into_iter().map(|found| service(found, lang)).collect(),
+        categories(suggested.categories_holding),
+    ];
+    let taken = shares(&kinds.each_ref().map(Vec::len), limit);
+    kinds.into_iter().zip(taken).flat_map(|(kind, taken)| kind.into_iter().take(taken)).collect()
+}
+
+/// How many of each kind are shown: first one in four for each but the last, then what is left, services first.
+fn shares(there_are: &[usize; 5], limit: usize) -> [usize; 5] {
+    let share = limit.div_ceil(SHARE_OF_KIND);
+    let mut taken = [0; 5];
+    let mut left = limit;
+    let [categories, places, organizations, services, holding] = [0, 1, 2, 3, 4];
+    let in_turn = [
+        (categories, share),
+        (places, share),
+        (organizations, share),
+        (services, limit),
+        (organizations, limit),
+        (categories, limit),
+        (places, limit),
+        (holding, limit),
+    ];
+    for (kind, most) in in_turn {
+        let more = there_are[kind].saturating_sub(taken[kind]).min(most).min(left);
+        taken[kind] += more;
+        left -= more;
+    }
+    taken
+}
+
+fn category(code: String, lang: Lang) -> Suggestion {
+    let label = Taxonomy::embedded().label(&code, lang).to_owned();
+    Suggestion::Category { code, label }
+}
+
+fn place(found: Match) -> Suggestion {
+    Suggestion::Place { id: found.territory_id, level: found.level, label: found.label }
+}
+
+fn service(found: SuggestedService, lang: Lang) -> Suggestion {
+    Suggestion::Service {
+        id: found.id,
+        label: found.name.get(lang).to_owned(),
+        organization_id: found.organization_id,
+        organization_name: found.organization_name.get(lang).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_crowds_out_the_others() {
+        assert_eq!(shares(&[9, 9, 9, 9, 9], 8), [2, 2, 2, 2, 0]);
+        assert_eq!(shares(&[9, 0, 1, 9, 9], 8), [2, 0, 1, 5, 0]);
+        assert_eq!(shares(&[3, 9, 1, 0, 2], 8), [3, 4, 1, 0, 0]);
+        assert_eq!(shares(&[0, 0, 0, 2, 9], 8), [0, 0, 0, 2, 6]);
+        assert_eq!(shares(&[9, 9, 9, 9, 9], 1), [1, 0, 0, 0, 0]);
+        assert_eq!(shares(&[0, 0, 0, 0, 0], 8), [0; 5]);
+    }
+}

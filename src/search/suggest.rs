@@ -1,0 +1,408 @@
+//! What a text that is being typed may become: names of services and organisations that hold its words, the last one
+//! being the beginning of a word, and categories. A search by words asks what a service is about; this asks only what
+//! things are called, and looks at a bounded part of the directory, the nearest part first.
+
+use std::collections::BTreeSet;
+
+use tantivy::{DocId, Searcher, SegmentOrdinal, Term};
+
+use super::analyse::words;
+use super::definition::Definition;
+use super::geo::Circle;
+use super::impact::Impact;
+use super::postings::{Bits, KnownTerm, List, WINDOW};
+use super::schema::{Audience, Fields};
+use super::view::{SegmentView, View};
+use super::why::Part;
+use super::writer::Row;
+use super::{Error, Index, typo};
+use crate::clock::Time;
+use crate::domain::directory::Point;
+use crate::domain::language::Text;
+use crate::id::Id;
+
+mod labels;
+
+/// Letters that are typed before anything is suggested.
+const LETTERS_MIN: usize = 2;
+/// What is left of `l'` and the like before the next letter is typed, or where no apostrophe is: no name has it.
+const ELIDED: [&str; 9] = ["c", "d", "j", "l", "m", "n", "qu", "s", "t"];
+/// Terms of one dictionary that are read for the beginning of a word, and the most used of them that are looked for.
+const TERMS_READ_MAX: usize = 5_000;
+const TERMS_MAX: usize = 24;
+/// Services that hold the words and are looked at, around the place or in the whole directory; what else there may be
+/// is left aside.
+const SERVICES_LOOKED_AT_MAX: usize = 20_000;
+/// Circles around the place that are looked at before the whole directory.
+const CIRCLES_KM: [f64; 3] = [5.0, 25.0, 125.0];
+/// Names that are read for each that is shown, and services that are read to find the names of organisations.
+const NAMES_READ_PER_SHOWN: usize = 4;
+const OF_ORGANIZATIONS_READ_MAX: usize = 64;
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// A text that is being typed, and by whom.
+#[derive(Debug, Clone)]
+pub struct Typing {
+    pub text: String,
+    pub point: Option<Point>,
+    pub audience: Audience,
+    /// As in a search: what nobody has confirmed for so long is not found.
+    pub hide_overdue_days: Option<i64>,
+    pub now: Time,
+    /// At most so many of each kind.
+    pub limit: usize,
+}
+
+/// What it may become, the best of each kind first.
+#[derive(Debug, Clone, Default)]
+pub struct Suggested {
+    /// Codes of the categories whose label, or a synonym of it, begins with the text; and of those that only hold it.
+    pub categories: Vec<String>,
+    pub categories_holding: Vec<String>,
+    pub organizations: Vec<(Id, Text)>,
+    pub services: Vec<SuggestedService>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SuggestedService {
+    pub id: Id,
+    pub name: Text,
+    pub organization_id: Id,
+    pub organization_name: Text,
+}
+
+impl Suggested {
+    fn is_empty(&self) -> bool {
+        self.services.is_empty()
+            && self.organizations.is_empty()
+            && self.categories.is_empty()
+            && self.categories_holding.is_empty()
+    }
+}
+
+/// The words that a name must hold.
+struct Wanted {
+    /// As they are.
+    whole: Vec<String>,
+    /// One of these, or a word that begins with one.
+    last: Vec<String>,
+    is_beginning: bool,
+}
+
+impl Wanted {
+    fn is_last(&self, word: &str) -> bool {
+        self.last.iter().any(|last| if self.is_beginning { word.starts_with(last) } else { word == last })
+    }
+
+    fn is_held_by(&self, name: &[String]) -> bool {
+        name.iter().any(|word| self.is_last(word)) && self.whole.iter().all(|word| name.contains(word))
+    }
+
+    fn begins(&self, name: &[String]) -> bool {
+        name.starts_with(&self.whole) && name.get(self.whole.len()).is_some_and(|word| self.is_last(word))
+    }
+}
+
+impl Index {
+    /// What a text may become. Where nothing is called so, its last word is corrected as a search does.
+    pub fn suggest(&self, typing: &Typing) -> Result<Suggested, Error> {
+        let mut whole = words(&typing.text);
+        if whole.iter().any(|word| !ELIDED.contains(&word.as_str())) {
+            whole.retain(|word| !ELIDED.contains(&word.as_str()));
+        }
+        let letters: usize = whole.iter().map(|word| word.chars().count()).sum();
+        let Some(last) = whole.pop().filter(|_| letters >= LETTERS_MIN) else { return Ok(Suggested::default()) };
+        let view = self.view();
+        let begun = terms_begun_by(&view.searcher, self.fields(), &last)?;
+        let mut wanted = Wanted { whole, last: vec![last.clone()], is_beginning: true };
+        let suggested = self.called(&view, typing, (&wanted, &begun))?;
+        if !suggested.is_empty() {
+            return Ok(suggested);
+        }
+        let synonyms = Definition::of_this_program()?.synonym_words();
+        wanted.last = typo::corrections(&view.searcher, self.fields().words, &last, synonyms)?;
+        wanted.is_beginning = false;
+        self.called(&view, typing, (&wanted, &wanted.last))
+    }
+
+    fn called(
+        &self,
+        view: &View,
+        typing: &Typing,
+        (wanted, last_terms): (&Wanted, &[String]),
+    ) -> Result<Suggested, Error> {
+        let (categories, categories_holding) = labels::categories(wanted)?;
+        let mut suggested = Suggested { categories, categories_holding, ..Suggested::default() };
+        let Some(terms) = Terms::look_up(&view.searcher, self.fields(), &wanted.whole, last_terms)? else {
+            return Ok(suggested);
+        };
+        let kept = look_around(view, typing, &terms)?;
+        let read = |candidates: &BTreeSet<Candidate>| -> Result<Vec<(Candidate, Row)>, Error> {
+            let row = |one: &Candidate| Ok((*one, view.row(self.fields(), one.segment, one.doc)?));
+            candidates.iter().map(row).collect()
+        };
+        let (mut names, mut others) = (read(&kept.names)?, read(&kept.of_organizations)?);
+        others.extend(names.iter().cloned());
+        if typing.point.is_some() {
+            others.sort_by(|left, right| left.0.distance_km.total_cmp(&right.0.distance_km));
+        } else {
+            let begins = |row: &Row| either_side(&row.name.clone().into(), |words| wanted.begins(words));
+            names.sort_by_cached_key(|(_, row)| !begins(row));
+        }
+        suggested.organizations = organizations(others, typing, wanted);
+        suggested.services = names.into_iter().take(typing.limit).map(|(one, row)| service(&one, row)).collect();
+        Ok(suggested)
+    }
+}
+
+/// The names of organisations that hold what is wanted, each once.
+fn organizations(found: Vec<(Candidate, Row)>, typing: &Typing, wanted: &Wanted) -> Vec<(Id, Text)> {
+    let mut named: Vec<(Id, Text)> = vec![];
+    for (_, row) in found {
+        let name: Text = row.organization_name.into();
+        let is_new = !named.iter().any(|(id, _)| *id == row.organization_id);
+        if is_new && either_side(&name, |words| wanted.is_held_by(words)) {
+            named.push((row.organization_id, name));
+        }
+    }
+    if typing.point.is_none() {
+        named.sort_by_cached_key(|(_, name)| !either_side(name, |words| wanted.begins(words)));
+    }
+    named.truncate(typing.limit);
+    named
+}
+
+fn service(found: &Candidate, row: Row) -> SuggestedService {
+    SuggestedService {
+        id: found.id,
+        name: row.name.into(),
+        organization_id: row.organization_id,
+        organization_name: row.organization_name.into(),
+    }
+}
+
+/// Whether a name is so in one of its languages.
+fn either_side(name: &Text, is_so: impl Fn(&[String]) -> bool) -> bool {
+    [&name.fr, &name.en].into_iter().flatten().any(|name| is_so(&words(name)))
+}
+
+/// Words of the index that begin so: the word itself, then the most used.
+fn terms_begun_by(searcher: &Searcher, fields: &Fields, beginning: &str) -> tantivy::Result<Vec<String>> {
+    let mut found: Vec<(bool, u32, String)> = vec![];
+    for segment in searcher.segment_readers() {
+        let inverted = segment.inverted_index(fields.words)?;
+        let mut terms = inverted.terms().range().ge(beginning.as_bytes()).into_stream()?;
+        let mut read = 0;
+        while read < TERMS_READ_MAX && terms.advance() && terms.key().starts_with(beginning.as_bytes()) {
+            read += 1;
+            // A term of several words is a phrase of the synonyms.
+            if let Ok(term) = std::str::from_utf8(terms.key())
+                && !term.contains(' ')
+            {
+                found.push((term == beginning, terms.value().doc_freq, term.to_owned()));
+            }
+        }
+    }
+    found.sort_unstable_by(|left, right| right.cmp(left));
+    let mut most_used: Vec<String> = vec![];
+    for (_, _, term) in found {
+        if most_used.len() < TERMS_MAX && !most_used.contains(&term) {
+            most_used.push(term);
+        }
+    }
+    Ok(most_used)
+}
+
+struct Terms {
+    whole: Vec<KnownTerm>,
+    /// Any of them.
+    last: Vec<KnownTerm>,
+}
+
+impl Terms {
+    /// None where nothing can hold them all.
+    fn look_up(
+        searcher: &Searcher,
+        fields: &Fields,
+        whole: &[String],
+        last: &[String],
+    ) -> tantivy::Result<Option<Self>> {
+        let term = |word: &String| Term::from_field_text(fields.words, word);
+        let [whole_terms, last_terms] = [whole, last].map(|words| words.iter().map(term).collect::<Vec<Term>>());
+        let known = KnownTerm::look_up_all(searcher, &whole_terms)?;
+        let last = KnownTerm::look_up_all(searcher, &last_terms)?;
+        Ok((known.len() == whole.len() && !last.is_empty()).then_some(Self { whole: known, last }))
+    }
+}
+
+/// A service whose name, or whose organisation's, holds the words.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    /// Infinite where no place is asked, or none of its own may be seen.
+    distance_km: f64,
+    /// The impacts of the words that it holds, summed: more is better.
+    impact: u32,
+    id: Id,
+    segment: SegmentOrdinal,
+    doc: DocId,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let nearer = self.distance_km.total_cmp(&other.distance_km);
+        nearer.then(other.impact.cmp(&self.impact)).then(self.id.cmp(&other.id))
+    }
+}
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for Candidate {}
+
+/// The best so far; whoever is found again is there once.
+struct Kept {
+    names: BTreeSet<Candidate>,
+    names_max: usize,
+    of_organizations: BTreeSet<Candidate>,
+    looked_at: usize,
+}
+
+impl Kept {
+    fn put(&mut self, part: Part, candidate: Candidate) {
+        let (best, most) = match part {
+            Part::Name => (&mut self.names, self.names_max),
+            Part::Organization => (&mut self.of_organizations, OF_ORGANIZATIONS_READ_MAX),
+            Part::Category | Part::Description => return,
+        };
+        best.insert(candidate);
+        if best.len() > most {
+            best.pop_last();
+        }
+    }
+}
+
+/// Around the place asked, wider and wider until there is enough to show; then the whole.
+fn look_around(view: &View, typing: &Typing, terms: &Terms) -> tantivy::Result<Kept> {
+    let names_max = typing.limit * NAMES_READ_PER_SHOWN;
+    let mut kept = Kept { names: BTreeSet::new(), names_max, of_organizations: BTreeSet::new(), looked_at: 0 };
+    let circles: Vec<Circle> =
+        typing.point.iter().flat_map(|point| CIRCLES_KM.map(|km| Circle::new(*point, km))).collect();
+    for circle in circles.iter().map(Some).chain([None]) {
+        kept.looked_at = 0;
+        for segment in 0..view.segments.len() {
+            look_through(view, segment as SegmentOrdinal, (typing, terms, circle), &mut kept)?;
+        }
+        if kept.names.len() >= typing.limit {
+            break;
+        }
+    }
+    Ok(kept)
+}
+
+fn look_through(
+    view: &View,
+    ordinal: SegmentOrdinal,
+    (typing, terms, circle): (&Typing, &Terms, Option<&Circle>),
+    kept: &mut Kept,
+) -> tantivy::Result<()> {
+    let Some(segment) = view.segment(ordinal) else { return Ok(()) };
+    let reader = view.searcher.segment_reader(ordinal);
+    let open = |terms: &[KnownTerm]| -> tantivy::Result<Vec<List>> {
+        let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(reader, ordinal)).collect();
+        Ok(lists?.into_iter().flatten().collect())
+    };
+    let (mut whole, mut last) = (open(&terms.whole)?, open(&terms.last)?);
+    if whole.len() < terms.whole.len() {
+        return Ok(());
+    }
+    let region = circle.map(|circle| segment.map.region(circle, typing.audience));
+    let mut held = HeldWords::new();
+    for window in 0..(reader.max_doc() as usize).div_ceil(WINDOW) {
+        if kept.looked_at >= SERVICES_LOOKED_AT_MAX {
+            break;
+        }
+        let start = (window * WINDOW) as DocId;
+        let mut fits = Bits::below(start, reader.max_doc());
+        if let Some(region) = &region {
+            fits = fits.and(&segment.map.window(window, Some(region)).possible);
+        }
+        for offset in held.mark(start, fits, (&mut whole, &mut last)).offsets() {
+            kept.looked_at += 1;
+            let doc = start + offset as DocId;
+            let is_there = reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc));
+            if is_there && !is_hidden(segment, doc, typing) {
+                let (part, impact) = held.of(offset);
+                let nearest = typing.point.and_then(|point| segment.map.nearest(doc, point, typing.audience));
+                let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
+                kept.put(part, Candidate { distance_km, impact, id: segment.id(doc), segment: ordinal, doc });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_hidden(segment: &SegmentView, doc: DocId, typing: &Typing) -> bool {
+    let hidden_until = typing.hide_overdue_days.map(|days| typing.now.micros() - days * DAY_MICROS);
+    hidden_until.is_some_and(|until| segment.review_due_at.first(doc).is_some_and(|due_at| due_at <= until))
+}
+
+/// How the documents of a window hold the words.
+struct HeldWords {
+    /// The frequency of the word that each holds in the poorest part, and the sum of all of them.
+    poorest: Vec<u32>,
+    sum: Vec<u32>,
+    /// The best frequency of a word that begins as the last one.
+    last: Vec<u32>,
+    is_clear: bool,
+}
+
+impl HeldWords {
+    fn new() -> Self {
+        Self { poorest: vec![u32::MAX; WINDOW], sum: vec![0; WINDOW], last: vec![0; WINDOW], is_clear: true }
+    }
+
+    /// Those that hold all the words.
+    fn mark(&mut self, start: DocId, among: Bits, (whole, last): (&mut [List], &mut [List])) -> Bits {
+        if !self.is_clear {
+            self.poorest.fill(u32::MAX);
+            self.sum.fill(0);
+            self.last.fill(0);
+            self.is_clear = true;
+        }
+        let mut fits = among;
+        for list in whole {
+            fits = list.visit(start, &fits, |offset, frequency| {
+                self.is_clear = false;
+                let (poorest, sum) = (self.poorest.get_mut(offset), self.sum.get_mut(offset));
+                if let (Some(poorest), Some(sum)) = (poorest, sum) {
+                    *poorest = frequency.min(*poorest);
+                    *sum += frequency;
+                }
+            });
+        }
+        let mut held = Bits::NONE;
+        for list in last {
+            let hits = list.visit(start, &fits, |offset, frequency| {
+                self.is_clear = false;
+                if let Some(best) = self.last.get_mut(offset) {
+                    *best = frequency.max(*best);
+                }
+            });
+            held = held.or(&hits);
+        }
+        held
+    }
+
+    /// The poorest part in which one holds a word, and the sum of its impacts.
+    fn of(&self, offset: usize) -> (Part, u32) {
+        let at = |all: &[u32]| all.get(offset).copied().unwrap_or(0);
+        let last = at(&self.last);
+        (Impact::from_frequency(at(&self.poorest).min(last)).part(), at(&self.sum) + last)
+    }
+}

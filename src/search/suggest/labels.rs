@@ -1,0 +1,52 @@
+//! Categories by what they are called: their labels in both languages, and what the synonyms say for a whole label.
+
+use std::sync::OnceLock;
+
+use super::Wanted;
+use crate::domain::taxonomy::Taxonomy;
+use crate::search::Error;
+use crate::search::analyse::words;
+use crate::search::definition::Definition;
+
+/// What a category is called, in words.
+struct Called {
+    code: &'static str,
+    /// The first ones are its labels.
+    names: Vec<Vec<String>>,
+    labels: usize,
+}
+
+/// The codes of the categories that are called so from the beginning, and of those whose label holds the words.
+pub(super) fn categories(wanted: &Wanted) -> Result<(Vec<String>, Vec<String>), Error> {
+    let (mut beginning, mut holding) = (vec![], vec![]);
+    for called in all()? {
+        if called.names.iter().any(|name| wanted.begins(name)) {
+            beginning.push(called.code.to_owned());
+        } else if called.names.iter().take(called.labels).any(|name| wanted.is_held_by(name)) {
+            holding.push(called.code.to_owned());
+        }
+    }
+    Ok((beginning, holding))
+}
+
+fn all() -> Result<&'static [Called], Error> {
+    static ALL: OnceLock<Vec<Called>> = OnceLock::new();
+    let definition = Definition::of_this_program()?;
+    let read = || {
+        let called = |term: &'static crate::domain::taxonomy::Term| {
+            let labels = [&term.label.fr, &term.label.en].into_iter().flatten();
+            let mut names: Vec<Vec<String>> = labels.map(|label| words(label)).collect();
+            let labels = names.len();
+            let synonyms: Vec<Vec<String>> = names.iter().flat_map(|label| synonyms(definition, label)).collect();
+            names.extend(synonyms);
+            Called { code: &term.code, names, labels }
+        };
+        Taxonomy::embedded().terms().iter().map(called).collect()
+    };
+    Ok(ALL.get_or_init(read))
+}
+
+fn synonyms(definition: &Definition, label: &[String]) -> Vec<Vec<String>> {
+    let found = definition.phrase_at(label).filter(|(count, _)| *count == label.len());
+    found.map(|(_, terms)| terms.into_iter().map(|term| term.words.clone()).collect()).unwrap_or_default()
+}

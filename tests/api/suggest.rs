@@ -1,0 +1,102 @@
+//! Completing what is typed, over HTTP: what is suggested, in which order, what is never told, and what is refused.
+
+use relais::sample::twenty::{location_id, service_id};
+use serde_json::json;
+
+use super::app::{Client, Reply, both};
+
+fn escaped(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+fn typed(client: &Client, text: &str, more: &str) -> Reply {
+    client.get(&format!("/api/v1/search/suggest?q={}{more}", escaped(text))).expect(200)
+}
+fn labels(reply: &Reply, kind: &str) -> Vec<String> {
+    let results = reply.json["results"].as_array().expect("results");
+    let of_kind = results.iter().filter(|one| one["kind"] == kind);
+    of_kind.map(|one| one["label"].as_str().expect("a label").to_owned()).collect()
+}
+
+both!(typing_suggests_what_is_called_so, |app| {
+    let client = app.anonymous();
+    let found = typed(&client, "gard", "");
+    let kinds: Vec<&str> =
+        found.json["results"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.first(), Some(&"category"), "{}", found.text);
+    assert!(labels(&found, "service").contains(&"Places en garderie 0-5 ans".to_owned()), "{}", found.text);
+    // The last word is a beginning, the words before it are whole, accents and case do not matter.
+    for text in ["ALLAIT", "soutien à l’allait", "Soutien à l’", "soutien a l allait", "allaitement"] {
+        let found = typed(&client, text, "");
+        assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{text}: {}", found.text);
+    }
+    assert!(labels(&typed(&client, "sout allait", ""), "service").is_empty());
+    let english = typed(&client, "breastf", "&lang=en");
+    assert!(labels(&english, "service").contains(&"Breastfeeding support".to_owned()), "{}", english.text);
+    let service = english.json["results"].as_array().unwrap().iter().find(|one| one["kind"] == "service").unwrap();
+    assert_eq!(service["id"], service_id("allaitement").to_string());
+    assert!(service["organization"]["name"].is_string());
+    // Words of a description only are no name.
+    let limit = typed(&client, "de", "&limit=3");
+    assert!(limit.json["results"].as_array().unwrap().len() <= 3);
+});
+
+both!(places_organizations_and_synonyms_are_suggested, |app| {
+    let client = app.anonymous();
+    let places = labels(&typed(&client, "longueu", ""), "place");
+    assert!(places.iter().any(|label| label.starts_with("Longueuil")), "{places:?}");
+    let daycare = typed(&client, "daycare", "&lang=fr");
+    assert_eq!(daycare.json["results"][0]["kind"], "category", "{}", daycare.text);
+    let record = client.get(&format!("/api/v1/services/{}", service_id("allaitement"))).expect(200);
+    let of_record = record.json["organization"]["name"].as_str().expect("a name").to_owned();
+    let found = labels(&typed(&client, &of_record, ""), "organization");
+    assert_eq!(found, [of_record], "each once");
+});
+
+both!(a_misspelt_last_word_is_corrected, |app| {
+    let found = typed(&app.anonymous(), "alaitement", "");
+    assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{}", found.text);
+    assert_eq!(typed(&app.anonymous(), "xyzzyxyzzy", "").json, json!({ "results": [] }));
+    for short in ["", "g", "é", "%", "' \" *"] {
+        assert_eq!(typed(&app.anonymous(), short, "").json, json!({ "results": [] }), "{short}");
+    }
+});
+
+both!(what_is_nearer_comes_first_and_no_hidden_place_is_told, |app| {
+    let client = app.anonymous();
+    let found = typed(&client, "fam", "&near=Longueuil&limit=20");
+    assert!(labels(&found, "service").len() > 2, "{}", found.text);
+    assert!(!found.text.contains("distance"));
+    let first = |near: &str| labels(&typed(&client, "fr", &format!("&near={near}")), "service").into_iter().next();
+    assert_eq!(first("Saguenay").as_deref(), Some("Friperie du Fjord"));
+    assert_eq!(first("Longueuil").as_deref(), Some("Français entre parents"));
+    let shelter = service_id("abri").to_string();
+    for client in [app.anonymous(), app.worker()] {
+        let reply = typed(&client, "hébergement pour fem", "&lat=45.5241&lon=-73.4921");
+        assert!(reply.text.contains(&shelter), "its name is no secret: {}", reply.text);
+        for secret in ["45.5241", "73.4921", "Secrète", &location_id("eclaircie").to_string()] {
+            assert!(!reply.text.contains(secret), "{secret}");
+        }
+        assert_eq!(typed(&client, "secrète", "").json["results"].as_array().map(Vec::len), Some(0));
+    }
+    let from = |point: &str| typed(&client, "fem", &format!("&limit=20&{point}")).text;
+    assert_eq!(from("lat=45.5241&lon=-73.4921"), from("lat=45.5242&lon=-73.4922"));
+});
+
+both!(what_is_typed_is_bounded, |app| {
+    let client = app.anonymous();
+    let refused = |query: &str, code: &str, field: &str| {
+        let reply = client.get(&format!("/api/v1/search/suggest?{query}"));
+        assert!((400..500).contains(&reply.status), "{query}: {}", reply.text);
+        assert_eq!((reply.json["code"].as_str(), reply.json["field"].as_str()), (Some(code), Some(field)), "{query}");
+        reply
+    };
+    let long = refused(&format!("q={}", "a".repeat(101)), "too_long", "q");
+    assert!(long.text.contains("100"), "{}", long.text);
+    client.get(&format!("/api/v1/search/suggest?q={}", "a".repeat(100))).expect(200);
+    refused("", "missing_field", "q");
+    refused("q=ga&limit=0", "out_of_range", "limit");
+    refused("q=ga&limit=21", "out_of_range", "limit");
+    refused("q=ga&lat=45", "missing_field", "lon");
+    refused("q=ga&lat=91&lon=0", "out_of_range", "lat");
+    refused("q=ga&near=Zzyzx", "place_not_found", "near");
+});
