@@ -24,6 +24,7 @@ mod sources;
 mod check;
 mod feed;
 mod nodes;
+mod reindex;
 mod relevance;
 
 // -- families

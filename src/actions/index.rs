@@ -2,8 +2,12 @@
 //! Every step may be repeated: what is applied twice is applied once.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
 
 use super::{Deps, Outcome};
 use crate::domain::directory::ServiceAggregate;
@@ -21,6 +25,9 @@ const SERVICES_PER_BATCH: i64 = BATCH_SIZE as i64;
 /// Threads that read the store and make documents while an index is filled.
 const FILLING_WORKERS: usize = 2;
 
+/// A node that fills its index says how far it is each time that it has put this many services.
+const SERVICES_PER_LOG_LINE: u64 = 50_000;
+
 /// Changes read from the log at once.
 const CHANGES_PER_BATCH: i64 = 1_000;
 
@@ -30,8 +37,26 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error(transparent)]
     Search(#[from] search::Error),
+    #[error("the filling of the search index was stopped")]
+    Stopped,
     #[error("the search index is of epoch {index}, the store of {store}: it must be opened again")]
     Epoch { index: Id, store: Id },
+}
+
+/// Is told, as an index is filled, how many services were put and of how many; from several threads.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// Is asked now and then whether to go on; from several threads.
+pub type GoesOn<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// What became of the wish to have the index filled anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Reindexed {
+    /// It is filled anew, up to this change.
+    Rebuilt { position: i64, documents: u64 },
+    /// Another process holds it, and was asked to.
+    Asked,
 }
 
 /// The labels of the needs built into the program: of the code itself, and of the field that it is under.
@@ -63,12 +88,61 @@ impl Deps {
         if self.index.get().is_none() {
             let epoch = self.store.read(changes::head)?.epoch;
             let index = Index::open(&self.index_directory(), epoch)?;
-            let position = catch_up(&self.store, &index)?;
+            let position = catch_up_unread(&self.store, &index)?;
             tracing::info!(position, documents = index.documents(), "search index is up to date");
             self.index.get_or_init(|| index);
         }
         Ok(())
     }
+
+    /// Fills the index of this node anew beside what is there, or asks the process that holds it to do so.
+    pub fn reindex(&self, progress: Progress<'_>) -> Outcome<Reindexed> {
+        let epoch = self.store.read(changes::head)?.epoch;
+        let index = match Index::open(&self.index_directory(), epoch) {
+            Err(search::Error::InUse(directory)) => {
+                Index::ask_for_rebuild(&directory)?;
+                return Ok(Reindexed::Asked);
+            }
+            opened => opened?,
+        };
+        fill_telling(&self.store, &index, progress, &|| true)?;
+        let position = catch_up(&self.store, &index)?;
+        Ok(Reindexed::Rebuilt { position, documents: index.documents() })
+    }
+}
+
+/// Brings an index that was just opened to the head of the change log. Its files were not read yet: where they stop it
+/// because they are damaged, it is filled anew.
+fn catch_up_unread(store: &Store, index: &Index) -> Result<i64, Error> {
+    let tried = catch_unwind(AssertUnwindSafe(|| catch_up(store, index)));
+    let may_be_damaged = matches!(tried, Err(_) | Ok(Err(Error::Search(_))));
+    if may_be_damaged && !index.damaged_files(&|| true)?.is_empty() {
+        tracing::warn!("search index is damaged, starting again");
+        return fill(store, index);
+    }
+    tried.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// As [`catch_up`], and fills the index anew where somebody asked for that. Searches see what was there until all of
+/// it is there anew; what is written meanwhile is found after.
+pub fn follow(store: &Store, index: &Index, goes_on: GoesOn<'_>) -> Result<i64, Error> {
+    if index.rebuild_is_asked() {
+        tracing::info!("search index is being filled anew");
+        let position = fill_logging(store, index, goes_on)?;
+        tracing::info!(position, documents = index.documents(), "search index is filled anew");
+    }
+    catch_up(store, index)
+}
+
+/// Reads all of an index, and asks for another where it is damaged; gives whether it is whole.
+pub fn verify(index: &Index, goes_on: GoesOn<'_>) -> Result<bool, Error> {
+    let damaged = index.damaged_files(goes_on)?;
+    if damaged.is_empty() {
+        return Ok(true);
+    }
+    tracing::warn!(error = %search::Error::Damaged(damaged), "search index is damaged and will be filled anew");
+    index.want_rebuild()?;
+    Ok(false)
 }
 
 /// Brings an index to the head of the change log, from wherever it stands; gives the position reached.
@@ -92,14 +166,33 @@ pub fn catch_up(store: &Store, index: &Index) -> Result<i64, Error> {
 
 /// Fills an index with every service there is, in one commit. Changes made meanwhile come after, from the log.
 pub fn fill(store: &Store, index: &Index) -> Result<i64, Error> {
+    fill_logging(store, index, &|| true)
+}
+
+fn fill_logging(store: &Store, index: &Index, goes_on: GoesOn<'_>) -> Result<i64, Error> {
+    let lines = AtomicU64::new(0);
+    let progress = |put: u64, total: u64| {
+        let line = put / SERVICES_PER_LOG_LINE;
+        if lines.fetch_max(line, Ordering::SeqCst) < line {
+            tracing::info!(put, total, "search index is being filled");
+        }
+    };
+    fill_telling(store, index, &progress, goes_on)
+}
+
+/// As [`fill`], telling how far it is. Told to stop, it fails and leaves what was there.
+pub fn fill_telling(store: &Store, index: &Index, progress: Progress<'_>, goes_on: GoesOn<'_>) -> Result<i64, Error> {
     let head = store.read(changes::head)?;
+    let total = u64::try_from(store.read(services::count)?).unwrap_or_default();
     let walk = Mutex::new(Walk::default());
     index.fill(head.n, |filling| {
+        let tell = |put: u64| {
+            progress(put, total.max(put));
+            if goes_on() { Ok(()) } else { Err(Error::Stopped) }
+        };
         std::thread::scope(|scope| {
-            let workers = [(); FILLING_WORKERS].map(|()| scope.spawn(|| fill_from(store, &walk, filling)));
-            workers
-                .into_iter()
-                .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let workers = [(); FILLING_WORKERS].map(|()| scope.spawn(|| fill_from(store, &walk, filling, &tell)));
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
         })
     })?;
     Ok(head.n)
@@ -113,7 +206,12 @@ struct Walk {
 }
 
 /// Reads pages in turn with the other workers; while one reads, the others make documents of what they read.
-fn fill_from(store: &Store, walk: &Mutex<Walk>, filling: &Filling<'_>) -> Result<(), Error> {
+fn fill_from(
+    store: &Store,
+    walk: &Mutex<Walk>,
+    filling: &Filling<'_>,
+    tell: &(dyn Fn(u64) -> Result<(), Error> + Sync),
+) -> Result<(), Error> {
     loop {
         let mut reading = walk.lock().unwrap_or_else(PoisonError::into_inner);
         if reading.is_over {
@@ -125,8 +223,11 @@ fn fill_from(store: &Store, walk: &Mutex<Walk>, filling: &Filling<'_>) -> Result
         let page = read?;
         reading.last_id = page.last().map(|last| last.service.id);
         drop(reading);
+        if page.is_empty() {
+            return Ok(());
+        }
         let entries: Vec<Entry> = page.into_iter().map(entry_of).collect();
-        let put = filling.put(&entries);
+        let put = filling.put(&entries).map_err(Error::from).and_then(tell);
         if put.is_err() {
             walk.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
         }

@@ -1,13 +1,11 @@
 //! `relais check`: do the store, the change log and the search index agree? Exit code 0 when they do, 1 when not.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{DataArgs, terminal_lang};
 use crate::actions::check::{self, Report};
-use crate::config::Config;
 use crate::domain::language::Lang;
 
 #[derive(Args, Clone)]
@@ -20,7 +18,7 @@ pub struct CheckArgs {
 }
 
 pub fn run(args: &CheckArgs) -> Result<ExitCode, String> {
-    refuse_where_nothing_is(&args.data.config()?)?;
+    args.data.refuse_where_nothing_is()?;
     let deps = args.data.open()?;
     let scratch = deps.config.data_dir.join(format!("check-{}", std::process::id()));
     let report = check::check(&deps.store, &deps.index_directory(), &scratch).map_err(|error| error.to_string())?;
@@ -30,20 +28,6 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, String> {
         print(&report);
     }
     Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Opening makes what is not there, and an empty database agrees with itself: a misspelt folder would be said clean.
-fn refuse_where_nothing_is(config: &Config) -> Result<(), String> {
-    let url = config.database_url();
-    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
-    let file = path.strip_prefix("//").unwrap_or(path);
-    if Path::new(file).is_file() {
-        return Ok(());
-    }
-    Err(match terminal_lang() {
-        Lang::Fr => format!("il n'y a pas de base à vérifier ici: {file}"),
-        Lang::En => format!("there is no database to check here: {file}"),
-    })
 }
 
 fn print(report: &Report) {

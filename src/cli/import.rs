@@ -1,15 +1,14 @@
 //! `relais import`: a file of HSDS 3 JSON, or any CSV with a mapping, into the directory.
 
 use std::fs::File;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, progress_bar, sentence, terminal_lang};
 use crate::actions::feeds::{self, Asked};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
 use crate::actions::{Deps, Outcome};
@@ -160,17 +159,6 @@ fn write_report(mut file: File, text: &str) -> std::io::Result<()> {
         file.set_len(0)?;
     }
     writeln!(file, "{text}")
-}
-
-fn progress_bar(is_json: bool) -> Option<ProgressBar> {
-    if is_json || !std::io::stderr().is_terminal() {
-        return None;
-    }
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
-        bar.set_style(style);
-    }
-    Some(bar)
 }
 
 fn check_size(path: &Path) -> Result<(), String> {

@@ -11,16 +11,19 @@ mod import;
 mod sources;
 // -- search
 mod check;
+mod reindex;
 // -- families
 // -- referrals
 // -- reports
 mod demo;
 mod generate;
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::actions::{Deps, Failure};
 use crate::clock::Clock;
@@ -40,6 +43,7 @@ Exemples / Examples:
   relais import --suggest repertoire.xlsx > carte.toml
   relais import https://api.exemple.example/hsds --source exemple
   relais check --json
+  relais reindex --data-dir data
 
 Codes de sortie / Exit codes: 0 fait / done · 1 refusé ou échoué / refused or failed · 2 usage";
 
@@ -80,6 +84,8 @@ enum Command {
     // -- search
     /// Vérifier que la base et l'index concordent / Check that the store and the index agree
     Check(check::CheckArgs),
+    /// Refaire l'index de recherche à partir de la base / Make the search index anew from the store
+    Reindex(reindex::ReindexArgs),
     // -- reports
     /// Tout essayer avec des données fictives / Try everything with fictitious data
     Demo(serve::ServeArgs),
@@ -113,6 +119,21 @@ impl DataArgs {
         Ok(config)
     }
 
+    /// Opening makes what is not there, and an empty database agrees with itself: a misspelt folder would be said to be
+    /// in order.
+    fn refuse_where_nothing_is(&self) -> Result<(), String> {
+        let url = self.config()?.database_url();
+        let Some(path) = url.strip_prefix("sqlite:") else { return Ok(()) };
+        let file = path.strip_prefix("//").unwrap_or(path);
+        if Path::new(file).is_file() {
+            return Ok(());
+        }
+        Err(match terminal_lang() {
+            Lang::Fr => format!("il n'y a pas de base ici: {file}"),
+            Lang::En => format!("there is no database here: {file}"),
+        })
+    }
+
     /// The data, opened and up to date.
     fn open(&self) -> Result<Deps, String> {
         let config = self.config()?;
@@ -132,6 +153,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Reindex(args) => reindex::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Duplicates(args) => duplicates::run(&args),
@@ -144,6 +166,18 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A bar on a terminal that somebody reads.
+fn progress_bar(is_json: bool) -> Option<ProgressBar> {
+    if is_json || !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    Some(bar)
 }
 
 /// The language of a terminal: French unless the environment says English.

@@ -1,7 +1,11 @@
 //! Feeds this node's search index from the change log, for as long as the program runs. Woken by the database
 //! (another process may have written) or by a search that waits for a change; a step that fails is tried again, later
 //! and later. It only ever repeats what is safe to repeat.
+//!
+//! The files of the index were not read when it was opened: a second thread reads them once, and where they are
+//! damaged, or where somebody asked (`relais reindex`), the index is filled anew while searches see what was there.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -26,7 +30,7 @@ const RETRY_MS_MAX: u64 = 5_000;
 pub struct IndexSync {
     stopping: Arc<AtomicBool>,
     index: Index,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Starts the job of a node whose index is open; `None`, and a word in the log, where it cannot start.
@@ -40,8 +44,28 @@ impl IndexSync {
     pub fn start(store: Store, index: Index) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let job = Job { store, index: index.clone(), stopping: Arc::clone(&stopping), retry_ms: 0 };
-        let thread = std::thread::Builder::new().name("index-sync".to_owned()).spawn(move || job.run())?;
-        Ok(Self { stopping, index, thread: Some(thread) })
+        let mut sync = Self { stopping, index, threads: vec![] };
+        sync.spawn("index-sync", move || job.run())?;
+        let (index, stopping) = (sync.index.clone(), Arc::clone(&sync.stopping));
+        sync.spawn("index-check", move || check(&index, &stopping))?;
+        Ok(sync)
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        self.threads.push(std::thread::Builder::new().name(name.to_owned()).spawn(work)?);
+        Ok(())
+    }
+}
+
+/// Reads every file of the index once. What cannot even be read is as good as damaged.
+fn check(index: &Index, stopping: &AtomicBool) {
+    let goes_on = || !stopping.load(Ordering::SeqCst);
+    let asked = index::verify(index, &goes_on).or_else(|error| {
+        tracing::warn!(%error, "search index cannot be read and will be filled anew");
+        index.want_rebuild().map(|()| false)
+    });
+    if let Err(error) = asked {
+        tracing::error!(%error, "search index cannot be filled anew");
     }
 }
 
@@ -49,10 +73,10 @@ impl Drop for IndexSync {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.index.nudge();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("index sync ended by a panic");
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("index sync ended by a panic");
+            }
         }
     }
 }
@@ -68,14 +92,16 @@ struct Job {
 impl Job {
     fn run(mut self) {
         while !self.is_stopping() {
-            match self.follow() {
-                Ok(()) => {}
-                Err(error) => {
-                    self.retry_ms = (self.retry_ms * 2).clamp(RETRY_MS_MIN, RETRY_MS_MAX);
-                    tracing::warn!(%error, retry_ms = self.retry_ms, "index sync failed, trying again");
-                    self.sleep(Duration::from_millis(self.retry_ms));
-                }
-            }
+            // Damaged files may make the engine panic, until the index is filled anew.
+            let followed = catch_unwind(AssertUnwindSafe(|| self.follow()));
+            let why = match followed {
+                Ok(Ok(()) | Err(Error::Stopped)) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "a panic".to_owned(),
+            };
+            self.retry_ms = (self.retry_ms * 2).clamp(RETRY_MS_MIN, RETRY_MS_MAX);
+            tracing::warn!(error = %why, retry_ms = self.retry_ms, "index sync failed, trying again");
+            self.sleep(Duration::from_millis(self.retry_ms));
         }
     }
 
@@ -85,7 +111,7 @@ impl Job {
         let mut watch = Watch::open(&self.store)?;
         loop {
             self.store.hear_of_head(self.store.read(changes::head)?.n);
-            index::catch_up(&self.store, &self.index)?;
+            index::follow(&self.store, &self.index, &|| !self.is_stopping())?;
             self.retry_ms = 0;
             let asked_at = Instant::now();
             loop {

@@ -52,10 +52,16 @@ pub enum Error {
     Row(#[from] postcard::Error),
     #[error("the search index has no row for what it found")]
     NoSuchRow,
+    #[error("files of the search index are damaged: {}", names(.0))]
+    Damaged(Vec<PathBuf>),
     #[error("search index files: {0}")]
     Files(#[from] std::io::Error),
     #[error("search index: {0}")]
     Engine(#[from] tantivy::TantivyError),
+}
+
+fn names(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// One page of results, and where the index stood when they were found.

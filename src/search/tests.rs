@@ -1,5 +1,7 @@
 //! The room as a whole: a small fictitious directory in memory, and what is found in it.
 
+mod files;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;

@@ -2,7 +2,9 @@
 //! of the store are written in the index's own commit, so the two never need repair.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,7 @@ use crate::domain::language::Text;
 use crate::id::Id;
 
 mod document;
+mod files;
 pub(super) use document::{CategoryRow, Row};
 
 /// Memory of each indexing thread, in bytes.
@@ -54,6 +57,8 @@ struct Inner {
     /// `None` once it broke (it is made again for the next batch) or when the index is open for reading only.
     writer: Mutex<Option<IndexWriter>>,
     read_only: bool,
+    /// `None` in memory.
+    directory: Option<PathBuf>,
     epoch: Id,
     state: Mutex<State>,
     moved: Condvar,
@@ -96,21 +101,27 @@ impl std::fmt::Debug for Index {
 
 impl Index {
     /// Opens the index of a store, or starts an empty one where there is none, where it belongs to another epoch, where
-    /// its shape is another version's, or where its files are damaged. An empty one has no [`Index::position`].
+    /// its shape is another version's, or where a file is gone or cut short. An empty one has no [`Index::position`].
+    /// It reads lists of files and their footers, however large they are: [`Index::damaged_files`] reads the rest. A
+    /// filling that was cut short left what was there before, which is opened.
     pub fn open(directory: &Path, epoch: Id) -> Result<Self, Error> {
         fs::create_dir_all(directory)?;
-        match Self::open_existing(directory, Some(epoch), false) {
-            Ok(Some(index)) => return Ok(index),
-            Ok(None) => {}
-            Err(Error::Engine(TantivyError::LockFailure(..))) => return Err(Error::InUse(directory.to_owned())),
-            Err(why @ Error::Definition(_)) => return Err(why),
-            Err(why) => tracing::warn!(error = %why, "search index is damaged, starting again"),
+        // Bytes that were not read yet may be anything, and tantivy trusts them.
+        let opened = catch_unwind(AssertUnwindSafe(|| Self::open_existing(directory, Some(epoch), false)));
+        match opened {
+            Ok(Ok(Some(index))) => return Ok(index),
+            Ok(Ok(None)) => {}
+            Ok(Err(Error::Engine(TantivyError::LockFailure(..)))) => return Err(Error::InUse(directory.to_owned())),
+            Ok(Err(why @ Error::Definition(_))) => return Err(why),
+            Ok(Err(why)) => tracing::warn!(error = %why, "search index is damaged, starting again"),
+            Err(_) => tracing::warn!("search index is damaged and cannot be opened, starting again"),
         }
-        empty_directory(directory)?;
+        let held = files::empty(directory)?;
         let fields = Fields::new();
-        let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
-        let engine = tantivy::Index::create(files, fields.schema.clone(), settings())?;
-        Self::start(engine, fields, epoch, false, None)
+        let in_directory = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+        let engine = tantivy::Index::create(in_directory, fields.schema.clone(), settings())?;
+        drop(held);
+        Self::start(engine, fields, epoch, Some(directory), false, None)
     }
 
     /// Opens an index that another process may be feeding. `None` where there is none of this version.
@@ -125,16 +136,16 @@ impl Index {
     pub fn in_memory(epoch: Id) -> Result<Self, Error> {
         let fields = Fields::new();
         let engine = tantivy::IndexBuilder::new().schema(fields.schema.clone()).settings(settings()).create_in_ram()?;
-        Self::start(engine, fields, epoch, false, None)
+        Self::start(engine, fields, epoch, None, false, None)
     }
 
     fn open_existing(directory: &Path, epoch: Option<Id>, read_only: bool) -> Result<Option<Self>, Error> {
-        let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
-        if !tantivy::Index::exists(&files).map_err(TantivyError::from)? {
+        let in_directory = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+        if !tantivy::Index::exists(&in_directory).map_err(TantivyError::from)? {
             return Ok(None);
         }
         let fields = Fields::new();
-        let engine = tantivy::Index::open(files)?;
+        let engine = tantivy::Index::open(in_directory)?;
         let payload = payload_of(&engine)?;
         let definition = Definition::of_this_program()?;
         let is_ours = |found: &Payload| found.version == definition.version && found.made_from == definition.made_from;
@@ -143,20 +154,17 @@ impl Index {
             return Ok(None);
         };
         if payload.position.is_none() && !read_only {
-            return Ok(None); // the filling was cut short
+            return Ok(None); // never filled
         }
-        let damaged = engine.validate_checksum()?;
-        if !damaged.is_empty() {
-            let names: Vec<String> = damaged.iter().map(|path| path.display().to_string()).collect();
-            return Err(Error::Files(std::io::Error::other(format!("wrong checksum: {}", names.join(", ")))));
-        }
-        Self::start(engine, fields, payload.epoch, read_only, payload.position).map(Some)
+        files::refuse_missing(directory, &engine)?;
+        Self::start(engine, fields, payload.epoch, Some(directory), read_only, payload.position).map(Some)
     }
 
     fn start(
         engine: tantivy::Index,
         fields: Fields,
         epoch: Id,
+        directory: Option<&Path>,
         read_only: bool,
         position: Option<i64>,
     ) -> Result<Self, Error> {
@@ -168,7 +176,9 @@ impl Index {
         let state = Mutex::new(State { position });
         let writer = Mutex::new(writer);
         let (moved, nudged, nudge) = (Condvar::new(), Mutex::new(false), Condvar::new());
-        let inner = Inner { fields, engine, reader, view, writer, read_only, epoch, state, moved, nudged, nudge };
+        let directory = directory.map(Path::to_owned);
+        let inner =
+            Inner { fields, engine, reader, view, writer, read_only, directory, epoch, state, moved, nudged, nudge };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -241,16 +251,53 @@ impl Index {
         let mut guard = lock(&self.0.writer);
         // One writer at a time: this one has more threads, and goes when it has done its work.
         drop(guard.take());
+        let filled = self.fill_beside(position, feed);
+        // Whoever holds the writer holds the index: nobody else may open it to write.
+        let held = new_writer(&self.0.engine).map(|writer| *guard = Some(writer));
+        drop(guard);
+        filled?;
+        held?;
+        self.reached(Some(position))?;
+        if let Some(directory) = &self.0.directory {
+            files::rebuild_is_done(directory)?;
+        }
+        Ok(())
+    }
+
+    fn fill_beside<E: From<Error>>(
+        &self,
+        position: i64,
+        feed: impl FnOnce(&Filling<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut writer = self.filling_writer()?;
-        feed(&Filling { fields: &self.0.fields, writer: &writer })?;
+        feed(&Filling { fields: &self.0.fields, writer: &writer, put: AtomicU64::new(0) })?;
         self.commit(&mut writer, Some(position))?;
         self.merge_all(&mut writer)?;
         writer.wait_merging_threads().map_err(Error::from)?;
-        // Whoever holds the writer holds the index: nobody else may open it to write.
-        *guard = Some(new_writer(&self.0.engine)?);
-        drop(guard);
-        self.reached(Some(position))?;
         Ok(())
+    }
+
+    /// The files of the last commit whose bytes are not what was written. It reads them all: `goes_on` is asked before
+    /// each. Searches and changes go on meanwhile.
+    pub fn damaged_files(&self, goes_on: &dyn Fn() -> bool) -> Result<Vec<PathBuf>, Error> {
+        files::damaged(&self.0.engine, goes_on)
+    }
+
+    /// Asks whoever feeds the index in this directory, now or at its next start, to fill it anew.
+    pub fn ask_for_rebuild(directory: &Path) -> Result<(), Error> {
+        files::ask_for_rebuild(directory)
+    }
+
+    /// As [`Index::ask_for_rebuild`], of this one.
+    pub fn want_rebuild(&self) -> Result<(), Error> {
+        self.0.directory.as_deref().map_or(Ok(()), files::ask_for_rebuild)?;
+        self.nudge();
+        Ok(())
+    }
+
+    /// Whether somebody asked for it to be filled anew since it last was.
+    pub fn rebuild_is_asked(&self) -> bool {
+        self.0.directory.as_deref().is_some_and(files::rebuild_is_asked)
     }
 
     /// One segment is searched faster than several: every term is looked up once, every list opened once.
@@ -347,18 +394,20 @@ impl Index {
 pub struct Filling<'a> {
     fields: &'a Fields,
     writer: &'a IndexWriter,
+    put: AtomicU64,
 }
 
 impl Filling<'_> {
-    /// Puts services, each of which is put once.
-    pub fn put(&self, entries: &[Entry]) -> Result<(), Error> {
+    /// Puts services, each of which is put once; gives how many were put in all.
+    pub fn put(&self, entries: &[Entry]) -> Result<u64, Error> {
         let mut stems = Stems::new();
         for entry in entries {
             if let Some(document) = document::of(self.fields, &mut stems, entry)? {
                 self.writer.add_document(document)?;
             }
         }
-        Ok(())
+        let count = entries.len() as u64;
+        Ok(self.put.fetch_add(count, Ordering::SeqCst) + count)
     }
 }
 
@@ -369,18 +418,6 @@ fn new_writer(engine: &tantivy::Index) -> Result<IndexWriter, Error> {
 fn payload_of(engine: &tantivy::Index) -> Result<Option<Payload>, Error> {
     let said = engine.load_metas()?.payload;
     Ok(said.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// Removes the files of an index that is of no use. Only plain files directly in its own directory.
-fn empty_directory(directory: &Path) -> Result<(), Error> {
-    let listed: Result<Vec<PathBuf>, std::io::Error> =
-        fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect();
-    for path in listed? {
-        if path.is_file() {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -243,3 +243,50 @@ fn an_import_killed_midway_is_whole_after_the_next_on_sqlite() {
 fn an_import_killed_midway_is_whole_after_the_next_on_postgres() {
     imports(Backend::Postgres);
 }
+
+/// The files of an index directory that hold rows: a filling that began has some that the last commit does not name.
+fn stores(directory: &Path) -> std::collections::BTreeSet<PathBuf> {
+    let listed = std::fs::read_dir(directory).expect("a directory").flatten().map(|entry| entry.path());
+    listed.filter(|path| path.extension().is_some_and(|extension| extension == "store")).collect()
+}
+
+fn reindexings(backend: Backend) {
+    let Some(place) = Place::new(backend) else { return };
+    let (file, mapping) = write_spreadsheet(place.dir.path(), 0);
+    let mapping = mapping.to_str().expect("a path");
+    let imported = place.command(&["import", file.to_str().expect("a path"), "--mapping", mapping]).output();
+    assert!(imported.expect("relais import runs").status.success());
+    place.check();
+    let directory = place.dir.path().join("index");
+    let open = || relais::search::Index::open_for_reading(&directory).expect("it opens").expect("an index");
+    let (position, whole) = (open().position(), open().content_digest().expect("a digest"));
+    assert_eq!(whole.documents, 20 + IMPORT_ROWS as u64);
+    for point in 0..points() {
+        let before = stores(&directory);
+        let mut child = place.command(&["reindex", "--json"]).stdout(Stdio::null()).spawn().expect("it runs");
+        while stores(&directory).is_subset(&before) && child.try_wait().expect("a child").is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().expect("it is killed");
+        child.wait().expect("it is gone");
+        let left = open();
+        assert_eq!(left.position(), position, "point {point}");
+        assert_eq!(left.content_digest().expect("a digest"), whole, "point {point}: old or new, never half");
+        place.check();
+    }
+    let again = place.command(&["reindex", "--json"]).output().expect("it runs");
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!((open().position(), open().content_digest().expect("a digest")), (position, whole));
+    let named: std::collections::BTreeSet<_> = stores(&directory);
+    assert_eq!(named.len(), 1, "what the killed ones left is gone");
+}
+
+#[test]
+fn a_reindexing_killed_midway_leaves_the_index_that_was_there_on_sqlite() {
+    reindexings(Backend::Sqlite);
+}
+
+#[test]
+fn a_reindexing_killed_midway_leaves_the_index_that_was_there_on_postgres() {
+    reindexings(Backend::Postgres);
+}
