@@ -7,7 +7,7 @@
 //! The constants were chosen on half of 420 searches written for that, and checked on the other half; not on those of
 //! `tests/relevance/`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -208,8 +208,9 @@ impl Needs {
         meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
     }
 
-    /// What a text says that is said for some need, each once: it may be in either language, or in both.
-    fn asked(&self, asked: &[String], definition: &Definition) -> HashSet<Feature> {
+    /// What a text says that is said for some need, each once: it may be in either language, or in both. In an order, so
+    /// that sums come out the same each time: the pages of a search are told apart by their last bit.
+    fn asked(&self, asked: &[String], definition: &Definition) -> BTreeSet<Feature> {
         let mut mended = 0;
         let read = asked.iter().take(WORDS_READ_MAX).map(|word| {
             if self.is_said(word) || typo::changes_allowed(word) == 0 || mended >= WORDS_MENDED_MAX {
@@ -387,5 +388,22 @@ mod tests {
         assert!(!meant.is_empty() && meant.len() <= MEANT_MAX);
         assert!((meant[0].share - 1.0).abs() < f32::EPSILON);
         assert!(meant.windows(2).all(|two| two[0].share >= two[1].share && two[1].share >= SHARE_MIN));
+    }
+
+    #[test]
+    fn the_same_text_means_the_same_to_the_last_bit() {
+        let definition = Definition::of_this_program().unwrap();
+        let needs = Needs::of_this_program().unwrap();
+        for text in ["garderie", "food bank", "le frigo est vide et le loyer est en retard"] {
+            let first = needs.meant(&words(text), definition);
+            for _ in 0..50 {
+                let again = needs.meant(&words(text), definition);
+                assert!(
+                    again.iter().zip(&first).all(|(one, other)| one.share.to_bits() == other.share.to_bits()),
+                    "{text}"
+                );
+                assert_eq!(again, first);
+            }
+        }
     }
 }

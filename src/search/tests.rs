@@ -317,6 +317,30 @@ fn pages_by_relevance_hold_everything_once() {
 }
 
 #[test]
+fn pages_by_distance_hold_what_has_no_distance_once() {
+    let places = |n: u64| match n % 3 {
+        0 => vec![place(1_000 + n, Some((45.53 + n as f64 * 0.01, -73.52)), Visibility::Public)],
+        _ => vec![],
+    };
+    let index = index((0..60).rev().map(|n| service(n, "cpe", places(n))).collect());
+    for limit in [1, 7, 20, 59] {
+        let mut request = Request { origin: from(LONGUEUIL), sort: Some(Sort::Distance), limit, ..Request::new(now()) };
+        let mut paged = vec![];
+        loop {
+            let page = index.search(&request).unwrap();
+            assert_eq!(page.total.value, 60);
+            paged.extend(page.hits.iter().map(|hit| hit.service_id.0.as_u64_pair().1));
+            let Some(cursor) = page.next_cursor else { break };
+            request.cursor = Some(cursor);
+        }
+        let without: Vec<u64> = (0..60).filter(|n| n % 3 != 0).collect();
+        assert_eq!(paged[20..], without, "by id, {limit} at a time");
+        let all: std::collections::BTreeSet<u64> = paged.iter().copied().collect();
+        assert_eq!((paged.len(), all.len()), (60, 60), "{limit} at a time");
+    }
+}
+
+#[test]
 fn a_cursor_of_another_search_or_of_nobody_is_refused() {
     let index = index((0..5).map(|n| service(n, "cpe", vec![])).collect());
     let request = Request { limit: 2, ..ask("cpe") };

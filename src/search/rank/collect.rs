@@ -384,7 +384,8 @@ impl<'a> Run<'a> {
     /// It would come after the last that is kept: told from as little as tells it.
     fn cannot_come_before(&self, last: &Last, distance: &mut Distance<'_>, (offset, serves): (usize, bool)) -> bool {
         if self.order.sort == Sort::Distance {
-            return distance.rough().is_above(last.rough);
+            // What has no distance is told apart by its id alone.
+            return last.key.first.is_finite() && distance.rough().is_above(last.rough);
         }
         let first = -(self.order.sureness(self.scores.steps(offset)) + f64::from(self.scores.need(offset)));
         if first != last.key.first {
