@@ -208,8 +208,8 @@ impl Needs {
         meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
     }
 
-    /// What a text says that is said for some need, each once: it may be in either language, or in both. In an order, so
-    /// that sums come out the same each time: the pages of a search are told apart by their last bit.
+    /// What a text says that is said for some need, each once: it may be in either language, or in both. In an order,
+    /// so that sums come out the same each time: the pages of a search are told apart by their last bit.
     fn asked(&self, asked: &[String], definition: &Definition) -> BTreeSet<Feature> {
         let mut mended = 0;
         let read = asked.iter().take(WORDS_READ_MAX).map(|word| {
