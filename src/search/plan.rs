@@ -1,11 +1,11 @@
 //! A request made ready for an index: every term that it needs, looked up once in each segment.
 
 use tantivy::schema::Field;
-use tantivy::{Searcher, SegmentOrdinal, Term};
+use tantivy::{Searcher, SegmentOrdinal, SegmentReader, Term};
 
 use super::Error;
 use super::analyse::Stems;
-use super::postings::{KnownTerm, Union};
+use super::postings::{KnownTerm, List, Union};
 use super::query::{self, Concept, Held, Request, Role, Sort};
 use super::schema::{Fields, Trait};
 use super::view::View;
@@ -42,6 +42,28 @@ pub(super) struct PlannedAlternative {
 pub(super) enum PlannedHeld {
     Any(Vec<KnownTerm>),
     Each(Vec<Vec<KnownTerm>>),
+}
+
+/// The lists of a segment for what a service must hold.
+pub(super) enum HeldLists {
+    Any(Vec<List>),
+    Each(Vec<Union>),
+}
+
+impl PlannedHeld {
+    pub(super) fn lists(&self, segment: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<HeldLists> {
+        Ok(match self {
+            Self::Any(terms) => {
+                let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(segment, at)).collect();
+                HeldLists::Any(lists?.into_iter().flatten().collect())
+            }
+            Self::Each(words) => {
+                let words: tantivy::Result<Vec<Union>> =
+                    words.iter().map(|terms| Union::open(terms, segment, at)).collect();
+                HeldLists::Each(words?)
+            }
+        })
+    }
 }
 
 impl Plan {

@@ -162,8 +162,8 @@ impl Index {
         let mut hits = vec![];
         for (found, matched) in ranked.found.iter().zip(reasons) {
             let row = view.row(self.fields(), found.segment, found.doc)?;
-            let served = served.next().flatten().map(|serves| serves && row.says_whom_it_serves);
-            let served = served.filter(|_| row.says_whom_it_serves);
+            // Nobody knows whether a service that names no territory serves a place.
+            let served = served.next().flatten().filter(|_| row.says_whom_it_serves);
             hits.push(hit(&view, request, found, (row, served, matched)));
         }
         let asked = request.facets.iter();

@@ -1,11 +1,10 @@
 //! Why a service was found: which words asked, held how, and where. Asked only for the services of one page.
 
-use tantivy::{DocId, SegmentOrdinal, SegmentReader};
+use tantivy::DocId;
 
 use super::Error;
 use super::impact::Impact;
-use super::plan::{Plan, PlannedHeld};
-use super::postings::{List, Union};
+use super::plan::{HeldLists, Plan};
 use super::query::Concept;
 use super::rank::{Found, by_segment};
 use super::view::View;
@@ -59,7 +58,7 @@ pub(super) fn reasons(
         for (concept, planned) in concepts.iter().zip(&plan.concepts) {
             let mut left = at.clone();
             for (alternative, planned) in concept.alternatives.iter().zip(&planned.alternatives) {
-                let mut lists = Lists::open(&planned.held, view.searcher.segment_reader(segment), segment)?;
+                let mut lists = planned.held.lists(view.searcher.segment_reader(segment), segment)?;
                 left.retain(|at| {
                     let held = found.get(*at).and_then(|found| lists.holding(found.doc));
                     let (Some(field), Some(reasons)) = (held, reasons.get_mut(*at)) else { return true };
@@ -74,26 +73,7 @@ pub(super) fn reasons(
     Ok(reasons)
 }
 
-enum Lists {
-    Any(Vec<List>),
-    Each(Vec<Union>),
-}
-
-impl Lists {
-    fn open(held: &PlannedHeld, segment: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
-        Ok(match held {
-            PlannedHeld::Any(terms) => {
-                let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(segment, at)).collect();
-                Self::Any(lists?.into_iter().flatten().collect())
-            }
-            PlannedHeld::Each(words) => {
-                let words: tantivy::Result<Vec<Union>> =
-                    words.iter().map(|terms| Union::open(terms, segment, at)).collect();
-                Self::Each(words?)
-            }
-        })
-    }
-
+impl HeldLists {
     /// Whether a document holds it, and in which part: none for words that lie apart.
     fn holding(&mut self, doc: DocId) -> Option<Option<Part>> {
         match self {

@@ -7,7 +7,7 @@ use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, Order};
 use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::impact::Impact;
-use crate::search::plan::{Plan, PlannedAlternative, PlannedHeld};
+use crate::search::plan::{HeldLists, Plan, PlannedAlternative};
 use crate::search::postings::{Bits, KnownTerm, List, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
 use crate::search::view::{SegmentView, View};
@@ -80,12 +80,7 @@ struct Lists(Vec<Alternative>);
 struct Alternative {
     steps: u32,
     need_steps: f32,
-    held: Held,
-}
-
-enum Held {
-    Any(Vec<List>),
-    Each(Vec<Union>),
+    held: HeldLists,
 }
 
 /// Shapes on the map of the segment.
@@ -418,17 +413,7 @@ impl Lists {
     fn open(alternatives: &[PlannedAlternative], reader: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
         let mut found = vec![];
         for alternative in alternatives {
-            let held = match &alternative.held {
-                PlannedHeld::Any(terms) => {
-                    let lists: tantivy::Result<Vec<_>> = terms.iter().map(|term| term.list(reader, at)).collect();
-                    Held::Any(lists?.into_iter().flatten().collect())
-                }
-                PlannedHeld::Each(words) => {
-                    let words: tantivy::Result<Vec<Union>> =
-                        words.iter().map(|terms| Union::open(terms, reader, at)).collect();
-                    Held::Each(words?)
-                }
-            };
+            let held = alternative.held.lists(reader, at)?;
             found.push(Alternative { steps: alternative.steps, need_steps: alternative.need_steps, held });
         }
         Ok(Self(found))
@@ -453,15 +438,15 @@ impl Lists {
 impl Alternative {
     fn per_window(&self) -> u32 {
         match &self.held {
-            Held::Any(lists) => lists.iter().map(List::per_window).fold(0, u32::saturating_add),
-            Held::Each(words) => words.iter().map(Union::per_window).min().unwrap_or(0),
+            HeldLists::Any(lists) => lists.iter().map(List::per_window).fold(0, u32::saturating_add),
+            HeldLists::Each(words) => words.iter().map(Union::per_window).min().unwrap_or(0),
         }
     }
 
     fn mark(&mut self, start: DocId, among: Bits, scores: &mut Scores) -> Bits {
         let (steps, need_steps) = (self.steps, self.need_steps);
         match &mut self.held {
-            Held::Any(lists) => {
+            HeldLists::Any(lists) => {
                 let mut held = Bits::NONE;
                 for list in lists {
                     let rarity = list.rarity;
@@ -474,7 +459,7 @@ impl Alternative {
                 }
                 held
             }
-            Held::Each(words) => {
+            HeldLists::Each(words) => {
                 let held = words.iter_mut().fold(among, |held, word| word.mark(start, &held));
                 held.offsets().for_each(|offset| scores.add(offset, (steps, 0.0, need_steps)));
                 held
