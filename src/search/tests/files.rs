@@ -116,14 +116,21 @@ fn an_index_that_somebody_holds_is_never_emptied() {
     drop(held);
 }
 
-/// What a `kill -9` leaves: the files as they are at that moment.
+/// What a `kill -9` leaves: the files as they are at that moment. The engine's threads go on meanwhile: where a file goes
+/// after it was listed (one written aside and renamed), that was no moment, and it is copied again.
 fn copied(directory: &Path) -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
-    }
-    copy
+    let copy_once = || {
+        let copy = tempfile::tempdir()?;
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            fs::copy(entry.path(), copy.path().join(entry.file_name()))?;
+        }
+        Ok::<_, std::io::Error>(copy)
+    };
+    let mut tries = (0..100).map(|_| copy_once());
+    let is_of_a_moment =
+        |copy: &std::io::Result<_>| !copy.as_ref().is_err_and(|why| why.kind() == std::io::ErrorKind::NotFound);
+    tries.find(is_of_a_moment).expect("the files stay for a moment").unwrap()
 }
 
 #[test]
