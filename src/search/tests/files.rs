@@ -116,8 +116,8 @@ fn an_index_that_somebody_holds_is_never_emptied() {
     drop(held);
 }
 
-/// What a `kill -9` leaves: the files as they are at that moment. The engine's threads go on meanwhile: where a file goes
-/// after it was listed (one written aside and renamed), that was no moment, and it is copied again.
+/// What a `kill -9` leaves: the files as they are at that moment. The engine's threads go on meanwhile: where a file
+/// goes after it was listed (one written aside and renamed), that was no moment, and it is copied again.
 fn copied(directory: &Path) -> tempfile::TempDir {
     let copy_once = || {
         let copy = tempfile::tempdir()?;
