@@ -75,6 +75,8 @@ pub struct Request {
     pub sort: Option<Sort>,
     /// What is counted beside the page.
     pub facets: Vec<Facet>,
+    /// Each result says what its place in the order is made of.
+    pub explain: bool,
     pub limit: usize,
     pub cursor: Option<String>,
     pub audience: Audience,
@@ -101,6 +103,7 @@ impl Request {
             age_months: None,
             sort: None,
             facets: vec![],
+            explain: false,
             limit: 20,
             cursor: None,
             audience: Audience::Public,
@@ -130,6 +133,7 @@ impl Request {
         same.cursor = None;
         same.limit = 0;
         same.facets = vec![];
+        same.explain = false;
         same.now = Time::from_micros(0);
         format!("{same:?}")
     }
