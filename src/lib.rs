@@ -18,3 +18,6 @@ pub mod search;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

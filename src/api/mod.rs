@@ -20,7 +20,7 @@ use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{Data, PayloadConfig};
-use actix_web::{App as ActixApp, HttpServer};
+use actix_web::{App as ActixApp, HttpMessage, HttpServer};
 use tokio::sync::Semaphore;
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
@@ -111,14 +111,17 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
+/// The path of a route as the contract writes it, found once for the log and the metrics.
+struct RouteTemplate(String);
+
 /// One span a request: method, route template, status and request id. Never the path itself nor its query.
 struct RouteSpan;
 
 impl RootSpanBuilder for RouteSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        use actix_web::HttpMessage;
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned());
+        request.extensions_mut().insert(RouteTemplate(route.clone()));
         let method = method_label(request.method());
         tracing::info_span!("request", method, route, request_id = id, status = tracing::field::Empty)
     }
@@ -140,7 +143,7 @@ async fn measure(
     let started = Instant::now();
     let method = method_label(request.method());
     let response = next.call(request).await?;
-    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let route = response.request().extensions().get::<RouteTemplate>().map(|route| route.0.clone()).unwrap_or_default();
     let labels = [("method", method.to_owned()), ("route", route), ("status", response.status().as_u16().to_string())];
     metrics::counter!("relais_http_requests_total", &labels).increment(1);
     metrics::histogram!("relais_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());

@@ -36,7 +36,6 @@ routes! {
     // -- territories
     GET "/api/v1/taxonomy_terms" => taxonomy_terms::list;
     GET "/api/v1/territories" => territories::list;
-    // Before the ids: the first path that fits is taken.
     GET "/api/v1/territories/locate" => territories::locate;
     GET "/api/v1/territories/{id}" => territories::get;
     GET "/api/v1/geocode" => territories::geocode;
@@ -180,6 +179,9 @@ routes! {
 /// answered wherever GET is, by the same handler: the server sends the headers and leaves the body out.
 pub fn configure(config: &mut ServiceConfig) {
     let mut entries = table();
+    // The router tries one path after the other: those without parameters, which cost it next to nothing, come first.
+    // They may not be hidden by one with parameters either.
+    entries.sort_by_key(|entry| entry.path.contains('{'));
     while let Some(path) = entries.first().map(|entry| entry.path) {
         let (here, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.path == path);
         entries = others;
