@@ -239,8 +239,7 @@ pub fn schedules(field: &str, schedules: &[Schedule]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The members of a recurrence that relais keeps for others and does not evaluate itself (RFC 5545, section 3.3.10), as
-/// numbers or as the text that tables make of them.
+/// The members of a recurrence (RFC 5545, section 3.3.10), as numbers or as the text that tables make of them.
 fn recurrence(field: &str, members: &Map<String, Value>) -> Result<(), Refusal> {
     let said = |member: &str| match members.get(member) {
         Some(Value::Number(number)) => Some(number.to_string()),

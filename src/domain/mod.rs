@@ -25,7 +25,9 @@ pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod area;
+pub mod holidays;
 pub mod matching;
+pub mod recurrence;
 pub mod saved_list;
 pub mod saved_search;
 pub mod schedule;

@@ -10,14 +10,25 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::directory::{Location, Schedule, Service, ServiceAggregate, ServiceStatus};
+use super::holidays::holiday;
+use super::recurrence::Recurrence;
 use crate::clock::Time;
 
 /// Where nobody named a time zone: most of Québec.
 pub const DEFAULT_TIMEZONE: &str = "America/Toronto";
 
-/// Members of a schedule that change which days it names and that relais does not evaluate: such a schedule says
-/// nothing rather than something false. `interval` of 1 and `wkst` change nothing and are let through.
-const RECURRENCE_NOT_READ: [&str; 7] = ["bymonthday", "byyearday", "byweekno", "bymonth", "bysetpos", "count", "until"];
+/// Members by which a schedule names other days than those of every week.
+const RECURRENCE: [&str; 8] =
+    ["interval", "bymonthday", "byyearday", "byweekno", "bymonth", "bysetpos", "count", "until"];
+
+/// Time zones of places that keep the holidays of Québec.
+const ZONES_OF_QUEBEC: [Tz; 5] = [
+    chrono_tz::America::Toronto,
+    chrono_tz::America::Montreal,
+    chrono_tz::America::Halifax,
+    chrono_tz::America::BlancSablon,
+    chrono_tz::America::Goose_Bay,
+];
 
 /// Hours of one service, as they are kept beside it in the index.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -129,14 +140,17 @@ impl Week {
         let (day, from, until) = span.next_after(zone, now)?;
         let mut unknown = self.schedules.is_empty();
         for schedule in &self.schedules {
-            let Some(rule) = Rule::read(schedule) else {
+            let Some(rule) = Rule::read(schedule, zone) else {
                 unknown = true;
                 continue;
             };
-            let days = [day.pred_opt().unwrap_or(day), day];
-            let opens = days.into_iter().filter(|day| rule.opens_on(*day)).filter_map(|day| rule.hours_on(zone, day));
-            if opens.into_iter().any(|(start, end)| start.max(from) < end.min(until)) {
-                return Some(true);
+            for day in [day.pred_opt().unwrap_or(day), day] {
+                let hours = rule.hours_on(zone, day).filter(|(start, end)| *start.max(&from) < *end.min(&until));
+                match hours.map(|_| rule.opens_on(day)) {
+                    Some(Some(true)) => return Some(true),
+                    Some(None) => unknown = true,
+                    Some(Some(false)) | None => {}
+                }
             }
         }
         if unknown { None } else { Some(false) }
@@ -185,14 +199,17 @@ pub fn open_at(
     }
     let mut unknown = false;
     for schedule in schedules {
-        let Some(rule) = Rule::read(schedule) else {
+        let Some(rule) = Rule::read(schedule, zone) else {
             unknown = true;
             continue;
         };
         let yesterday = today.pred_opt().unwrap_or(today);
-        let days = [yesterday, today];
-        if days.into_iter().any(|day| !closed(day) && rule.opens_on(day) && rule.covers(zone, day, at.instant())) {
-            return Some(true);
+        for day in [yesterday, today].into_iter().filter(|day| !closed(*day)) {
+            match rule.covers(zone, day, at.instant()).then(|| rule.opens_on(day)) {
+                Some(Some(true)) => return Some(true),
+                Some(None) => unknown = true,
+                Some(Some(false)) | None => {}
+            }
         }
     }
     if unknown { None } else { Some(false) }
@@ -200,41 +217,53 @@ pub fn open_at(
 
 /// One schedule, understood.
 struct Rule {
-    days: [bool; 7],
+    days: RuleDays,
     opens_at: NaiveTime,
     closes_at: NaiveTime,
     valid_from: Option<NaiveDate>,
     valid_to: Option<NaiveDate>,
+    /// What is open on a holiday is not known from its weeks.
+    rests_on_holidays: bool,
+}
+
+enum RuleDays {
+    /// Monday first.
+    Weekly([bool; 7]),
+    Other(Box<Recurrence>),
 }
 
 impl Rule {
-    fn read(schedule: &Schedule) -> Option<Self> {
-        let said = |member: &str| schedule.other.get(member).is_some_and(|value| !value.is_null());
-        if RECURRENCE_NOT_READ.iter().any(|member| said(member)) || said("interval") && !every_week(schedule) {
-            return None;
-        }
-        let daily = match schedule.freq.as_deref().map(str::to_ascii_uppercase).as_deref() {
-            None | Some("WEEKLY") => false,
-            Some("DAILY") => true,
-            Some(_) => return None,
+    fn read(schedule: &Schedule, zone: Tz) -> Option<Self> {
+        let (opens_at, closes_at) =
+            (read_time(schedule.opens_at.as_deref()?)?, read_time(schedule.closes_at.as_deref()?)?);
+        let days = match weekly_days(schedule) {
+            Some(days) => RuleDays::Weekly(days),
+            None => RuleDays::Other(Box::new(Recurrence::read(schedule)?)),
         };
-        let days = match schedule.byday.as_deref() {
-            Some(byday) => read_days(byday)?,
-            None if daily => [true; 7],
-            None => return None,
-        };
+        // Who never closes does not on a holiday; who names one day means it.
+        let never_closes =
+            opens_at == closes_at && matches!(days, RuleDays::Weekly([true, true, true, true, true, true, true]));
+        let names_a_day = schedule.valid_from.is_some() && schedule.valid_from == schedule.valid_to;
         Some(Self {
             days,
-            opens_at: read_time(schedule.opens_at.as_deref()?)?,
-            closes_at: read_time(schedule.closes_at.as_deref()?)?,
+            opens_at,
+            closes_at,
             valid_from: schedule.valid_from,
             valid_to: schedule.valid_to,
+            rests_on_holidays: ZONES_OF_QUEBEC.contains(&zone) && !never_closes && !names_a_day,
         })
     }
 
-    fn opens_on(&self, day: NaiveDate) -> bool {
-        let weekday = self.days.get(day.weekday().num_days_from_monday() as usize).copied().unwrap_or(false);
-        weekday && self.valid_from.is_none_or(|from| from <= day) && self.valid_to.is_none_or(|to| day <= to)
+    /// `None` is unknown: a holiday, or a rule that cannot be evaluated.
+    fn opens_on(&self, day: NaiveDate) -> Option<bool> {
+        if self.valid_from.is_some_and(|from| day < from) || self.valid_to.is_some_and(|to| to < day) {
+            return Some(false);
+        }
+        let is_named = match &self.days {
+            RuleDays::Weekly(days) => days.get(day.weekday().num_days_from_monday() as usize).copied(),
+            RuleDays::Other(recurrence) => recurrence.is_on(day),
+        };
+        is_named.filter(|is_named| !(*is_named && self.rests_on_holidays && holiday(day).is_some()))
     }
 
     fn covers(&self, zone: Tz, day: NaiveDate, at: DateTime<Utc>) -> bool {
@@ -249,12 +278,28 @@ impl Rule {
     }
 }
 
-fn every_week(schedule: &Schedule) -> bool {
-    let interval = schedule.other.get("interval");
-    interval.is_some_and(|value| value.as_i64() == Some(1) || value.as_str() == Some("1"))
+/// The days of every week that a schedule names; none where it says more than that, or not which.
+fn weekly_days(schedule: &Schedule) -> Option<[bool; 7]> {
+    let is_one = |value: &serde_json::Value| value.as_i64() == Some(1) || value.as_str() == Some("1");
+    let says_more = |member: &str| {
+        let said = schedule.other.get(member).filter(|value| !value.is_null());
+        said.is_some_and(|value| !(member == "interval" && is_one(value)))
+    };
+    if RECURRENCE.iter().any(|member| says_more(member)) {
+        return None;
+    }
+    let daily = match schedule.freq.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("WEEKLY") => false,
+        Some("DAILY") => true,
+        Some(_) => return None,
+    };
+    match schedule.byday.as_deref() {
+        Some(byday) => read_days(byday),
+        None => daily.then_some([true; 7]),
+    }
 }
 
-/// `MO,TU`; a day with a rank (`1MO`, the first Monday of a month) is not read.
+/// `MO,TU`; none where a day has a rank (`1MO`, the first Monday of a month).
 fn read_days(byday: &str) -> Option<[bool; 7]> {
     let mut days = [false; 7];
     for word in byday.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -374,10 +419,10 @@ mod tests {
     #[test]
     fn a_season_and_a_closure_have_both_their_days() {
         let mut summer = weekly("MO,TU,WE,TH,FR,SA,SU", "09:00", "17:00");
-        summer.valid_from = Some(day("2026-06-24"));
+        summer.valid_from = Some(day("2026-06-25"));
         summer.valid_to = Some(day("2026-08-31"));
-        assert_eq!(open(&summer, MONTREAL, "2026-06-23T12:00:00-04:00"), Some(false));
-        assert_eq!(open(&summer, MONTREAL, "2026-06-24T12:00:00-04:00"), Some(true));
+        assert_eq!(open(&summer, MONTREAL, "2026-06-24T12:00:00-04:00"), Some(false));
+        assert_eq!(open(&summer, MONTREAL, "2026-06-25T12:00:00-04:00"), Some(true));
         assert_eq!(open(&summer, MONTREAL, "2026-08-31T12:00:00-04:00"), Some(true));
         assert_eq!(open(&summer, MONTREAL, "2026-09-01T12:00:00-04:00"), Some(false));
         let closed = |instant: &str| {
@@ -413,7 +458,49 @@ mod tests {
         assert_eq!(hours(season.clone()).open_within(span(Weekday::Mon, "08:00", Some("09:00")), now), Some(false));
         assert_eq!(hours(season).open_within(span(Weekday::Mon, "08:00", Some("11:00")), now), Some(true));
         assert_eq!(OpeningHours::default().open_within(span(Weekday::Mon, "08:00", None), now), None);
-        assert_eq!(hours(weekly("1MO", "09:00", "17:00")).open_within(span(Weekday::Mon, "08:00", None), now), None);
+        let mut first = weekly("1MO", "09:00", "17:00");
+        assert_eq!(hours(first.clone()).open_within(span(Weekday::Mon, "08:00", None), now), None, "of which month");
+        first.freq = Some("MONTHLY".into());
+        assert_eq!(hours(first.clone()).open_within(span(Weekday::Mon, "08:00", None), now), Some(false));
+        let eve = at("2026-07-05T14:00:00Z");
+        assert_eq!(hours(first).open_within(span(Weekday::Mon, "08:00", None), eve), Some(true));
+    }
+
+    #[test]
+    fn nobody_knows_whether_what_is_open_every_week_is_open_on_a_holiday() {
+        let office = weekly("WE", "09:00", "17:00");
+        let noon = "2026-06-24T12:00:00-04:00";
+        assert_eq!(open(&office, MONTREAL, noon), None, "a Wednesday in June that is the national holiday");
+        assert_eq!(open(&office, MONTREAL, "2026-06-24T18:00:00-04:00"), Some(false), "closed all the same");
+        assert_eq!(open(&office, "America/Chicago", noon), Some(true), "not a holiday there");
+        let mut that_day = office.clone();
+        (that_day.valid_from, that_day.valid_to) = (Some(day("2026-06-24")), Some(day("2026-06-24")));
+        assert_eq!(open(&that_day, MONTREAL, noon), Some(true), "it names the day");
+        let always = weekly("MO,TU,WE,TH,FR,SA,SU", "00:00", "24:00");
+        assert_eq!(open(&always, MONTREAL, noon), Some(true), "it never closes");
+        let night = weekly("TU", "22:00", "02:00");
+        assert_eq!(open(&night, MONTREAL, "2026-06-24T01:00:00-04:00"), Some(true), "the night of the day before");
+        let span = WeeklySpan { weekday: Weekday::Wed, from: NaiveTime::MIN, until: None };
+        let hours = OpeningHours {
+            weeks: vec![Week { timezone: MONTREAL.to_owned(), schedules: vec![office] }],
+            ..OpeningHours::default()
+        };
+        assert_eq!(hours.open_within(span, at("2026-06-22T12:00:00Z")), None);
+        assert_eq!(hours.open_within(span, at("2026-06-25T12:00:00Z")), None, "1 July is another");
+        assert_eq!(hours.open_within(span, at("2026-07-02T12:00:00Z")), Some(true));
+    }
+
+    #[test]
+    fn rules_of_months_and_fortnights_are_read() {
+        let mut first_tuesday = weekly("1TU", "09:00", "17:00");
+        first_tuesday.freq = Some("MONTHLY".into());
+        assert_eq!(open(&first_tuesday, MONTREAL, "2026-06-02T12:00:00-04:00"), Some(true));
+        assert_eq!(open(&first_tuesday, MONTREAL, "2026-06-09T12:00:00-04:00"), Some(false));
+        let mut fortnight = weekly("MO", "09:00", "17:00");
+        fortnight.other.insert("interval".into(), 2.into());
+        fortnight.valid_from = Some(day("2026-06-01"));
+        assert_eq!(open(&fortnight, MONTREAL, "2026-06-15T12:00:00-04:00"), Some(true));
+        assert_eq!(open(&fortnight, MONTREAL, "2026-06-08T12:00:00-04:00"), Some(false));
     }
 
     #[test]
@@ -438,7 +525,7 @@ mod tests {
         assert_eq!(open_at(&[], MONTREAL, at("2026-06-15T12:00:00Z"), None, None), None);
         let noon = "2026-06-15T12:00:00-04:00";
         assert_eq!(open(&weekly("MO", "09:00", "17:00"), "America/Nowhere", noon), None);
-        assert_eq!(open(&weekly("1MO", "09:00", "17:00"), MONTREAL, noon), None);
+        assert_eq!(open(&weekly("1MO", "09:00", "17:00"), MONTREAL, noon), None, "of which month");
         assert_eq!(open(&weekly("MO", "9 am", "17:00"), MONTREAL, noon), None);
         let mut fortnight = weekly("MO", "09:00", "17:00");
         fortnight.other.insert("interval".into(), 2.into());

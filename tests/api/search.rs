@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use relais::domain::directory::{Location, Origin, Point, Service, ServiceAtLocation, Visibility};
 use relais::domain::language::Text;
 use relais::id::Id;
@@ -98,10 +99,25 @@ both!(a_result_says_why_it_may_not_fit, |app| {
         let is_paused = service["status"] == "temporarily_closed";
         assert_eq!(said("closed_for_a_while"), is_paused, "{service}");
         assert_eq!(said("closed_now"), result["open_now"] == false && !is_paused, "{result}");
+        assert!(!said("holiday"), "{result}");
         let places = service["capacity"]["places_available"].as_i64();
         assert_eq!(said("full"), places.is_some_and(|places| places <= 0), "{service}");
         assert_eq!(said("never_verified"), service["verified_at"].is_null(), "{service}");
     }
+});
+
+both!(on_a_holiday_nobody_knows_who_is_open, |app| {
+    let client = app.anonymous();
+    let open = |at: &str| names(&client.get(&format!("/api/v1/search?limit=100&open_at={}", escaped(at))).expect(200));
+    // Two Wednesdays at ten, the second being the national holiday.
+    let (usual, holiday) = (open("2026-06-17T10:00:00-04:00"), open("2026-06-24T10:00:00-04:00"));
+    assert!(holiday.len() < usual.len() && usual.len() > 1, "{holiday:?} {usual:?}");
+    app.advance(TimeDelta::days(9));
+    let all = client.get("/api/v1/search?limit=100").expect(200);
+    let results = all.json["results"].as_array().unwrap();
+    let doubtful = |result: &&Value| result["cautions"].as_array().unwrap().contains(&json!("holiday"));
+    let told: Vec<&Value> = results.iter().filter(doubtful).collect();
+    assert!(!told.is_empty() && told.iter().all(|result| result["open_now"].is_null()), "{told:?}");
 });
 
 both!(a_part_of_the_map_a_territory_and_counts_narrow_a_search, |app| {

@@ -9,6 +9,8 @@ use super::{
     SOON_MICROS, STALE_DAYS_MIN, STALE_FACTOR, nearness,
 };
 use crate::clock::Time;
+use crate::domain::holidays::holiday;
+use crate::domain::month::local_day;
 use crate::domain::words::words;
 use crate::search::view::SegmentView;
 
@@ -17,6 +19,7 @@ words! {
     pub enum Caution {
         ClosedNow => "closed_now",
         ClosedForAWhile => "closed_for_a_while",
+        Holiday => "holiday",
         Full => "full",
         VerifiedLongAgo => "verified_long_ago",
         NeverVerified => "never_verified",
@@ -132,9 +135,13 @@ pub(super) fn cautions(segment: &SegmentView, found: &Found, open_now: Option<bo
     let verified_at = segment.verified_at.first(found.doc);
     let is_old = verified_at.is_some_and(|at| (now.micros() - at) / DAY_MICROS > FRESH_DAYS_MAX);
     let is_full = segment.places_available.first(found.doc).is_some_and(|places| places <= 0);
+    // Of who never closes, or says what is done on that day, it is known.
+    let has_hours = segment.hours.text_of(found.doc).is_some();
+    let is_doubtful = has_hours && open_now.is_none() && holiday(local_day(now)).is_some();
     let told = [
         (Caution::ClosedForAWhile, found.held.ties.closed_for_now),
         (Caution::ClosedNow, open_now == Some(false) && !found.held.ties.closed_for_now),
+        (Caution::Holiday, is_doubtful),
         (Caution::Full, is_full),
         (Caution::VerifiedLongAgo, is_old),
         (Caution::NeverVerified, verified_at.is_none()),
