@@ -19,7 +19,7 @@ use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::viewer::Viewer;
-use crate::domain::visit_plan::{self, Offer, Plan, Stop, TASKS_MAX};
+use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
 use crate::search::{Audience, Coverage, Index, Kind, Page, Part, Request, Sort};
 use crate::store::services;
@@ -147,7 +147,7 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<
         all.extend(planned(hunt.choices).into_iter().map(|choice| (at, choice)));
     }
     let offers = offers_of(&all);
-    let plan = visit_plan::plan(place.origin.point, asked.needs.len(), &offers, &asked.pinned)
+    let plan = visit_plan::plan(Legs::Straight(place.origin.point), asked.needs.len(), &offers, &asked.pinned)
         .map_err(|_| Refusal::field(Code::TooMany, "pinned").rule(format!("<= {TASKS_MAX} with the needs left")))?;
     let uncovered = uncovered(deps, &ground, index, &plan)?;
     let (offered_for, offered) = all.into_iter().unzip();

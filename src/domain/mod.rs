@@ -26,6 +26,7 @@ pub mod weekly_hours;
 // -- search
 pub mod area;
 pub mod matching;
+pub mod road;
 pub mod saved_list;
 pub mod saved_search;
 pub mod schedule;
