@@ -15,7 +15,7 @@ use relais::clock::Clock;
 use relais::config::Config;
 use relais::domain::directory::Point;
 use relais::domain::taxonomy::Taxonomy;
-use relais::domain::visit_plan::{NEEDS_MAX, Offer, Stop, plan};
+use relais::domain::visit_plan::{Legs, NEEDS_MAX, Offer, Stop, plan};
 use relais::id::{Id, Ids};
 use relais::sample::generate::{Size, generate};
 use relais::sample::geography::{Municipality, municipalities};
@@ -109,7 +109,8 @@ fn hardest(rng: &mut ChaCha20Rng) -> Duration {
         })
         .collect();
     let asked = Instant::now();
-    let found = plan(Point::new(45.5, -73.6), NEEDS_MAX, &offers, &[]).expect("eight needs are planned");
+    let found =
+        plan(Legs::Straight(Point::new(45.5, -73.6)), NEEDS_MAX, &offers, &[]).expect("eight needs are planned");
     let waited = asked.elapsed();
     assert_eq!(found.visits.len(), NEEDS_MAX);
     waited

@@ -33,6 +33,7 @@ pub struct Config {
     pub mail: Mail,
     pub limits: Limits,
     pub freshness: Freshness,
+    pub router: Router,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,6 +142,60 @@ impl Freshness {
     }
 }
 
+/// Who is asked for distances by road. Nobody, unless an address is given.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Router {
+    /// `http://…` or `https://…`: what comes before `/table/v1/` (OSRM) or `/sources_to_targets` (Valhalla). A query,
+    /// such as a key, is sent along: so the address is a secret.
+    #[serde(default)]
+    pub url: Option<SecretString>,
+    pub kind: RouterKind,
+    /// `driving`, or another name that the router knows.
+    pub profile: String,
+    /// How long one answer may take before straight lines stand in for it.
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RouterKind {
+    Osrm,
+    Valhalla,
+}
+
+impl Router {
+    /// The address, where one is given and may be asked. The error says what it has to be, and never what it is.
+    pub fn address(&self) -> Result<Option<url::Url>, String> {
+        let Some(text) = &self.url else { return Ok(None) };
+        let refused =
+            || "router.url (RELAIS_ROUTER__URL): http://… | https://…, without a user or a fragment".to_owned();
+        let url = url::Url::parse(text.expose_secret()).map_err(|_| refused())?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        let has_more = !url.username().is_empty() || url.password().is_some() || url.fragment().is_some();
+        if is_web && !has_more { Ok(Some(url)) } else { Err(refused()) }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+        if !(1..=50).contains(&self.profile.len()) || !self.profile.chars().all(is_name) {
+            return Err("router.profile (RELAIS_ROUTER__PROFILE): 1..=50 of a-z, A-Z, 0-9, _ and -".to_owned());
+        }
+        if !ROUTER_WAIT_MS.contains(&self.timeout_ms) {
+            let (value, min, max) = (self.timeout_ms, ROUTER_WAIT_MS.start(), ROUTER_WAIT_MS.end());
+            return Err(format!("router.timeout_ms (RELAIS_ROUTER__TIMEOUT_MS) = {value}: {min}..={max}"));
+        }
+        self.address().map(|_| ())
+    }
+}
+
+#[derive(Serialize)]
+struct DefaultRouter {
+    kind: RouterKind,
+    profile: &'static str,
+    timeout_ms: u64,
+}
+
 #[derive(Serialize)]
 struct Defaults {
     data_dir: &'static str,
@@ -149,6 +204,7 @@ struct Defaults {
     mail: DefaultMail,
     limits: Limits,
     freshness: Freshness,
+    router: DefaultRouter,
 }
 #[derive(Serialize)]
 struct DefaultMail {
@@ -177,6 +233,8 @@ impl Default for Limits {
 }
 
 const WAIT_MS: RangeInclusive<i128> = 1..=3_600_000;
+/// Somebody waits for the page meanwhile.
+const ROUTER_WAIT_MS: RangeInclusive<u64> = 10..=10_000;
 
 impl Limits {
     /// Every limit by its key, its value, and the bounds within which the program works.
@@ -215,6 +273,7 @@ impl Config {
             mail: DefaultMail { from: "relais <ne-pas-repondre@relais.example>" },
             limits: Limits::default(),
             freshness: Freshness::default(),
+            router: DefaultRouter { kind: RouterKind::Osrm, profile: "driving", timeout_ms: 1_000 },
         };
         let mut figment = Figment::from(Serialized::defaults(defaults));
         if let Some(file) = file {
@@ -240,6 +299,7 @@ impl Config {
             }
         }
         self.freshness.validate()?;
+        self.router.validate()?;
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
             return Err(format!("log.filter = {:?}: {error}", self.log.filter));
         }

@@ -1,7 +1,7 @@
 //! relais: a referral network and resource directory.
 //!
 //! The rooms, from the bottom up; each sees only those below it (`tests/tidy.rs` keeps this):
-//! `domain` < `store`, `search`, `exchange`, `seal`, `text` < `actions`, `sample` < `api`, `jobs` < `cli`.
+//! `domain` < `store`, `search`, `exchange`, `seal`, `text`, `road` < `actions`, `sample` < `api`, `jobs` < `cli`.
 
 pub mod actions;
 pub mod api;
@@ -12,6 +12,7 @@ pub mod domain;
 pub mod exchange;
 pub mod id;
 pub mod jobs;
+pub mod road;
 pub mod sample;
 pub mod seal;
 pub mod search;

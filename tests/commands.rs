@@ -93,6 +93,12 @@ fn a_setting_out_of_its_bounds_is_refused_by_its_name() {
         ("RELAIS_FRESHNESS__ORGANIZATIONS_PER_ROUND_MAX", "1001", "freshness.organizations_per_round_max"),
         ("RELAIS_FRESHNESS__HIDE", "perhaps", "FRESHNESS.HIDE"),
         ("RELAIS_MAIL__SMTP_URL", "http://relais:secret-word@relais.example", "mail.smtp_url"),
+        ("RELAIS_ROUTER__URL", "osrm.example:5000/secret-word", "RELAIS_ROUTER__URL"),
+        ("RELAIS_ROUTER__URL", "ftp://osrm.example/secret-word", "RELAIS_ROUTER__URL"),
+        ("RELAIS_ROUTER__URL", "http://relais:secret-word@osrm.example", "RELAIS_ROUTER__URL"),
+        ("RELAIS_ROUTER__KIND", "graphhopper", "ROUTER.KIND"),
+        ("RELAIS_ROUTER__PROFILE", "driving/../..", "RELAIS_ROUTER__PROFILE"),
+        ("RELAIS_ROUTER__TIMEOUT_MS", "60000", "RELAIS_ROUTER__TIMEOUT_MS) = 60000: 10..=10000"),
     ] {
         let message = check(variable, value);
         assert!(message.contains(key) && !message.contains("secret-word"), "{variable}={value}: {message}");

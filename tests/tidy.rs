@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 const LINE_COLUMNS_MAX: usize = 120;
 const FUNCTION_LINES_MAX: usize = 70;
-const ROOMS: [&str; 11] =
-    ["domain", "store", "search", "exchange", "seal", "text", "actions", "sample", "api", "jobs", "cli"];
+const ROOMS: [&str; 12] =
+    ["domain", "store", "search", "exchange", "seal", "text", "road", "actions", "sample", "api", "jobs", "cli"];
 
 /// What a room may import, besides itself and the files at the root (clock, id, config, telemetry).
 fn may_import(room: &str) -> &'static [&'static str] {
     match room {
         "domain" => &[],
         "store" => &["domain", "seal"],
-        "search" | "exchange" | "seal" | "text" => &["domain"],
-        "actions" | "sample" => &["domain", "store", "search", "exchange", "seal", "text"],
+        "search" | "exchange" | "seal" | "text" | "road" => &["domain"],
+        "actions" => &["domain", "store", "search", "exchange", "seal", "text", "road"],
+        "sample" => &["domain", "store", "search", "exchange", "seal", "text"],
         "api" | "jobs" => &["domain", "store", "search", "exchange", "seal", "text", "actions", "sample"],
         "cli" => &["domain", "store", "search", "exchange", "seal", "text", "actions", "sample", "api", "jobs"],
         "main.rs" => &["cli"],

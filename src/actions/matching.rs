@@ -9,17 +9,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::search::{self, Place, PlaceFound};
-use super::{Deps, Outcome};
+use super::{Deps, Outcome, road};
 use crate::clock::Time;
-use crate::domain::directory::{Location, Service, ServiceAggregate, ServiceStatus, Visibility};
+use crate::domain::directory::{Location, Point, Service, ServiceAggregate, ServiceStatus, Visibility};
 use crate::domain::family::{CHILDREN_MAX, Child};
 use crate::domain::language::Lang;
 use crate::domain::matching::{self, Assessment, Case, Cause, Family, Fit, Need, Note, Way};
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::road::{ASKED_KM_MAX, DistanceBy};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::viewer::Viewer;
-use crate::domain::visit_plan::{self, Offer, Plan, Stop, TASKS_MAX};
+use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
 use crate::search::{Audience, Coverage, Index, Kind, Page, Part, Request, Sort};
 use crate::store::services;
@@ -56,6 +57,8 @@ pub struct Matched {
     pub radius_km: f64,
     pub needs: Vec<NeedMatched>,
     pub plan: Plan,
+    /// What its tour is the shortest by.
+    pub distance_by: DistanceBy,
     /// What the offers of the plan are, in their order, and the need of each.
     pub offered: Vec<Choice>,
     pub offered_for: Vec<usize>,
@@ -147,8 +150,7 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<
         all.extend(planned(hunt.choices).into_iter().map(|choice| (at, choice)));
     }
     let offers = offers_of(&all);
-    let plan = visit_plan::plan(place.origin.point, asked.needs.len(), &offers, &asked.pinned)
-        .map_err(|_| Refusal::field(Code::TooMany, "pinned").rule(format!("<= {TASKS_MAX} with the needs left")))?;
+    let (plan, distance_by) = plan(deps, place.origin.point, asked, &offers)?;
     let uncovered = uncovered(deps, &ground, index, &plan)?;
     let (offered_for, offered) = all.into_iter().unzip();
     let pinned = asked.pinned.iter().map(|id| Pinned {
@@ -157,7 +159,28 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<
         is_in_plan: offers.iter().any(|offer| offer.service_id == *id),
     });
     let (pinned, radius_km) = (pinned.collect(), ground.radius_km());
-    Ok(Matched { radius_km, needs, plan, offered, offered_for, uncovered, pinned, place })
+    Ok(Matched { radius_km, needs, plan, distance_by, offered, offered_for, uncovered, pinned, place })
+}
+
+/// The plan along straight lines; where a router knows the ways among its stops and those that could stand in for them,
+/// the plan that is the shortest by road, of as few visits.
+fn plan(deps: &Deps, start: Option<Point>, asked: &Asked, offers: &[Offer]) -> Outcome<(Plan, DistanceBy)> {
+    let needs = asked.needs.len();
+    let too_many = |_| Refusal::field(Code::TooMany, "pinned").rule(format!("<= {TASKS_MAX} with the needs left"));
+    let straight = visit_plan::plan(Legs::Straight(start), needs, offers, &asked.pinned).map_err(too_many)?;
+    let table = start.filter(|_| deps.router.is_some()).and_then(|start| {
+        let mut stops = visit_plan::worth_knowing(start, &straight, offers, &asked.pinned, road::STOPS_MAX);
+        let is_visited = |stop: &Point| straight.visits.iter().any(|visit| visit.stop.point == Some(*stop));
+        stops.retain(|stop| start.distance_km(*stop) <= ASKED_KM_MAX || is_visited(stop));
+        road::table(deps, start, &stops)
+    });
+    match table {
+        Some(table) => {
+            let by_road = visit_plan::plan(Legs::Road(&table), needs, offers, &asked.pinned).map_err(too_many)?;
+            Ok((by_road, DistanceBy::Road))
+        }
+        None => Ok((straight, DistanceBy::StraightLine)),
+    }
 }
 
 fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {

@@ -11,6 +11,7 @@ use crate::domain::freshness::Rules;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::{Id, Ids};
+use crate::road::Router;
 use crate::seal;
 use crate::seal::identity::KeyEncryptionKeys;
 use crate::seal::tokens::Signer;
@@ -52,6 +53,7 @@ pub mod check;
 pub mod demand;
 pub mod index;
 pub mod matching;
+pub mod road;
 pub mod saved_lists;
 pub mod saved_searches;
 pub mod search;
@@ -85,6 +87,8 @@ pub struct Deps {
     // -- search
     index: std::sync::OnceLock<Index>,
     pub demand: demand::DemandMemory,
+    /// Who is asked for distances by road, where the operator has somebody.
+    pub router: Option<Router>,
     // -- families
     /// The keys of families, in a database of their own.
     pub keys: KeyStore,
@@ -160,8 +164,22 @@ impl Deps {
         let signer = Signer::new(&key_encryption)?;
         let (ready, index) = (AtomicBool::new(false), std::sync::OnceLock::new());
         let (gazetteer, lists) = (std::sync::OnceLock::new(), list_memory::ListMemory::default());
-        let demand = demand::DemandMemory::default();
-        Ok(Self { config, clock, ids, store, signer, key_encryption, ready, gazetteer, lists, index, demand, keys })
+        let (demand, router) = (demand::DemandMemory::default(), Router::of(&config.router));
+        Ok(Self {
+            config,
+            clock,
+            ids,
+            store,
+            signer,
+            key_encryption,
+            ready,
+            gazetteer,
+            lists,
+            index,
+            demand,
+            router,
+            keys,
+        })
     }
 
     /// Brings the database up to date: schema, territories, index. Safe to run again, and on several nodes at once.

@@ -11,6 +11,7 @@ use crate::domain::area::Area;
 use crate::domain::directory::{LocatedIn, Point, ServiceAggregate};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::road::Leg;
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Gazetteer, Level, Located, Match};
 use crate::domain::viewer::{Role, Viewer};
@@ -70,6 +71,8 @@ pub struct Found {
     pub place: Option<PlaceFound>,
     /// Where a search with a place found nothing.
     pub unmet_need: Option<UnmetNeed>,
+    /// By road, of each result in its order; none where straight lines stand for all.
+    pub road: Option<Vec<Option<Leg>>>,
 }
 
 /// The place understood.
@@ -160,7 +163,7 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         search::Error::InvalidCursor => Failure::from(Refusal::field(Code::InvalidCursor, "cursor")),
         other => other.into(),
     })?;
-    Ok(Found { page, place, highlights: None, unmet_need: None })
+    Ok(Found { page, place, highlights: None, unmet_need: None, road: None })
 }
 
 /// The words by which each service was found, where they stand in its texts. What has left the directory since the

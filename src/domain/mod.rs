@@ -28,6 +28,7 @@ pub mod area;
 pub mod holidays;
 pub mod matching;
 pub mod recurrence;
+pub mod road;
 pub mod saved_list;
 pub mod saved_search;
 pub mod schedule;

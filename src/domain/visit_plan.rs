@@ -6,11 +6,14 @@
 //! that is offered; the fewest visits; the least distance, from the start through all stops to the last (an open tour:
 //! the way home is not counted); the least sum of ranks. It is exact: one table over (what is met, where the family is)
 //! that visits each pair once (Held and Karp 1962, doi:10.1137/0110015), with the choice of places inside it. Distances
-//! are whole millimetres, so that sums are exact and the order of additions does not matter.
+//! are whole millimetres, so that sums are exact and the order of additions does not matter. They are those of straight
+//! lines, or of a table of ways by road among the stops that it knows: no road is shorter than the straight line, which
+//! is all that the search rests on to leave something out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::directory::Point;
+use super::road::{Leg, RoadTable, key};
 use crate::id::Id;
 
 /// Needs of one plan.
@@ -60,8 +63,10 @@ pub struct Visit {
     pub stop: Stop,
     /// Places in the list of offers, by need.
     pub offers: Vec<usize>,
-    /// From the stop before, or the start; `None` where one of the two has no point.
+    /// From the stop before, or the start, along a straight line; `None` where one of the two has no point.
     pub leg_mm: Option<u64>,
+    /// The same by road, where the plan was made by road and there is one.
+    pub road: Option<Leg>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,8 +77,77 @@ pub struct Plan {
     pub without_visit: Vec<usize>,
     /// Needs that no offer meets.
     pub uncovered: Vec<usize>,
-    /// All legs that are known.
+    /// All legs that are known, along straight lines.
     pub tour_mm: u64,
+}
+
+impl Plan {
+    /// All legs by road; `None` where there is none to count, or one of them has no road.
+    pub fn tour_by_road(&self) -> Option<Leg> {
+        let mut known = self.visits.iter().filter(|visit| visit.leg_mm.is_some()).map(|visit| visit.road).peekable();
+        known.peek()?;
+        known.sum()
+    }
+}
+
+/// How far it is from one place to another: what makes a tour the shortest.
+#[derive(Debug, Clone, Copy)]
+pub enum Legs<'a> {
+    /// Along great circles, from the family where its place is known.
+    Straight(Option<Point>),
+    /// By road, from the family of the table. Stops that it does not know are in no plan.
+    Road(&'a RoadTable),
+}
+
+/// Farther than any tour there is: a leg without a road is taken only where nothing else is left.
+const WITHOUT_ROAD_MM: u64 = 10_000_000_000_000;
+
+/// Where the family is on its tour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum At {
+    Start,
+    Stop(Point),
+}
+
+impl Legs<'_> {
+    fn start(self) -> Option<Point> {
+        match self {
+            Self::Straight(start) => start,
+            Self::Road(table) => Some(table.family()),
+        }
+    }
+
+    fn straight_mm(self, from: At, to: Option<Point>) -> Option<u64> {
+        let from = match from {
+            At::Start => self.start(),
+            At::Stop(point) => Some(point),
+        };
+        from.zip(to).map(|(from, to)| millimetres(from, to))
+    }
+
+    fn by_road(self, from: At, to: Option<Point>) -> Option<Leg> {
+        match (self, from) {
+            (Self::Straight(_), _) => None,
+            (Self::Road(table), At::Start) => table.leg(None, to?),
+            (Self::Road(table), At::Stop(point)) => table.leg(Some(point), to?),
+        }
+    }
+
+    /// What a leg costs; nothing where one of the two has no point.
+    fn cost_mm(self, from: At, to: Option<Point>) -> u64 {
+        let straight_mm = self.straight_mm(from, to).unwrap_or(0);
+        match (self, to) {
+            (Self::Straight(_), _) | (_, None) => straight_mm,
+            (Self::Road(_), Some(_)) => self.by_road(from, to).map_or(WITHOUT_ROAD_MM + straight_mm, |leg| leg.mm),
+        }
+    }
+
+    fn is_known(self, stop: &Stop) -> bool {
+        match (self, stop.point) {
+            (Self::Straight(_), _) | (_, None) => true,
+            (Self::Road(table), Some(point)) => table.knows(point),
+        }
+    }
 }
 
 /// More pinned services and other needs than [`TASKS_MAX`].
@@ -90,14 +164,36 @@ pub fn millimetres(from: Point, to: Point) -> u64 {
 
 /// # Errors
 /// [`TooManyTasks`]: nothing is planned rather than less than exactly.
-pub fn plan(start: Option<Point>, needs: usize, offers: &[Offer], pinned: &[Id]) -> Result<Plan, TooManyTasks> {
+pub fn plan(legs: Legs<'_>, needs: usize, offers: &[Offer], pinned: &[Id]) -> Result<Plan, TooManyTasks> {
     let tasks = tasks_of(offers, pinned);
     if tasks.len() > TASKS_MAX {
         return Err(TooManyTasks);
     }
-    let problem = Problem::new(offers, &tasks);
-    let steps = problem.solve(start);
-    Ok(assemble(start, needs, offers, &tasks, &problem, &steps))
+    let problem = Problem::new(offers, &tasks, legs);
+    let steps = problem.solve(legs);
+    Ok(assemble(legs, needs, offers, &tasks, &problem, &steps))
+}
+
+/// The points through which a shortest tour by road may go, for a table of at most so many places: those of the plan
+/// along straight lines, so that by road it takes no more visits, then those of other stops with which as few visits
+/// do. Of these the nearest come first, by turns one for each set of needs that is met at one stop.
+pub fn worth_knowing(start: Point, straight: &Plan, offers: &[Offer], pinned: &[Id], most: usize) -> Vec<Point> {
+    let problem = Problem::new(offers, &tasks_of(offers, pinned), Legs::Straight(Some(start)));
+    let fewest = problem.visits_left(0);
+    let as_few = |tasks: Mask| tasks & problem.required != 0 && problem.visits_left(tasks) + 1 == fewest;
+    let mut others: Vec<(usize, u64, Point)> = vec![];
+    for (_, sites) in problem.groups().into_iter().filter(|(tasks, _)| as_few(*tasks)) {
+        let points = sites.iter().filter_map(|at| problem.sites.get(*at).and_then(|site| site.stop.point));
+        let mut near: Vec<(u64, Point)> = points.map(|point| (millimetres(start, point), point)).collect();
+        near.sort_by(|left, right| left.0.cmp(&right.0).then(key(left.1).cmp(&key(right.1))));
+        near.dedup_by_key(|(_, point)| key(*point));
+        others.extend(near.into_iter().enumerate().map(|(turn, (far_mm, point))| (turn, far_mm, point)));
+    }
+    others.sort_by_key(|(turn, far_mm, point)| (*turn, *far_mm, key(*point)));
+    let first = straight.visits.iter().filter_map(|visit| visit.stop.point);
+    let mut seen = HashSet::new();
+    let all = first.chain(others.into_iter().map(|(_, _, point)| point)).filter(|point| seen.insert(key(*point)));
+    all.take(most).collect()
 }
 
 /// Something that the plan must do.
@@ -183,7 +279,7 @@ struct Step {
 }
 
 impl Problem {
-    fn new(offers: &[Offer], tasks: &[Task]) -> Self {
+    fn new(offers: &[Offer], tasks: &[Task], legs: Legs<'_>) -> Self {
         let mut at_home = [None; TASKS_MAX];
         for (task, rank) in tasks.iter().zip(at_home.iter_mut()) {
             let done = offers.iter().filter(|offer| offer.stop.is_none() && task.is_done_by(offer));
@@ -191,7 +287,7 @@ impl Problem {
         }
         let mut sites: BTreeMap<StopKey, Site> = BTreeMap::new();
         for offer in offers {
-            let Some(stop) = offer.stop else { continue };
+            let Some(stop) = offer.stop.filter(|stop| legs.is_known(stop)) else { continue };
             for (bit, task) in tasks.iter().enumerate().filter(|(_, task)| task.is_done_by(offer)) {
                 let rank = task.rank(offer);
                 // Where nobody has to go, a visit is of use only if it does better.
@@ -244,16 +340,14 @@ impl Problem {
         groups.into_iter().collect()
     }
 
-    fn solve(&self, start: Option<Point>) -> Vec<Step> {
+    fn solve(&self, legs: Legs<'_>) -> Vec<Step> {
         if self.required == 0 {
             return vec![];
         }
-        let bound_mm = self.quick_tour_mm(start);
+        let bound_mm = self.quick_tour_mm(legs);
         // What lies farther than a whole tour is in no shortest one.
-        let is_near = |site: &Site| match (start, site.stop.point) {
-            (Some(start), Some(point)) => millimetres(start, point) <= bound_mm,
-            _ => true,
-        };
+        let far_mm = |site: &Site| legs.straight_mm(At::Start, site.stop.point);
+        let is_near = |site: &Site| far_mm(site).is_none_or(|far_mm| far_mm <= bound_mm);
         let kept: Vec<usize> = (0..self.sites.len()).filter(|at| self.sites.get(*at).is_some_and(is_near)).collect();
         let near = Self {
             sites: kept.iter().filter_map(|at| self.sites.get(*at).cloned()).collect(),
@@ -261,24 +355,24 @@ impl Problem {
             at_home: self.at_home,
             fewest: self.fewest.clone(),
         };
-        let steps = Search::new(&near, start, bound_mm).run();
+        let steps = Search::new(&near, legs, bound_mm).run();
         let back = |step: Step| kept.get(step.site).map(|site| Step { site: *site, ..step });
         steps.into_iter().filter_map(back).collect()
     }
 
     /// The length of some tour with the fewest visits: always to the nearest stop that helps, from several beginnings.
-    fn quick_tour_mm(&self, start: Option<Point>) -> u64 {
+    fn quick_tour_mm(&self, legs: Legs<'_>) -> u64 {
         let groups = self.groups();
-        let nexts = self.helpful(&groups, start, 0);
+        let nexts = self.helpful(&groups, legs, At::Start, 0);
         let tours = nexts.iter().take(QUICK_STARTS_MAX).map(|first| {
-            let (mut length_mm, mut done, mut at) = (0, 0, start);
+            let (mut length_mm, mut done, mut at) = (0, 0, At::Start);
             let mut next = Some(*first);
             while let Some((leg_mm, site)) = next {
                 let Some(site) = self.sites.get(site) else { break };
                 length_mm += leg_mm;
                 done |= site.tasks;
-                at = site.stop.point.or(at);
-                next = self.helpful(&groups, at, done).first().copied();
+                at = site.stop.point.map_or(at, At::Stop);
+                next = self.helpful(&groups, legs, at, done).first().copied();
             }
             length_mm
         });
@@ -286,7 +380,7 @@ impl Problem {
     }
 
     /// The sites that bring the end one visit nearer, with their distance from somewhere, the nearest first.
-    fn helpful(&self, groups: &[(Mask, Vec<usize>)], from: Option<Point>, done: Mask) -> Vec<(u64, usize)> {
+    fn helpful(&self, groups: &[(Mask, Vec<usize>)], legs: Legs<'_>, from: At, done: Mask) -> Vec<(u64, usize)> {
         if self.required & !done == 0 {
             return vec![];
         }
@@ -295,7 +389,7 @@ impl Problem {
         let sites = groups.iter().filter(|(tasks, _)| helps(*tasks)).flat_map(|(_, sites)| sites);
         let leg = |site: &usize| {
             let to = self.sites.get(*site).and_then(|site| site.stop.point);
-            (from.zip(to).map_or(0, |(from, to)| millimetres(from, to)), *site)
+            (legs.cost_mm(from, to), *site)
         };
         let mut found: Vec<(u64, usize)> = sites.map(leg).collect();
         found.sort_unstable();
@@ -339,16 +433,16 @@ struct Search<'a> {
     /// No tour is longer.
     bound_mm: u64,
     legs_mm: Vec<u64>,
-    /// From each position, the least distance to a site that does each task.
+    /// From each position, the least distance along a straight line to a site that does each task.
     nearest_mm: Vec<[u64; TASKS_MAX]>,
     /// By set of tasks done; empty until something reaches it.
     rows: Vec<Vec<Cell>>,
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: &'a Problem, start: Option<Point>, bound_mm: u64) -> Self {
+    fn new(problem: &'a Problem, legs: Legs<'_>, bound_mm: u64) -> Self {
         let points: Vec<Option<Point>> =
-            std::iter::once(start).chain(problem.sites.iter().map(|site| site.stop.point)).collect();
+            std::iter::once(legs.start()).chain(problem.sites.iter().map(|site| site.stop.point)).collect();
         let width = points.len();
         let mut legs_mm = vec![0; width * width];
         for (from, a) in points.iter().enumerate() {
@@ -369,6 +463,17 @@ impl<'a> Search<'a> {
                         *known = (*known).min(*leg_mm);
                     }
                 }
+            }
+        }
+        if let Legs::Road(_) = legs {
+            let positions = points.iter().enumerate().map(|(at, point)| match (at, point) {
+                (0, _) => Some(At::Start),
+                // From a stop without a point nobody goes on: the family counts as where it was before.
+                (_, point) => point.map(At::Stop),
+            });
+            for (from, row) in positions.zip(legs_mm.chunks_mut(width)) {
+                let Some(from) = from else { continue };
+                row.iter_mut().zip(&points).skip(1).for_each(|(leg_mm, to)| *leg_mm = legs.cost_mm(from, *to));
             }
         }
         let rows = vec![vec![]; problem.fewest.len()];
@@ -485,25 +590,18 @@ fn offers_of(offers: &[Offer], task: Task, way: Option<StopKey>) -> Vec<usize> {
     }
 }
 
-fn assemble(
-    start: Option<Point>,
-    needs: usize,
-    offers: &[Offer],
-    tasks: &[Task],
-    problem: &Problem,
-    steps: &[Step],
-) -> Plan {
+fn assemble(legs: Legs<'_>, needs: usize, offers: &[Offer], tasks: &[Task], problem: &Problem, steps: &[Step]) -> Plan {
     let mut plan = Plan::default();
-    let (mut at, mut done) = (start, 0);
+    let (mut at, mut done) = (At::Start, 0);
     for step in steps {
         let Some(site) = problem.sites.get(step.site) else { continue };
         let here = bits(step.tasks).filter_map(|bit| tasks.get(bit));
         let chosen: BTreeSet<usize> = here.flat_map(|task| offers_of(offers, *task, Some(site.stop.key()))).collect();
-        let leg_mm = at.zip(site.stop.point).map(|(from, to)| millimetres(from, to));
+        let (leg_mm, road) = (legs.straight_mm(at, site.stop.point), legs.by_road(at, site.stop.point));
         plan.tour_mm += leg_mm.unwrap_or(0);
-        at = site.stop.point.or(at);
+        at = site.stop.point.map_or(at, At::Stop);
         done |= step.tasks;
-        plan.visits.push(Visit { stop: site.stop, offers: by_need(offers, chosen), leg_mm });
+        plan.visits.push(Visit { stop: site.stop, offers: by_need(offers, chosen), leg_mm, road });
     }
     let left = tasks.iter().enumerate().filter(|(bit, _)| done & (1 << bit) == 0);
     let at_home: BTreeSet<usize> = left.flat_map(|(_, task)| offers_of(offers, *task, None)).collect();

@@ -10,5 +10,6 @@ pub mod messages;
 pub mod quality;
 pub mod records;
 pub mod reports;
+pub mod road;
 pub mod saved_lists;
 pub mod saved_searches;

@@ -15,28 +15,28 @@ use super::app::{Client, Reply, TestApp, both};
 use super::families::logs;
 
 /// The middle of the town, in Abitibi.
-const HOME: (f64, f64) = (48.2400, -79.0200);
+pub const HOME: (f64, f64) = (48.2400, -79.0200);
 
 fn org(key: &str) -> Id {
     Id::from_words(&["town", "organization", key])
 }
-fn place(key: &str) -> Id {
+pub fn place(key: &str) -> Id {
     Id::from_words(&["town", "location", key])
 }
-fn svc(key: &str) -> Id {
+pub fn svc(key: &str) -> Id {
     Id::from_words(&["town", "service", key])
 }
 
 /// Builds a town: organisations by name, places a number of hundredths of a degree away, services there.
 #[derive(Default)]
-struct Town {
+pub struct Town {
     organizations: Vec<Organization>,
     locations: Vec<Location>,
     services: Vec<Service>,
 }
 
 impl Town {
-    fn place(mut self, key: &str, north: f64, east: f64) -> Self {
+    pub fn place(mut self, key: &str, north: f64, east: f64) -> Self {
         self.locations.push(Location {
             id: place(key),
             origin: Origin::local(place(key)),
@@ -54,12 +54,12 @@ impl Town {
         self
     }
 
-    fn of_place(mut self, adjust: impl FnOnce(&mut Location)) -> Self {
+    pub fn of_place(mut self, adjust: impl FnOnce(&mut Location)) -> Self {
         adjust(self.locations.last_mut().unwrap());
         self
     }
 
-    fn service(mut self, key: &str, organization: &str, at: &[&str], category: &str) -> Self {
+    pub fn service(mut self, key: &str, organization: &str, at: &[&str], category: &str) -> Self {
         if !self.organizations.iter().any(|one| one.id == org(organization)) {
             self.organizations.push(Organization {
                 id: org(organization),
@@ -96,13 +96,13 @@ impl Town {
         self
     }
 
-    fn that(mut self, adjust: impl FnOnce(&mut Service)) -> Self {
+    pub fn that(mut self, adjust: impl FnOnce(&mut Service)) -> Self {
         adjust(self.services.last_mut().unwrap());
         self
     }
 
     /// Writes the town; gives the number of the change that a match must know of.
-    fn write(self, app: &TestApp) -> i64 {
+    pub fn write(self, app: &TestApp) -> i64 {
         let written = app.deps.store.write(app.deps.clock.now(), |tx| {
             organizations::insert_many(tx, &self.organizations)?;
             locations::insert_many(tx, &self.locations)?;
@@ -128,7 +128,7 @@ fn matched(client: &Client, body: &Value) -> Reply {
 }
 
 /// The services of each visit, by name.
-fn visits(reply: &Reply) -> Vec<Vec<String>> {
+pub fn visits(reply: &Reply) -> Vec<Vec<String>> {
     let names = |visit: &Value| names(&visit["services"]);
     reply.json["plan"]["visits"].as_array().unwrap().iter().map(names).collect()
 }

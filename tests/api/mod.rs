@@ -25,6 +25,7 @@ mod services;
 
 // -- search
 mod matching;
+mod road;
 mod saved_lists;
 mod saved_searches;
 mod search;

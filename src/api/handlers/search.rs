@@ -1,9 +1,9 @@
-//! Searching the directory, by query string or by JSON document.
+//! Searching the directory, by query string or by JSON document; distances by road come after, where there is a router.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use crate::actions::search;
+use crate::actions::{road, search};
 use crate::api::App;
 use crate::api::extract::{Body, MaybeCaller, Query};
 use crate::api::problem::Answer;
@@ -27,6 +27,12 @@ async fn answer(app: Data<App>, caller: MaybeCaller, body: SearchBody) -> Answer
         app.act(move |deps| search::search(deps, viewer.as_ref(), asked)).await?
     } else {
         app.act_at_once(|deps| search::search(deps, viewer.as_ref(), asked))?
+    };
+    // Another machine is asked on a thread that may wait, and only where there is one to ask.
+    let found = if road::is_worth_asking(&app.deps, &found) {
+        app.act(move |deps| Ok(road::measured(deps, found))).await?
+    } else {
+        found
     };
     Ok(HttpResponse::Ok().json(SearchView::new(found, lang)))
 }

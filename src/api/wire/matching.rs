@@ -4,13 +4,14 @@ use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::families::{ChildBody, parse_children};
-use super::search::{LocationView, OrganizationView, PlaceView, TEXT_CHARS_MAX, language_of, place_of, radius_of};
-use super::search::{short, within};
+use super::search::{DistancesView, LocationView, OrganizationView, PlaceView, TEXT_CHARS_MAX};
+use super::search::{language_of, place_of, radius_of, short, within};
 use crate::actions::matching::{Asked, Choice, Matched, NeedMatched, Pinned, Residence, Uncovered};
 use crate::clock::Time;
 use crate::domain::language::Lang;
 use crate::domain::matching::{Cause, Family, Fit, Free, Need, Note, Way};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::road::Leg;
 use crate::domain::schedule::WeeklySpan;
 use crate::domain::visit_plan::{NEEDS_MAX, Visit};
 use crate::domain::weekly_hours::DAYS;
@@ -177,6 +178,9 @@ pub struct MatchView {
     place: PlaceView,
     radius_km: f64,
     needs: Vec<NeedView>,
+    /// What the tour of the plan is the shortest by.
+    #[serde(flatten)]
+    distances: DistancesView,
     plan: PlanView,
     uncovered: Vec<UncoveredView>,
     pinned: Vec<PinnedView>,
@@ -228,6 +232,9 @@ struct PlanView {
     without_visit: Vec<PlannedView>,
     /// From the family's place through all visits to the last: the way home is not counted.
     tour_km: Option<f64>,
+    /// The same by road; null where one of its ways is not known.
+    tour_road_km: Option<f64>,
+    tour_road_minutes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -236,6 +243,8 @@ struct VisitView {
     location: Option<LocationView>,
     /// From the visit before, or the family's place.
     leg_km: Option<f64>,
+    leg_road_km: Option<f64>,
+    leg_road_minutes: Option<u64>,
     services: Vec<PlannedView>,
 }
 
@@ -284,19 +293,25 @@ impl MatchView {
                 organization: organization(first, lang),
                 location: location(first),
                 leg_km: visit.leg_mm.map(kilometres),
+                leg_road_km: visit.road.map(Leg::km),
+                leg_road_minutes: visit.road.map(Leg::minutes),
                 services: visit.offers.iter().filter_map(planned).collect(),
             })
         };
+        let by_road = matched.plan.tour_by_road();
         let has_legs = matched.plan.visits.iter().any(|visit| visit.leg_mm.is_some());
         let plan = PlanView {
             visits: matched.plan.visits.iter().filter_map(visit).collect(),
             without_visit: matched.plan.without_visit.iter().filter_map(planned).collect(),
             tour_km: (has_legs || matched.plan.visits.is_empty()).then(|| kilometres(matched.plan.tour_mm)),
+            tour_road_km: by_road.map(Leg::km),
+            tour_road_minutes: by_road.map(Leg::minutes),
         };
         let needs = matched.needs.iter().enumerate().map(|(at, need)| NeedView::new(at, need, lang)).collect();
         Self {
             plan,
             needs,
+            distances: DistancesView::new(matched.distance_by, lang),
             place: PlaceView::new(matched.place),
             radius_km: matched.radius_km,
             uncovered: matched.uncovered.into_iter().map(UncoveredView::new).collect(),

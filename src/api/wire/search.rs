@@ -9,11 +9,13 @@ use crate::domain::area::Area;
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::road::{DistanceBy, Leg};
 use crate::id::Id;
 use crate::search::{
     Caution, Coverage, Explanation, Facet, FacetCounts, Factors, Highlight, Hit, Kind, Part, Piece, Reason, Relation,
     Sort,
 };
+use crate::text::road;
 
 pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
@@ -204,9 +206,25 @@ pub struct SearchView {
     /// The place understood; absent when none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<PlaceView>,
+    /// Absent where there is no point that anything is far from.
+    #[serde(flatten)]
+    distances: Option<DistancesView>,
     /// The body of a need, for a search with a place that found nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     unmet_need: Option<UnmetNeedView>,
+}
+
+/// What the distances of an answer are.
+#[derive(Debug, Serialize)]
+pub(super) struct DistancesView {
+    distance_by: DistanceBy,
+    distance_text: &'static str,
+}
+
+impl DistancesView {
+    pub fn new(by: DistanceBy, lang: Lang) -> Self {
+        Self { distance_by: by, distance_text: road::sentence(by, lang) }
+    }
 }
 
 /// What `POST /api/v1/needs` takes, with the finest territory alone: it gives those around it.
@@ -270,6 +288,8 @@ struct ResultView {
     categories: Vec<String>,
     location: Option<LocationView>,
     distance_km: Option<f64>,
+    road_km: Option<f64>,
+    road_minutes: Option<u64>,
     served: Option<bool>,
     open_now: Option<bool>,
     #[serde(rename = "match")]
@@ -357,15 +377,16 @@ struct NamedPlaceView {
 impl SearchView {
     pub fn new(found: Found, lang: Lang) -> Self {
         let page = found.page;
+        let by = if found.road.is_some() { DistanceBy::Road } else { DistanceBy::StraightLine };
+        let has_point = found.place.as_ref().is_some_and(|place| place.origin.point.is_some());
         let highlights = found.highlights.into_iter().flatten().map(Some).chain(std::iter::repeat(None));
+        let legs = found.road.into_iter().flatten().chain(std::iter::repeat(None));
+        let beside = highlights.zip(legs);
+        let result = |(hit, (highlights, leg))| ResultView::new(hit, highlights, leg, lang);
         Self {
             total: TotalView { value: page.total.value, relation: page.total.relation },
-            results: page
-                .hits
-                .into_iter()
-                .zip(highlights)
-                .map(|(hit, found)| ResultView::new(hit, found, lang))
-                .collect(),
+            results: page.hits.into_iter().zip(beside).map(result).collect(),
+            distances: has_point.then(|| DistancesView::new(by, lang)),
             next_cursor: page.next_cursor,
             facets: FacetsView::new(page.facets),
             place: found.place.map(PlaceView::new),
@@ -384,7 +405,7 @@ impl UnmetNeedView {
 }
 
 impl ResultView {
-    fn new(hit: Hit, highlights: Option<Vec<Highlight>>, lang: Lang) -> Self {
+    fn new(hit: Hit, highlights: Option<Vec<Highlight>>, road: Option<Leg>, lang: Lang) -> Self {
         let place = hit.place;
         let views = |found: Vec<Highlight>| found.into_iter().map(HighlightView::new).collect();
         Self {
@@ -397,6 +418,8 @@ impl ResultView {
             categories: hit.categories,
             location: place.map(|at| LocationView { id: at.id, lat: at.lat, lon: at.lon, placement: at.placement }),
             distance_km: hit.distance_km,
+            road_km: road.map(Leg::km),
+            road_minutes: road.map(Leg::minutes),
             served: hit.served,
             open_now: hit.open_now,
             matched: hit.matched.into_iter().map(MatchView::new).collect(),
