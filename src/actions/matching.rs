@@ -17,7 +17,7 @@ use crate::domain::language::Lang;
 use crate::domain::matching::{self, Assessment, Case, Cause, Family, Fit, Need, Note, Way};
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::taxonomy::Taxonomy;
+use crate::domain::taxonomy::{Taxonomy, is_of_category};
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
@@ -417,7 +417,7 @@ impl Ground<'_> {
 
 fn is_of_need(service: &Service, need: &Need) -> bool {
     let asked = need.category.as_deref();
-    asked.is_some_and(|asked| service.categories.iter().any(|code| matching::is_of_category(code, asked)))
+    asked.is_some_and(|asked| service.categories.iter().any(|code| is_of_category(code, asked)))
 }
 
 /// Each service once, in its best way.
