@@ -319,7 +319,7 @@ impl Ground<'_> {
                 _ => vec![],
             },
             categories: need.category.iter().cloned().collect(),
-            age_months: age,
+            ages_months: age.into_iter().collect(),
             sort: Some(Sort::Relevance),
             limit: PAGE_SERVICES,
             hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),

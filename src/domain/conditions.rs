@@ -36,8 +36,8 @@ words! {
     }
 }
 
-/// What is asked of a service, in the words of the search. Each leaves out what is known to be against it, and keeps what
-/// nobody said.
+/// What is asked of a service, in the words of the search. Each leaves out what is known to be against it, and keeps
+/// what nobody said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Conditions {
@@ -192,8 +192,8 @@ pub fn known_place(place: &Location, is_professional: bool) -> Option<&Location>
     is_known.then_some(place)
 }
 
-/// Whether somebody in a wheelchair may use it: at one of its places, or without going there. Of a place that may not be
-/// known, nothing is said.
+/// Whether somebody in a wheelchair may use it: at one of its places, or without going there. Of a place that may not
+/// be known, nothing is said.
 pub fn takes_wheelchairs<'a>(service: &Service, places: impl Iterator<Item = Option<&'a Location>>) -> Option<bool> {
     if spares_a_visit(service) {
         return Some(true);

@@ -104,8 +104,8 @@ impl OpeningHours {
         if unknown { None } else { Some(false) }
     }
 
-    /// Open at some moment from the first instant, up to the second and without it: what [`OpeningHours::open_at`] says of
-    /// the moments between them, taken together. `None` is unknown.
+    /// Open at some moment from the first instant, up to the second and without it: what [`OpeningHours::open_at`] says
+    /// of the moments between them, taken together. `None` is unknown.
     pub fn open_between(&self, from: Time, to: Time) -> Option<bool> {
         if self.suspended {
             return Some(false);
@@ -228,7 +228,7 @@ impl From<WeeklySpan> for String {
 }
 
 impl WeeklySpan {
-    /// `SA 09:00-12:00`: a day as RFC 5545 writes it, and two times of it, the second after the first and `24:00` at most.
+    /// `SA 09:00-12:00`: a day as RFC 5545 writes it, and two times of it, the second after the first, `24:00` at most.
     pub fn parse(text: &str) -> Option<Self> {
         let (day, times) = text.trim().split_once(' ')?;
         let day = DAYS.iter().position(|known| *known == day)?;

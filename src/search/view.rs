@@ -116,15 +116,15 @@ impl Hours {
     }
 
     pub(super) fn open_at(&self, doc: DocId, at: Time) -> Option<bool> {
-        self.text_of(doc).and_then(|text| self.text_open_at(text, at))
+        self.text_of(doc).and_then(|text| self.read(text)).and_then(|hours| hours.open_at(at))
     }
 
-    pub(super) fn text_open_at(&self, text: u64, at: Time) -> Option<bool> {
+    pub(super) fn read(&self, text: u64) -> Option<&OpeningHours> {
         let read = || {
             let mut json = String::new();
             let found = self.column.as_ref().and_then(|column| column.ord_to_str(text, &mut json).ok());
             found.filter(|found| *found).and_then(|_| serde_json::from_str(&json).ok()).unwrap_or_default()
         };
-        self.read.get(text as usize)?.get_or_init(read).open_at(at)
+        Some(self.read.get(text as usize)?.get_or_init(read))
     }
 }

@@ -24,6 +24,7 @@ mod records;
 mod services;
 
 // -- search
+mod conditions;
 mod matching;
 mod saved_lists;
 mod saved_searches;
