@@ -67,3 +67,24 @@ mod one_or_several {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_kept_before_conditions_is_read_and_written_as_it_was() {
+        let old = json!({"q": "garderie", "lang": "fr", "exact": false, "age_months": 24});
+        let kept: Kept = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!((&kept.age_months, &kept.conditions), (&vec![24], &Conditions::default()));
+        assert_eq!(serde_json::to_value(&kept).unwrap(), old);
+        let bare = json!({"lang": "en", "exact": true});
+        let kept: Kept = serde_json::from_value(bare.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&kept).unwrap(), bare);
+        let several = json!({"lang": "fr", "exact": false, "age_months": [6, 40], "cost": "free", "public": ["women"]});
+        let kept: Kept = serde_json::from_value(several.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&kept).unwrap(), several);
+    }
+}
