@@ -49,6 +49,8 @@ fn search_of(kept: &Kept) -> Search {
         territory: None,
         area: None,
         facets: vec![],
+        explain: false,
+        highlight: false,
         open_at: None,
         ages_months: kept.age_months.clone(),
         language: kept.language.clone(),

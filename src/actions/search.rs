@@ -1,6 +1,7 @@
 //! Searching the directory: a place is found on the map, the index is waited for when the caller wrote something just
 //! before, and the index answers. Open to everybody; who is signed in sees the places kept for professionals.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::demand::{self, UnmetNeed};
@@ -8,14 +9,15 @@ use super::{Deps, Failure, Outcome};
 use crate::clock::Time;
 use crate::domain::area::Area;
 use crate::domain::conditions::Conditions;
-use crate::domain::directory::{LocatedIn, Point};
+use crate::domain::directory::{LocatedIn, Point, ServiceAggregate};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Gazetteer, Level, Located, Match};
 use crate::domain::viewer::{Role, Viewer};
-use crate::search::{self, Audience, Coverage, Facet, Index, Origin, Page, Request, Sort};
-use crate::store::changes;
+use crate::id::Id;
+use crate::search::{self, Audience, Coverage, Facet, Highlight, Hit, Index, Origin, Page, Part, Request, Sort};
+use crate::store::{changes, services};
 
 /// A text may mean several places: so many are told.
 const PLACES_TOLD_MAX: usize = 10;
@@ -54,6 +56,10 @@ pub struct Search {
     pub include_stale: bool,
     /// What is counted beside the page.
     pub facets: Vec<Facet>,
+    /// Each result says what its place in the order is made of.
+    pub explain: bool,
+    /// Each result shows the words by which it was found where they stand.
+    pub highlight: bool,
     pub limit: usize,
     pub cursor: Option<String>,
 }
@@ -62,6 +68,8 @@ pub struct Search {
 #[derive(Debug, Clone)]
 pub struct Found {
     pub page: Page,
+    /// Of each hit of the page, where they were asked for.
+    pub highlights: Option<Vec<Vec<Highlight>>>,
     pub place: Option<PlaceFound>,
     /// Where a search with a place found nothing.
     pub unmet_need: Option<UnmetNeed>,
@@ -94,7 +102,11 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
     }
     let (text, category) = (asked.text.clone(), asked.category.clone());
     let is_first_page = asked.cursor.is_none();
+    let (lang, is_highlighted) = (asked.lang, asked.highlight);
     let mut found = find(deps, account.is_some(), asked)?;
+    if is_highlighted {
+        found.highlights = Some(highlights(deps, &found.page.hits, lang)?);
+    }
     if let Some(place) = found.place.as_ref().filter(|_| is_first_page) {
         let found_nothing = found.page.total.value == 0;
         let said = (text.as_deref(), category.as_deref());
@@ -136,6 +148,7 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         located: asked.territory.into_iter().collect(),
         area: asked.area,
         facets: asked.facets,
+        explain: asked.explain,
         language: asked.language,
         open_at: asked.open_at,
         ages_months: asked.ages_months,
@@ -151,7 +164,30 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         search::Error::InvalidCursor => Failure::from(Refusal::field(Code::InvalidCursor, "cursor")),
         other => other.into(),
     })?;
-    Ok(Found { page, place, unmet_need: None })
+    Ok(Found { page, place, highlights: None, unmet_need: None })
+}
+
+/// The words by which each service was found, where they stand in its texts. What has left the directory since the
+/// index was written has no texts.
+fn highlights(deps: &Deps, hits: &[Hit], lang: Lang) -> Outcome<Vec<Vec<Highlight>>> {
+    let ids: Vec<Id> = hits.iter().map(|hit| hit.service_id).collect();
+    let read = deps.store.read(|conn| services::list_aggregates(conn, &ids))?;
+    let mut by_id: HashMap<Id, ServiceAggregate> = read.into_iter().map(|one| (one.service.id, one)).collect();
+    let of_one = |hit: &Hit| {
+        let Some(found) = by_id.remove(&hit.service_id) else { return Ok(vec![]) };
+        let document = &found.service.document;
+        let mut texts =
+            vec![(Part::Name, found.service.name.get(lang)), (Part::Organization, found.organization.name.get(lang))];
+        let descriptions = [
+            &document.description,
+            &document.eligibility_description,
+            &document.application_process,
+            &document.fees_description,
+        ];
+        texts.extend(descriptions.map(|text| (Part::Description, text.get(lang))));
+        Ok(search::highlights(&hit.matched, &texts)?)
+    };
+    hits.iter().map(of_one).collect()
 }
 
 /// Waits until the index has a change. One that nobody has made yet is refused at once: a thread is never held for it.

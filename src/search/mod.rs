@@ -6,6 +6,7 @@
 mod analyse;
 mod definition;
 mod geo;
+mod highlight;
 mod impact;
 mod needs;
 mod plan;
@@ -25,8 +26,9 @@ mod writer;
 
 use std::path::PathBuf;
 
+pub use highlight::{Highlight, Piece, highlights};
 pub use query::{Coverage, Origin, Request, Sort};
-pub use rank::{Facet, FacetCounts, Relation, Total};
+pub use rank::{Caution, Explanation, Facet, FacetCounts, Factors, Relation, Total};
 pub use schema::Audience;
 pub use suggest::{Suggested, SuggestedService, Typing};
 pub use why::{Kind, Part, Reason};
@@ -90,6 +92,10 @@ pub struct Hit {
     pub served: Option<bool>,
     pub open_now: Option<bool>,
     pub matched: Vec<Reason>,
+    /// Why it may not fit.
+    pub cautions: Vec<Caution>,
+    /// Where one was asked for.
+    pub explanation: Option<Explanation>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

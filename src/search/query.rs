@@ -80,6 +80,8 @@ pub struct Request {
     pub sort: Option<Sort>,
     /// What is counted beside the page.
     pub facets: Vec<Facet>,
+    /// Each result says what its place in the order is made of.
+    pub explain: bool,
     pub limit: usize,
     pub cursor: Option<String>,
     pub audience: Audience,
@@ -107,6 +109,7 @@ impl Request {
             conditions: Conditions::default(),
             sort: None,
             facets: vec![],
+            explain: false,
             limit: 20,
             cursor: None,
             audience: Audience::Public,
@@ -136,6 +139,7 @@ impl Request {
         same.cursor = None;
         same.limit = 0;
         same.facets = vec![];
+        same.explain = false;
         same.now = Time::from_micros(0);
         format!("{same:?}")
     }

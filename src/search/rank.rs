@@ -16,7 +16,7 @@ use super::geo::{Circle, From, Nearest, Rough};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Sort};
 use super::schema::Audience;
-use super::view::{SegmentView, View};
+use super::view::View;
 use super::why::{self, Kind};
 use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
@@ -30,9 +30,12 @@ use crate::id::Id;
 
 mod collect;
 mod cursor;
+mod explain;
 mod facets;
 
 use collect::Ties;
+pub use explain::{Caution, Explanation, Factors};
+use explain::{Held, cautions};
 pub use facets::{Facet, FacetCounts};
 
 /// Services counted one by one; past it the total says "at least".
@@ -47,6 +50,9 @@ pub(super) const FINE_SCALE: f32 = 0.02;
 const SERVED_FACTOR: f64 = 1.3;
 const ROOM_FACTOR: f64 = 1.15;
 const FULL_FACTOR: f64 = 0.85;
+const OPEN_FACTOR: f64 = 1.1;
+/// What opens within so many microseconds is as good as open.
+const SOON_MICROS: i64 = 3_600_000_000;
 const FRESH_FACTOR: f64 = 1.1;
 const STALE_FACTOR: f64 = 0.9;
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -174,7 +180,7 @@ impl Index {
             let row = view.row(self.fields(), found.segment, found.doc)?;
             // Nobody knows whether a service that names no territory serves a place.
             let served = served.next().flatten().filter(|_| row.says_whom_it_serves);
-            hits.push(hit(&view, request, found, (row, served, matched)));
+            hits.push(hit(&view, (request, &order), found, (row, served, matched)));
         }
         let asked = request.facets.iter();
         let counted = asked.map(|facet| facets::count(&view, self.fields(), (request, &concepts), (*facet, demand)));
@@ -225,7 +231,7 @@ pub(super) fn by_segment(found: &[Found]) -> std::collections::BTreeMap<SegmentO
 
 fn hit(
     view: &View,
-    request: &Request,
+    (request, order): (&Request, &Order),
     found: &Found,
     (row, served, matched): (Row, Option<bool>, Vec<why::Reason>),
 ) -> Hit {
@@ -236,6 +242,7 @@ fn hit(
         let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
         Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement() })
     });
+    let open_now = segment.and_then(|segment| segment.hours.open_at(found.doc, request.now));
     Hit {
         service_id: found.key.id,
         name: row.name.into(),
@@ -245,8 +252,10 @@ fn hit(
         place,
         distance_km: found.nearest.map(|nearest| nearest.distance_km),
         served,
-        open_now: segment.and_then(|segment| segment.hours.open_at(found.doc, request.now)),
+        open_now,
         matched,
+        cautions: segment.map_or(vec![], |segment| cautions(segment, found, open_now, request.now)),
+        explanation: segment.filter(|_| request.explain).map(|segment| order.explain(segment, found)),
     }
 }
 
@@ -257,6 +266,7 @@ pub(super) struct Found {
     pub segment: SegmentOrdinal,
     pub doc: DocId,
     pub nearest: Option<Nearest>,
+    pub held: Held,
 }
 
 impl PartialEq for Found {
@@ -507,24 +517,7 @@ impl Order {
     /// The most that [`Order::factor`] gives at a distance.
     fn factor_max(&self, distance_km: f64, served: bool) -> f64 {
         let served = if served { SERVED_FACTOR } else { 1.0 };
-        served * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km)
-    }
-
-    fn factor(&self, segment: &SegmentView, doc: DocId, distance_km: f64, served: bool) -> f64 {
-        let room = segment.places_available.first(doc);
-        let age_days = segment.verified_at.first(doc).map(|at| (self.ranked_at.micros() - at) / DAY_MICROS);
-        let served = if served { SERVED_FACTOR } else { 1.0 };
-        let room = match room {
-            Some(places) if places > 0 => ROOM_FACTOR,
-            Some(_) => FULL_FACTOR,
-            None => 1.0,
-        };
-        let fresh = match age_days {
-            Some(days) if days <= FRESH_DAYS_MAX => FRESH_FACTOR,
-            Some(days) if days >= STALE_DAYS_MIN => STALE_FACTOR,
-            _ => 1.0,
-        };
-        served * room * fresh * nearness(distance_km)
+        served * OPEN_FACTOR * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km)
     }
 }
 

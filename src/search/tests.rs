@@ -178,8 +178,8 @@ fn categories_ages_languages_and_hours_are_filters() {
     assert!(found(&index, &category("housing")).is_empty());
     let age = |months| Request { ages_months: vec![months], ..all.clone() };
     assert_eq!(found(&index, &age(5)), [2]);
-    assert_eq!(found(&index, &age(6)), [1, 2]);
-    assert_eq!(found(&index, &age(60)), [1, 2]);
+    assert_eq!(found(&index, &age(6)), [2, 1], "what is open comes first");
+    assert_eq!(found(&index, &age(60)), [2, 1]);
     assert_eq!(found(&index, &age(61)), [2]);
     assert_eq!(found(&index, &Request { language: Some("es".into()), ..all.clone() }), [2]);
     let open = |text: &str| Request { open_at: Time::parse_rfc3339(text).ok(), ..all.clone() };
@@ -187,7 +187,11 @@ fn categories_ages_languages_and_hours_are_filters() {
     assert!(found(&index, &open("2026-06-15T12:00:00-04:00")).is_empty());
     let now_open = index.search(&all).unwrap();
     let states: Vec<_> = now_open.hits.iter().map(|hit| hit.open_now).collect();
-    assert_eq!(states, [None, Some(true)], "14:00 UTC is ten o'clock");
+    assert_eq!(states, [Some(true), None], "14:00 UTC is ten o'clock");
+    let at = |text: &str| Request { now: Time::parse_rfc3339(text).unwrap(), ..all.clone() };
+    assert_eq!(found(&index, &at("2026-06-15T08:00:00-04:00")), [2, 1], "it opens within the hour");
+    assert_eq!(found(&index, &at("2026-06-15T07:59:59-04:00")), [1, 2]);
+    assert_eq!(found(&index, &at("2026-06-15T12:00:00-04:00")), [1, 2]);
 }
 
 #[test]

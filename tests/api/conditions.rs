@@ -269,6 +269,19 @@ both!(all_that_is_asked_holds_together_and_goes_on_over_pages, |app| {
     assert_eq!((names.len(), names[2].as_str()), (3, "Zibeline deux"));
     let first = app.anonymous().get(&format!("{SEARCH}?{asked}")).expect(200);
     let next = first.json["next_cursor"].as_str().expect("more").to_owned();
+    let told =
+        app.anonymous().get(&format!("{SEARCH}?{}&explain=true", asked.replace("limit=1", "limit=9"))).expect(200);
+    let mut last = (f64::INFINITY, 0);
+    for result in told.json["results"].as_array().expect("results") {
+        let number = |name: &str| result["explanation"][name].as_f64().expect("a number");
+        let words = number("words") * number("words_reach") + number("need") * number("need_reach");
+        let sureness = number("sureness");
+        assert!((sureness - words * number("known")).abs() < 1e-9, "{result}");
+        let unsaid = result["explanation"]["unsaid"].as_u64().expect("a count");
+        assert!(sureness < last.0 || sureness <= last.0 && unsaid >= last.1, "{result}");
+        last = (sureness, unsaid);
+    }
+    assert_eq!(last.1, 3, "nobody said what it costs, how it is given and whom it is for");
     let other = asked.replace("cost=free&", "");
     app.anonymous().get(&format!("{SEARCH}?{other}&cursor={next}")).expect_problem(400, "invalid_cursor");
 });

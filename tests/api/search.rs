@@ -58,6 +58,52 @@ both!(a_text_that_names_no_service_finds_what_answers_it, |app| {
     assert!(!by_distance("garde-manger vide").is_empty());
 });
 
+both!(a_result_shows_the_words_found_and_what_its_place_is_made_of, |app| {
+    let client = app.anonymous();
+    let plain = client.get("/api/v1/search?q=alimentaires&near=longueuil").expect(200);
+    assert!(plain.json["results"][0].get("explanation").is_none(), "{}", plain.text);
+    assert!(plain.json["results"][0].get("highlights").is_none());
+    let told = client.get("/api/v1/search?q=alimentaires&near=longueuil&explain=true&highlight=true").expect(200);
+    assert_eq!(ids(&told), ids(&plain));
+    let results = told.json["results"].as_array().unwrap();
+    let first = results.iter().find(|result| result["name"] == "Dépannage alimentaire").expect("it is found");
+    let name = &first["highlights"][0];
+    let expected = json!([{"text": "Dépannage ", "found": false}, {"text": "alimentaire", "found": true}]);
+    assert_eq!((&name["field"], &name["pieces"]), (&json!("name"), &expected), "{first}");
+    let mut last = (f64::INFINITY, f64::INFINITY);
+    for result in results {
+        let number = |name: &str| result["explanation"][name].as_f64().unwrap_or_else(|| panic!("{name}: {result}"));
+        let sureness = number("words") * number("words_reach") + number("need") * number("need_reach");
+        let factors = ["words_fit", "served", "open", "room", "fresh", "nearness"].map(number);
+        let place = (number("sureness"), number("fit"));
+        assert!((place.0 - sureness).abs() < 1e-9, "{result}");
+        assert!((place.1 - factors.iter().product::<f64>()).abs() < 1e-9, "{result}");
+        assert!(place <= last, "results stand as they are explained: {place:?} after {last:?}");
+        last = place;
+    }
+    let on_a_page = client.get("/api/v1/search?q=alimentaires&near=longueuil&limit=1").expect(200);
+    let cursor = on_a_page.json["next_cursor"].as_str().expect("a second page");
+    let next = format!("/api/v1/search?q=alimentaires&near=longueuil&explain=true&highlight=true&cursor={cursor}");
+    client.get(&next).expect(200);
+    client.get("/api/v1/search?explain=perhaps").expect(400);
+});
+
+both!(a_result_says_why_it_may_not_fit, |app| {
+    let client = app.anonymous();
+    let all = client.get("/api/v1/search?limit=100").expect(200);
+    for result in all.json["results"].as_array().unwrap() {
+        let id = result["service_id"].as_str().unwrap();
+        let service = client.get(&format!("/api/v1/services/{id}")).expect(200).json;
+        let said = |caution: &str| result["cautions"].as_array().unwrap().contains(&json!(caution));
+        let is_paused = service["status"] == "temporarily_closed";
+        assert_eq!(said("closed_for_a_while"), is_paused, "{service}");
+        assert_eq!(said("closed_now"), result["open_now"] == false && !is_paused, "{result}");
+        let places = service["capacity"]["places_available"].as_i64();
+        assert_eq!(said("full"), places.is_some_and(|places| places <= 0), "{service}");
+        assert_eq!(said("never_verified"), service["verified_at"].is_null(), "{service}");
+    }
+});
+
 both!(a_part_of_the_map_a_territory_and_counts_narrow_a_search, |app| {
     let client = app.anonymous();
     let all = client.get("/api/v1/search?limit=100").expect(200);

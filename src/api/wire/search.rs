@@ -14,7 +14,10 @@ use crate::domain::directory::{Placement, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
-use crate::search::{Coverage, Facet, FacetCounts, Hit, Kind, Part, Reason, Relation, Sort};
+use crate::search::{
+    Caution, Coverage, Explanation, Facet, FacetCounts, Factors, Highlight, Hit, Kind, Part, Piece, Reason, Relation,
+    Sort,
+};
 
 pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
@@ -57,6 +60,8 @@ pub struct SearchBody {
     min_change: Option<i64>,
     include_stale: Option<bool>,
     facets: Option<String>,
+    explain: Option<bool>,
+    highlight: Option<bool>,
     limit: Option<i64>,
     cursor: Option<String>,
 }
@@ -79,6 +84,8 @@ impl SearchBody {
             ("open_to", self.open_to.is_some()),
             ("min_change", self.min_change.is_some()),
             ("include_stale", self.include_stale.is_some()),
+            ("explain", self.explain.is_some()),
+            ("highlight", self.highlight.is_some()),
             ("limit", self.limit.is_some()),
             ("cursor", self.cursor.is_some()),
         ];
@@ -113,6 +120,8 @@ impl SearchBody {
             territory: self.territory,
             area: area_of(self.bbox, self.polygon)?,
             facets: self.facets.map_or(Ok(vec![]), |names| facets_of(&names))?,
+            explain: self.explain.unwrap_or(false),
+            highlight: self.highlight.unwrap_or(false),
             open_at: self.open_at.as_deref().map(|text| instant_of("open_at", text)).transpose()?,
             ages_months: self.age_months.map_or(Ok(vec![]), ages_of)?,
             language: self.language.map(language_of).transpose()?,
@@ -283,6 +292,43 @@ struct ResultView {
     open_now: Option<bool>,
     #[serde(rename = "match")]
     matched: Vec<MatchView>,
+    cautions: Vec<Caution>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    highlights: Option<Vec<HighlightView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationView>,
+}
+
+#[derive(Debug, Serialize)]
+struct HighlightView {
+    field: Part,
+    pieces: Vec<PieceView>,
+}
+
+#[derive(Debug, Serialize)]
+struct PieceView {
+    text: String,
+    found: bool,
+}
+
+/// See [`Explanation`]: numbers of the order, greater being better.
+#[derive(Debug, Serialize)]
+struct ExplanationView {
+    sort: Sort,
+    sureness: f64,
+    words: f64,
+    words_reach: f64,
+    need: f64,
+    need_reach: f64,
+    known: f64,
+    unsaid: u32,
+    fit: f64,
+    words_fit: f64,
+    served: f64,
+    open: f64,
+    room: f64,
+    fresh: f64,
+    nearness: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -331,9 +377,15 @@ struct NamedPlaceView {
 impl SearchView {
     pub fn new(found: Found, lang: Lang) -> Self {
         let page = found.page;
+        let highlights = found.highlights.into_iter().flatten().map(Some).chain(std::iter::repeat(None));
         Self {
             total: TotalView { value: page.total.value, relation: page.total.relation },
-            results: page.hits.into_iter().map(|hit| ResultView::new(hit, lang)).collect(),
+            results: page
+                .hits
+                .into_iter()
+                .zip(highlights)
+                .map(|(hit, found)| ResultView::new(hit, found, lang))
+                .collect(),
             next_cursor: page.next_cursor,
             facets: FacetsView::new(page.facets),
             place: found.place.map(PlaceView::new),
@@ -352,8 +404,9 @@ impl UnmetNeedView {
 }
 
 impl ResultView {
-    fn new(hit: Hit, lang: Lang) -> Self {
+    fn new(hit: Hit, highlights: Option<Vec<Highlight>>, lang: Lang) -> Self {
         let place = hit.place;
+        let views = |found: Vec<Highlight>| found.into_iter().map(HighlightView::new).collect();
         Self {
             service_id: hit.service_id,
             name: hit.name.get(lang).to_owned(),
@@ -367,6 +420,39 @@ impl ResultView {
             served: hit.served,
             open_now: hit.open_now,
             matched: hit.matched.into_iter().map(MatchView::new).collect(),
+            cautions: hit.cautions,
+            highlights: highlights.map(views),
+            explanation: hit.explanation.map(ExplanationView::new),
+        }
+    }
+}
+
+impl HighlightView {
+    fn new(found: Highlight) -> Self {
+        let view = |piece: Piece| PieceView { text: piece.text, found: piece.is_found };
+        Self { field: found.field, pieces: found.pieces.into_iter().map(view).collect() }
+    }
+}
+
+impl ExplanationView {
+    fn new(said: Explanation) -> Self {
+        let Factors { served, open, room, fresh, nearness } = said.factors;
+        Self {
+            sort: said.sort,
+            sureness: said.sureness,
+            words: said.words,
+            words_reach: said.words_reach,
+            need: said.need,
+            need_reach: said.need_reach,
+            known: said.known,
+            unsaid: said.unsaid,
+            fit: said.fit,
+            words_fit: said.words_fit,
+            served,
+            open,
+            room,
+            fresh,
+            nearness,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
-use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, Order, UNSURE_FACTOR, UNSURE_FURTHER_KM, UNSURE_LATER};
+use super::explain::Held;
+use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
 use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::impact::Impact;
 use crate::search::plan::{HeldLists, Plan, PlannedAlternative, PlannedWish};
@@ -39,6 +40,8 @@ pub(super) struct Run<'a> {
     scores: Scores,
     /// What is counted by, with how many of what fits hold it.
     facets: Vec<(Union, u64)>,
+    /// What each text of hours met so far gives, by its number.
+    open_factors: HashMap<u64, f64>,
     /// What fits of the window, where facets are counted.
     fitting: Bits,
 }
@@ -140,7 +143,7 @@ impl Wish {
 
 /// What a service has of those, and what the order makes of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ties {
+pub(in crate::search) struct Ties {
     pub serves: bool,
     pub comes: bool,
     pub may_come: bool,
@@ -206,6 +209,7 @@ impl<'a> Run<'a> {
             closed_for_now: open(&plan.closed_for_now)?,
             scores: Scores::new(),
             facets: vec![],
+            open_factors: HashMap::new(),
             fitting: Bits::NONE,
         }))
     }
@@ -407,10 +411,10 @@ impl<'a> Run<'a> {
             return;
         }
         let nearest = distance.exact();
-        let unsure = self.unsure(here, offset, &mut distance);
-        let key = self.key(doc, offset, nearest, (ties, unsure));
+        let held = self.held(here, offset, &mut distance);
+        let key = self.key(doc, &held, nearest);
         if order.after.is_none_or(|after| key > after) {
-            kept.put(Found { key, segment: self.ordinal, doc, nearest });
+            kept.put(Found { key, segment: self.ordinal, doc, nearest, held });
         }
     }
 
@@ -455,7 +459,12 @@ impl<'a> Run<'a> {
     }
 
     /// It would come after the last that is kept: told from as little as tells it.
-    fn cannot_come_before(&self, last: &Last, distance: &mut Distance<'_>, (offset, serves): (usize, bool)) -> bool {
+    fn cannot_come_before(
+        &mut self,
+        last: &Last,
+        distance: &mut Distance<'_>,
+        (offset, serves): (usize, bool),
+    ) -> bool {
         if self.order.sort == Sort::Distance {
             // What has no distance is told apart by its id alone.
             return last.key.first.is_finite() && distance.rough().is_above(last.rough);
@@ -470,21 +479,38 @@ impl<'a> Run<'a> {
             return true;
         }
         let km = distance.rough().km_at_least();
-        is_late(self.order.factor_max(km, serves)) || is_late(self.order.factor(self.segment, distance.doc, km, serves))
+        if is_late(self.order.factor_max(km, serves)) {
+            return true;
+        }
+        let at_best = self.order.factors(self.segment, (distance.doc, OPEN_FACTOR), km, serves);
+        is_late(at_best.product())
     }
 
-    fn key(&self, doc: DocId, offset: usize, nearest: Option<Nearest>, (ties, unsure): (Ties, i32)) -> Key {
+    fn held(&mut self, here: &Here, offset: usize, distance: &mut Distance<'_>) -> Held {
+        let unsaid = self.unsure(here, offset, distance);
+        let (scores, ties) = (&self.scores, here.ties(offset));
+        Held { steps: scores.steps(offset), need_steps: scores.need(offset), fine: scores.fine(offset), ties, unsaid }
+    }
+
+    fn key(&mut self, doc: DocId, held: &Held, nearest: Option<Nearest>) -> Key {
         let (order, id) = (self.order, self.segment.id(doc));
         let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
-        let unsaid = f64::from(unsure);
+        let unsaid = f64::from(held.unsaid);
         if order.sort == Sort::Distance {
             return Key { first: distance_km + unsaid * UNSURE_FURTHER_KM, second: unsaid, third: 0.0, id };
         }
-        let (reach, reach_of_need) = order.reach(ties, distance_km);
-        let (sureness, need) = (order.sureness(self.scores.steps(offset)), f64::from(self.scores.need(offset)));
-        let first = -(sureness * reach + need * reach_of_need) * UNSURE_FACTOR.powi(unsure);
-        let second = -(1.0 + self.scores.fine(offset)) * order.factor(self.segment, doc, distance_km, ties.serves);
-        Key { first, second: second + unsaid * UNSURE_LATER, third: distance_km, id }
+        let (reach, reach_of_need) = order.reach(held.ties, distance_km);
+        let sureness = order.sureness(held.steps) * reach + f64::from(held.need_steps) * reach_of_need;
+        let open = self.open_factor(doc);
+        let factors = order.factors(self.segment, (doc, open), distance_km, held.ties.serves);
+        let second = -(1.0 + held.fine) * factors.product() + unsaid * UNSURE_LATER;
+        Key { first: -sureness * held.known_factor(), second, third: distance_km, id }
+    }
+
+    fn open_factor(&mut self, doc: DocId) -> f64 {
+        let (order, segment) = (self.order, self.segment);
+        let Some(text) = segment.hours.text_of(doc) else { return 1.0 };
+        *self.open_factors.entry(text).or_insert_with(|| order.open_factor(segment, Some(text)))
     }
 }
 
