@@ -18,7 +18,7 @@ use crate::domain::matching::{self, Assessment, Case, Cause, Family, Fit, Need, 
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{ASKED_KM_MAX, DistanceBy};
-use crate::domain::taxonomy::Taxonomy;
+use crate::domain::taxonomy::{Taxonomy, is_of_category};
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
@@ -342,7 +342,7 @@ impl Ground<'_> {
                 _ => vec![],
             },
             categories: need.category.iter().cloned().collect(),
-            age_months: age,
+            ages_months: age.into_iter().collect(),
             sort: Some(Sort::Relevance),
             limit: PAGE_SERVICES,
             hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
@@ -440,7 +440,7 @@ impl Ground<'_> {
 
 fn is_of_need(service: &Service, need: &Need) -> bool {
     let asked = need.category.as_deref();
-    asked.is_some_and(|asked| service.categories.iter().any(|code| matching::is_of_category(code, asked)))
+    asked.is_some_and(|asked| service.categories.iter().any(|code| is_of_category(code, asked)))
 }
 
 /// Each service once, in its best way.

@@ -8,6 +8,7 @@ use super::demand::{self, UnmetNeed};
 use super::{Deps, Failure, Outcome};
 use crate::clock::Time;
 use crate::domain::area::Area;
+use crate::domain::conditions::Conditions;
 use crate::domain::directory::{LocatedIn, Point, ServiceAggregate};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
@@ -45,8 +46,10 @@ pub struct Search {
     /// A part of the map in which a place must lie.
     pub area: Option<Area>,
     pub open_at: Option<Time>,
-    pub age_months: Option<u32>,
+    /// Of any of these ages; empty: of whichever.
+    pub ages_months: Vec<u32>,
     pub language: Option<String>,
+    pub conditions: Conditions,
     pub sort: Option<Sort>,
     /// The number of a change that the answer must know of.
     pub min_change: Option<i64>,
@@ -151,7 +154,8 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         explain: asked.explain,
         language: asked.language,
         open_at: asked.open_at,
-        age_months: asked.age_months,
+        ages_months: asked.ages_months,
+        conditions: asked.conditions,
         sort: asked.sort,
         limit: asked.limit,
         cursor: asked.cursor,

@@ -3,12 +3,13 @@
 
 use chrono::Datelike;
 
+use super::conditions::{has_interpreters, is_free, needs_presence, tells_way_without_car, wheelchair};
 use super::directory::{Delivery, Location, Service};
 use super::family::Child;
-use super::fold::fold;
 use super::month::{Month, local_day};
 use super::publics::Public;
 use super::schedule::{OpeningHours, WeeklySpan};
+use super::taxonomy::is_of_category;
 use super::words::words;
 use crate::clock::Time;
 
@@ -18,17 +19,6 @@ pub const WALK_KM_MAX: f64 = 1.5;
 const ADULT_MONTHS: i64 = 18 * 12;
 /// What was confirmed so many months ago or more may have changed.
 const OLD_MONTHS: i64 = 6;
-
-/// Needs of things, of care and of a roof: what says that it meets them from afar spares no visit for sure.
-const NEEDS_OF_PRESENCE: [&str; 7] = [
-    "food",
-    "material-aid",
-    "childcare",
-    "transport",
-    "respite",
-    "housing/emergency-shelter",
-    "safety-violence/shelter",
-];
 
 words! {
     /// How a need is met.
@@ -209,11 +199,6 @@ pub fn assess(case: Case<'_>) -> Assessment {
     said
 }
 
-/// Whether a code is the one asked, or under it.
-pub fn is_of_category(code: &str, asked: &str) -> bool {
-    code == asked || code.split_once('/').is_some_and(|(top, _)| top == asked)
-}
-
 fn answers(case: Case<'_>, said: &mut Assessment) {
     let asked = case.need.category.as_deref();
     let code = case.service.categories.iter().find(|code| asked.is_some_and(|asked| is_of_category(code, asked)));
@@ -262,12 +247,9 @@ fn language(case: Case<'_>, said: &mut Assessment) {
     }
     let codes = case.service.document.languages.iter().filter_map(|one| one.code.as_deref());
     let spoken: Vec<String> = codes.map(str::to_ascii_lowercase).collect();
-    let interpreted = case.service.document.other.get("interpretation_services").and_then(|text| text.as_str());
     match asked.iter().find(|code| spoken.contains(code)) {
         Some(code) => said.yes(Note::with(Cause::Language, code)),
-        None if interpreted.is_some_and(|text| !text.trim().is_empty()) => {
-            said.not_known(Note::of(Cause::Interpreter), true);
-        }
+        None if has_interpreters(case.service) => said.not_known(Note::of(Cause::Interpreter), true),
         None if spoken.is_empty() => said.not_known(Note::of(Cause::LanguageUnknown), true),
         None => said.no(Note::with(Cause::OtherLanguage, spoken.join(", ")), Fit::Unsuited),
     }
@@ -283,78 +265,10 @@ fn fee(case: Case<'_>, said: &mut Assessment) {
     }
 }
 
-/// Words of a fee that say free when nothing else is said, and words that say that something else is.
-const FREE_WORDS: [&str; 9] =
-    ["gratuit", "gratuite", "gratuits", "gratuites", "gratuitement", "free", "sans frais", "no charge", "no cost"];
-const NOT_ONLY_FREE: [&str; 19] = [
-    "ou",
-    "or",
-    "sauf",
-    "except",
-    "pas",
-    "not",
-    "non",
-    "petit prix",
-    "low cost",
-    "bas prix",
-    "contribution",
-    "selon",
-    "depending",
-    "certain",
-    "certains",
-    "some",
-    "premiere",
-    "first",
-    "membres",
-];
-const PAID_WORDS: [&str; 3] = ["payant", "payante", "payants"];
-
-/// `None`: nobody said, or it depends.
-fn is_free(service: &Service) -> Option<bool> {
-    let amount = |option: &serde_json::Value| {
-        let amount = &option["amount"];
-        amount.as_f64().or_else(|| amount.as_str().and_then(|text| text.trim().replace(',', ".").parse().ok()))
-    };
-    let options = &service.document.cost_options;
-    let amounts: Vec<Option<f64>> = options.iter().map(amount).collect();
-    if !amounts.is_empty() && amounts.iter().all(Option::is_some) {
-        let is_nothing = |amount: &Option<f64>| *amount == Some(0.0);
-        return match (amounts.iter().any(is_nothing), amounts.iter().all(is_nothing)) {
-            (_, true) => Some(true),
-            (false, false) => Some(false),
-            (true, false) => None,
-        };
-    }
-    let texts = [&service.document.fees_description.fr, &service.document.fees_description.en];
-    let said: Vec<bool> = texts.into_iter().flatten().filter_map(|text| says_free(text)).collect();
-    let first = said.first().copied();
-    first.filter(|first| said.iter().all(|other| other == first))
-}
-
-fn says_free(text: &str) -> Option<bool> {
-    let folded = format!(" {} ", fold(text));
-    let holds = |words: &[&str]| words.iter().any(|word| folded.contains(&format!(" {word} ")));
-    let has_price = text.contains('$') && text.chars().any(|letter| letter.is_ascii_digit());
-    match (holds(&FREE_WORDS), has_price || holds(&PAID_WORDS), holds(&NOT_ONLY_FREE)) {
-        (true, false, false) => Some(true),
-        (false, true, false) => Some(false),
-        _ => None,
-    }
-}
-
-/// Whether all that the service is found for wants somebody or something to be there.
-fn needs_presence(case: Case<'_>) -> bool {
-    let asked = case.need.category.as_deref();
-    let mut codes =
-        case.service.categories.iter().filter(|code| asked.is_none_or(|asked| is_of_category(code, asked))).peekable();
-    let is_present = |code: &String| NEEDS_OF_PRESENCE.iter().any(|need| is_of_category(code, need));
-    codes.peek().is_some() && codes.all(is_present)
-}
-
 /// What getting there takes. Nobody goes to what comes to the family.
 fn way(case: Case<'_>, said: &mut Assessment) {
     match case.way {
-        Way::Remote if needs_presence(case) => {
+        Way::Remote if needs_presence(case.service, case.need.category.as_deref()) => {
             return said.no(Note::of(Cause::UnlikelyFromAfar), Fit::Doubtful);
         }
         Way::Remote => return said.yes(Note::of(Cause::FromAfar)),
@@ -372,8 +286,7 @@ fn way(case: Case<'_>, said: &mut Assessment) {
         }
     }
     if case.family.no_car {
-        let is_told = !case.service.document.transit.is_empty()
-            || case.place.is_some_and(|place| !place.document.transportation.is_empty());
+        let is_told = tells_way_without_car(case.service, case.place);
         if case.distance_km.is_some_and(|km| km <= WALK_KM_MAX) {
             said.yes(Note::of(Cause::WalkingDistance));
         } else if is_told {
@@ -381,54 +294,6 @@ fn way(case: Case<'_>, said: &mut Assessment) {
         } else {
             said.not_known(Note::of(Cause::WithoutCarUnknown), true);
         }
-    }
-}
-
-const WHEELCHAIR_WORDS: [&str; 9] = [
-    "fauteuil roulant",
-    "fauteuils roulants",
-    "wheelchair",
-    "wheelchairs",
-    "plain pied",
-    "step free",
-    "mobilite reduite",
-    "reduced mobility",
-    "rampe",
-];
-const NEGATIONS: [&str; 11] =
-    ["non", "pas", "aucun", "aucune", "sans", "inaccessible", "not", "no", "without", "partiellement", "partially"];
-const WHEELCHAIR_REFUSED: [&str; 7] = [
-    "non accessible",
-    "pas accessible",
-    "inaccessible",
-    "not accessible",
-    "not wheelchair accessible",
-    "no wheelchair",
-    "pas de rampe",
-];
-
-/// What the place says of wheelchairs, read from free text with care: a sentence that both affirms and denies says
-/// nothing.
-fn wheelchair(place: &Location) -> Option<bool> {
-    let texts: Vec<&str> = match place.document.other.get("accessibility") {
-        Some(serde_json::Value::Array(list)) => {
-            list.iter().flat_map(|one| [one["description"].as_str(), one["details"].as_str()]).flatten().collect()
-        }
-        Some(serde_json::Value::String(text)) => vec![text],
-        _ => vec![],
-    };
-    let said: Vec<bool> = texts.into_iter().filter_map(says_wheelchair).collect();
-    let first = said.first().copied();
-    first.filter(|first| said.iter().all(|other| other == first))
-}
-
-fn says_wheelchair(text: &str) -> Option<bool> {
-    let folded = format!(" {} ", fold(text));
-    let holds = |words: &[&str]| words.iter().any(|word| folded.contains(&format!(" {word} ")));
-    match (holds(&WHEELCHAIR_WORDS), holds(&WHEELCHAIR_REFUSED), holds(&NEGATIONS)) {
-        (_, true, _) => Some(false),
-        (true, false, false) => Some(true),
-        _ => None,
     }
 }
 

@@ -25,6 +25,7 @@ pub mod sources;
 pub mod weekly_hours;
 // -- search
 pub mod area;
+pub mod conditions;
 pub mod holidays;
 pub mod matching;
 pub mod recurrence;

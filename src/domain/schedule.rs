@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::directory::{Location, Schedule, Service, ServiceAggregate, ServiceStatus};
 use super::holidays::holiday;
 use super::recurrence::Recurrence;
+use super::weekly_hours::DAYS;
 use crate::clock::Time;
 
 /// Where nobody named a time zone: most of Québec.
@@ -114,6 +115,26 @@ impl OpeningHours {
         if unknown { None } else { Some(false) }
     }
 
+    /// Open at some moment from the first instant, up to the second and without it: what [`OpeningHours::open_at`] says
+    /// of the moments between them, taken together. `None` is unknown.
+    pub fn open_between(&self, from: Time, to: Time) -> Option<bool> {
+        if self.suspended {
+            return Some(false);
+        }
+        let window = Window { from: from.instant(), to: to.instant(), closed: [self.closed_from, self.closed_until] };
+        let unsaid = [Week { timezone: DEFAULT_TIMEZONE.to_owned(), schedules: vec![] }];
+        let weeks = if self.weeks.is_empty() { &unsaid[..] } else { &self.weeks };
+        let mut unknown = false;
+        for week in weeks {
+            match week.open_between(window) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+
     /// Closed as a whole on the day of an instant, and the last day of it where somebody said.
     pub fn closed_for_a_while(&self, at: Time) -> Option<Option<NaiveDate>> {
         let zone = self.weeks.first().and_then(|week| week.timezone.parse::<Tz>().ok());
@@ -125,8 +146,26 @@ impl OpeningHours {
     }
 }
 
-/// Part of one day of every week, in local time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Two instants, the second not included, and the first and last day of a closure.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    closed: [Option<NaiveDate>; 2],
+}
+
+impl Window {
+    fn is_closed(&self, day: NaiveDate) -> bool {
+        let [from, until] = self.closed;
+        (from.is_some() || until.is_some())
+            && from.is_none_or(|from| from <= day)
+            && until.is_none_or(|last| day <= last)
+    }
+}
+
+/// Part of one day of every week, in local time. Written `SA 09:00-12:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct WeeklySpan {
     pub weekday: Weekday,
     pub from: NaiveTime,
@@ -135,6 +174,37 @@ pub struct WeeklySpan {
 }
 
 impl Week {
+    fn open_between(&self, window: Window) -> Option<bool> {
+        let zone: Tz = self.timezone.parse().ok()?;
+        let day_of = |instant: DateTime<Utc>| instant.with_timezone(&zone).date_naive();
+        let (first, last) = (day_of(window.from), day_of(window.to - TimeDelta::microseconds(1)));
+        let days = || first.iter_days().take_while(move |day| *day <= last);
+        if days().all(|day| window.is_closed(day)) {
+            return Some(false);
+        }
+        let mut unknown = self.schedules.is_empty();
+        for schedule in &self.schedules {
+            let Some(rule) = Rule::read(schedule, zone) else {
+                unknown = true;
+                continue;
+            };
+            // What opens the day before may be open past midnight.
+            let opening = first.pred_opt().into_iter().chain(days());
+            let is_met = |(start, end): &(DateTime<Utc>, DateTime<Utc>)| {
+                let begins = window.from.max(*start);
+                begins < window.to.min(*end) && !window.is_closed(day_of(begins))
+            };
+            for day in opening.filter(|day| !window.is_closed(*day)) {
+                match rule.hours_on(zone, day).filter(is_met).map(|_| rule.opens_on(day)) {
+                    Some(Some(true)) => return Some(true),
+                    Some(None) => unknown = true,
+                    Some(Some(false)) | None => {}
+                }
+            }
+        }
+        if unknown { None } else { Some(false) }
+    }
+
     fn open_within(&self, span: WeeklySpan, now: Time) -> Option<bool> {
         let zone: Tz = self.timezone.parse().ok()?;
         let (day, from, until) = span.next_after(zone, now)?;
@@ -157,7 +227,37 @@ impl Week {
     }
 }
 
+impl TryFrom<String> for WeeklySpan {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("not a part of a day: {text}"))
+    }
+}
+
+impl From<WeeklySpan> for String {
+    fn from(span: WeeklySpan) -> Self {
+        let day = DAYS.get(span.weekday.num_days_from_monday() as usize).unwrap_or(&"MO");
+        let until = span.until.map_or_else(|| "24:00".to_owned(), |until| until.format("%H:%M").to_string());
+        format!("{day} {}-{until}", span.from.format("%H:%M"))
+    }
+}
+
 impl WeeklySpan {
+    /// `SA 09:00-12:00`: a day as RFC 5545 writes it, and two times of it, the second after the first, `24:00` at most.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (day, times) = text.trim().split_once(' ')?;
+        let day = DAYS.iter().position(|known| *known == day)?;
+        let (from, to) = times.split_once('-')?;
+        let time = |text: &str| {
+            let whole = Some(text).filter(|text| text.len() == 5);
+            whole.and_then(|text| NaiveTime::parse_from_str(text, "%H:%M").ok())
+        };
+        let until = if to == "24:00" { None } else { Some(time(to)?) };
+        let (weekday, from) = (Weekday::try_from(u8::try_from(day).ok()?).ok()?, time(from)?);
+        until.is_none_or(|until| from < until).then_some(Self { weekday, from, until })
+    }
+
     /// The day on which the span comes next, or is, with its two instants.
     fn next_after(self, zone: Tz, now: Time) -> Option<(NaiveDate, DateTime<Utc>, DateTime<Utc>)> {
         let today = now.instant().with_timezone(&zone).date_naive();
@@ -342,6 +442,8 @@ fn instant_of(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn weekly(byday: &str, opens: &str, closes: &str) -> Schedule {
@@ -501,6 +603,60 @@ mod tests {
         fortnight.valid_from = Some(day("2026-06-01"));
         assert_eq!(open(&fortnight, MONTREAL, "2026-06-15T12:00:00-04:00"), Some(true));
         assert_eq!(open(&fortnight, MONTREAL, "2026-06-08T12:00:00-04:00"), Some(false));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn a_window_is_open_where_one_of_its_moments_is(
+            spans in prop::collection::vec((0..7usize, 0..48u32, 0..48u32, 0..9u8), 0..4),
+            zone in prop::sample::select(vec![MONTREAL, "America/Halifax", "America/Blanc-Sablon", "America/Nowhere"]),
+            closed in (prop::option::of(0..12i64), prop::option::of(0..12i64)),
+            from in 0..400i64, length in 1..120i64,
+        ) {
+            // Around the night of 8 March 2026, when the clocks skip an hour in Montréal.
+            let origin = at("2026-03-04T05:00:00Z");
+            let slot = |slot: u32| format!("{:02}:{:02}", slot / 2, slot % 2 * 30);
+            let schedules = spans.iter().map(|(day, opens, closes, odd)| {
+                let mut one = weekly(DAYS[*day], &slot(*opens), &slot(*closes));
+                if *odd == 0 {
+                    one.other.insert("interval".into(), 2.into());
+                }
+                one
+            });
+            let day_after = |days: i64| day("2026-03-04") + TimeDelta::days(days);
+            let schedules: Vec<Schedule> = schedules.collect();
+            let hours = OpeningHours {
+                weeks: if schedules.is_empty() { vec![] } else { vec![Week { timezone: zone.to_owned(), schedules }] },
+                closed_from: closed.0.map(day_after),
+                closed_until: closed.1.map(day_after),
+                suspended: false,
+            };
+            let after = |half_hours: i64| origin.plus(TimeDelta::minutes(30 * half_hours));
+            let moments: Vec<Option<bool>> = (from..from + length).map(|n| hours.open_at(after(n))).collect();
+            let expected = if moments.contains(&Some(true)) {
+                Some(true)
+            } else if moments.contains(&None) {
+                None
+            } else {
+                Some(false)
+            };
+            prop_assert_eq!(hours.open_between(after(from), after(from + length)), expected);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_day_is_read_as_it_is_written() {
+        for text in ["SA 09:00-12:00", "MO 00:00-24:00", "SU 23:59-24:00"] {
+            assert_eq!(WeeklySpan::parse(text).map(String::from).as_deref(), Some(text));
+        }
+        for text in ["", "SA", "SA 9:00-12:00", "SA 12:00-12:00", "SA 12:00-09:00", "XX 09:00-12:00", "1SA 09:00-12:00"]
+        {
+            assert_eq!(WeeklySpan::parse(text), None, "{text}");
+        }
+        assert!(
+            ["SA 09:00-25:00", "SA 24:00-24:00", "sa 09:00-12:00"].iter().all(|text| WeeklySpan::parse(text).is_none())
+        );
     }
 
     #[test]

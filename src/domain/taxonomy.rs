@@ -118,6 +118,11 @@ fn top_level_of(code: &str) -> &str {
     code.split_once('/').map_or(code, |(top, _)| top)
 }
 
+/// Whether a code is the one asked, or under it.
+pub fn is_of_category(code: &str, asked: &str) -> bool {
+    code == asked || code.split_once('/').is_some_and(|(top, _)| top == asked)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -21,6 +21,7 @@ mod typo;
 mod view;
 mod vocabulary;
 mod why;
+mod wishes;
 mod writer;
 
 use std::path::PathBuf;

@@ -9,10 +9,12 @@ use super::postings::{KnownTerm, List, Union};
 use super::query::{self, Concept, Held, Request, Role, Sort};
 use super::schema::{Fields, Trait};
 use super::view::View;
+use super::wishes::{self, Wish};
 
 pub(super) struct Plan {
     /// A service holds one term of each.
     pub filters: Vec<Vec<KnownTerm>>,
+    pub wishes: Vec<PlannedWish>,
     /// In the order of the concepts asked.
     pub concepts: Vec<PlannedConcept>,
     /// The territories that hold the place asked, as served by a service, or as the area of a place without a point.
@@ -25,6 +27,14 @@ pub(super) struct Plan {
     pub closed_for_now: Vec<KnownTerm>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
+}
+
+/// As [`Wish`].
+pub(super) struct PlannedWish {
+    pub against: Vec<KnownTerm>,
+    pub unless: Vec<KnownTerm>,
+    pub known: Vec<KnownTerm>,
+    pub by_foot: bool,
 }
 
 pub(super) struct PlannedConcept {
@@ -84,13 +94,14 @@ impl Plan {
         // Only an order by relevance asks for more than where a service is.
         let by_relevance = request.sort() == Sort::Relevance;
         let from_somewhere = by_relevance && request.origin.is_some();
-        let of = |one: Trait, is_asked: bool| terms(fields.traits, Some(one.term()).filter(|_| is_asked).as_slice());
+        let of = |one: Trait, is_asked: bool| terms(fields.traits, Some(&*one.text()).filter(|_| is_asked).as_slice());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut stems = Stems::new();
         let planned: Result<Vec<_>, _> =
             concepts.iter().map(|concept| planned(searcher, fields, &mut stems, concept)).collect();
         Ok(Self {
             filters: filters?,
+            wishes: planned_wishes(searcher, wishes::wishes(fields, request))?,
             concepts: planned?,
             served: terms(fields.served, &territories)?,
             area: terms(fields.audience(request.audience).area, &mrcs)?,
@@ -113,6 +124,21 @@ impl Plan {
     pub(super) fn named_as_served(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
         Union::open(&self.served, view.searcher.segment_reader(at), at)
     }
+}
+
+fn planned_wishes(searcher: &Searcher, wishes: Vec<Wish>) -> tantivy::Result<Vec<PlannedWish>> {
+    let mut planned = vec![];
+    for wish in wishes {
+        if let Some(with) = &wish.with
+            && KnownTerm::look_up(searcher, with)?.is_none()
+        {
+            continue;
+        }
+        let look_up = |terms: &[Term]| KnownTerm::look_up_all(searcher, terms);
+        let (against, unless, known) = (look_up(&wish.against)?, look_up(&wish.unless)?, look_up(&wish.known)?);
+        planned.push(PlannedWish { against, unless, known, by_foot: wish.by_foot });
+    }
+    Ok(planned)
 }
 
 fn planned(

@@ -9,11 +9,13 @@ use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
 use super::needs::{Meant, Needs};
 use super::rank::{Facet, NEED_STEPS};
-use super::schema::{Audience, Fields};
+use super::schema::{Audience, Fields, Trait};
 use super::typo;
 use super::why::Kind;
+use super::wishes;
 use crate::clock::Time;
 use crate::domain::area::Area;
+use crate::domain::conditions::Conditions;
 use crate::domain::directory::Point;
 use crate::domain::language::Lang;
 use crate::domain::taxonomy::Taxonomy;
@@ -67,11 +69,14 @@ pub struct Request {
     pub located: Vec<String>,
     /// A part of the map in which a place must lie.
     pub area: Option<Area>,
-    /// ISO 639-1, lower case.
+    /// ISO 639-1, lower case. Where people interpret it may be met: that comes after.
     pub language: Option<String>,
     pub open_at: Option<Time>,
-    pub age_months: Option<u32>,
-    /// `None`: distance when there is a point and no text, else relevance.
+    /// It takes somebody of any of these ages; empty: of whichever.
+    pub ages_months: Vec<u32>,
+    pub conditions: Conditions,
+    /// `None`: distance when there is a point and no text, else relevance; and by distance too, what is known to be as
+    /// asked comes before what nobody said.
     pub sort: Option<Sort>,
     /// What is counted beside the page.
     pub facets: Vec<Facet>,
@@ -100,7 +105,8 @@ impl Request {
             area: None,
             language: None,
             open_at: None,
-            age_months: None,
+            ages_months: vec![],
+            conditions: Conditions::default(),
             sort: None,
             facets: vec![],
             explain: false,
@@ -385,10 +391,11 @@ impl Demand {
 /// Terms of which a service must hold one, for each filter of the request.
 pub(super) fn filters(fields: &Fields, request: &Request) -> Vec<Vec<Term>> {
     let located = fields.audience(request.audience).located;
-    let language: Vec<String> = request.language.iter().cloned().collect();
-    let asked = [(fields.category, &request.categories), (located, &request.located), (fields.language, &language)];
+    let asked = [(fields.category, &request.categories), (located, &request.located)];
     let any_of = |(field, wanted): (Field, &Vec<String>)| -> Vec<Term> {
         wanted.iter().map(|word| Term::from_field_text(field, word)).collect()
     };
-    asked.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(any_of).collect()
+    let asked = asked.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(any_of);
+    let spoken = |code: &String| vec![Term::from_field_text(fields.language, code), Trait::Interpreters.term(fields)];
+    asked.chain(request.language.iter().map(spoken)).chain(wishes::must_hold(fields, request)).collect()
 }

@@ -5,6 +5,8 @@
 //! over the words; the need that the whole text means counts for all of them), less where it is out of reach of the
 //! place asked; then how well, weighed by served here, room, freshness and nearness, then distance, then id.
 //! By distance: kilometres, what has none last, ties by id.
+//! What is not known to be as asked is less sure, and comes after what is, where both hold as much of the words; by
+//! distance too, unless the order was asked by its name.
 
 use std::collections::BinaryHeap;
 
@@ -20,7 +22,9 @@ use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
 use crate::clock::Time;
 use crate::domain::area::Area;
+use crate::domain::conditions::Conditions;
 use crate::domain::directory::Point;
+use crate::domain::matching::WALK_KM_MAX;
 use crate::domain::words::words;
 use crate::id::Id;
 
@@ -73,6 +77,12 @@ const NEED_MAY_SERVE_FACTOR: f64 = 0.45;
 /// Closed for a while.
 const CLOSED_FACTOR: f64 = 0.9;
 const NEED_CLOSED_FACTOR: f64 = 0.6;
+
+/// What is left of the sureness of what is not known to be as asked, for each thing asked that nobody said.
+const UNSURE_FACTOR: f64 = 0.85;
+/// Later than any fit, and further than any distance.
+const UNSURE_LATER: f64 = 1_000.0;
+const UNSURE_FURTHER_KM: f64 = 100_000.0;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
 pub(super) const NEED_STEPS: f32 = 4.5;
@@ -297,7 +307,7 @@ impl Ranked {
 /// The best of an index, in order. By distance, circles around the place are looked at one after the other, each twice
 /// as wide: what lies in one comes before whatever lies outside it.
 fn collect(view: &View, plan: &Plan, order: &Order, demand: Demand) -> Result<Ranked, TantivyError> {
-    for circle in circles(view, order) {
+    for circle in circles(view, plan, order) {
         let ranked = collect_within(view, plan, order, (demand, Some(&circle)))?;
         if ranked.found.len() >= order.keep {
             return Ok(ranked);
@@ -323,8 +333,9 @@ fn collect_within(
 }
 
 /// Growing circles that are worth looking at before the whole.
-fn circles(view: &View, order: &Order) -> Vec<Circle> {
-    let Some(point) = order.point.filter(|_| order.sort == Sort::Distance) else { return vec![] };
+fn circles(view: &View, plan: &Plan, order: &Order) -> Vec<Circle> {
+    let is_by_distance_alone = order.sort == Sort::Distance && !order.tells_unsure(plan);
+    let Some(point) = order.point.filter(|_| is_by_distance_alone) else { return vec![] };
     let whole = order.radius.map_or(f64::INFINITY, |radius| radius.km);
     let documents =
         |circle: &Circle| -> usize { view.segments.iter().map(|segment| segment.map.at_most_within(circle)).sum() };
@@ -418,7 +429,11 @@ pub(super) struct Order {
     coverage: Coverage,
     restricts: bool,
     sort: Sort,
-    age_months: Option<u64>,
+    /// What is known to be as asked comes before what nobody said.
+    known_first: bool,
+    conditions: Conditions,
+    walk: Limit,
+    ages_months: Vec<u64>,
     open_at: Option<Time>,
     audience: Audience,
     ranked_at: Time,
@@ -450,7 +465,10 @@ impl Order {
             // Without a radius "either" leaves nothing out: the order tells. With no place asked nothing is left out.
             restricts: request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some()),
             sort: request.sort(),
-            age_months: request.age_months.map(u64::from),
+            known_first: keep > 0 && (request.sort() == Sort::Relevance || request.sort.is_none()),
+            conditions: request.conditions.clone(),
+            walk: Limit::new(WALK_KM_MAX),
+            ages_months: request.ages_months.iter().copied().map(u64::from).collect(),
             open_at: request.open_at,
             audience: request.audience,
             ranked_at,
@@ -458,6 +476,16 @@ impl Order {
             after,
             keep,
         }
+    }
+
+    /// Whether the order tells what is known to be as asked from what nobody said.
+    fn tells_unsure(&self, plan: &Plan) -> bool {
+        self.known_first && (!plan.wishes.is_empty() || self.conditions.asks_hours())
+    }
+
+    /// Only what is known to be reached without a car is wanted.
+    fn needs_way_without_car(&self) -> bool {
+        self.conditions.no_car && self.conditions.known_only
     }
 
     /// Of what a service holds of the words: all for who holds them all as they are, little for who holds one of many.

@@ -1,18 +1,22 @@
 //! The fields of the index. Raise `version` in `index/search/schema.json` with every change here.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
 use tantivy::store::Compressor;
-use tantivy::{IndexSettings, IndexSortByField, Order};
+use tantivy::{IndexSettings, IndexSortByField, Order, Term};
 
 use super::analyse::WeighedTerms;
+use crate::domain::directory::Delivery;
+use crate::domain::publics::Public;
 
 /// Rows that lie together on disk.
 const ROWS_BLOCK_BYTES: usize = 1_024;
 
 /// Whose eyes: signed in, or not. Places for professionals are placed by region and MRC alone for the public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Audience {
     Public,
     Professional,
@@ -20,6 +24,13 @@ pub enum Audience {
 
 impl Audience {
     pub(super) const ALL: [Audience; 2] = [Audience::Public, Audience::Professional];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Professional => "professional",
+        }
+    }
 }
 
 /// What is true of a service beyond its words, as a term that it is found by.
@@ -35,17 +46,54 @@ pub(super) enum Trait {
     SaysNoTerritory,
     /// It is closed for a while, as a whole.
     ClosedForNow,
+    Free,
+    NotFree,
+    HasRoom,
+    Full,
+    /// Papers are asked for.
+    Papers,
+    NoPapers,
+    Given(Delivery),
+    /// People who interpret are there.
+    Interpreters,
+    /// It takes some publics alone: those of [`Trait::OnlyFor`].
+    ForSomeOnly,
+    OnlyFor(Public),
+    FirstFor(Public),
+    /// As far as an audience may know of its places.
+    Wheelchair(Audience),
+    NoWheelchair(Audience),
+    WithoutCar(Audience),
 }
 
 impl Trait {
-    pub(super) fn term(self) -> &'static str {
+    pub(super) fn text(self) -> Cow<'static, str> {
+        let of = |what: &str, value: &str| Cow::Owned(format!("{what}:{value}"));
         match self {
-            Self::ComesWhereItServes => "comes_where_it_serves",
-            Self::ComesAnywhere => "comes_anywhere",
-            Self::MayCome => "may_come",
-            Self::SaysNoTerritory => "says_no_territory",
-            Self::ClosedForNow => "closed_for_now",
+            Self::ComesWhereItServes => "comes_where_it_serves".into(),
+            Self::ComesAnywhere => "comes_anywhere".into(),
+            Self::MayCome => "may_come".into(),
+            Self::SaysNoTerritory => "says_no_territory".into(),
+            Self::ClosedForNow => "closed_for_now".into(),
+            Self::Free => "free".into(),
+            Self::NotFree => "not_free".into(),
+            Self::HasRoom => "has_room".into(),
+            Self::Full => "full".into(),
+            Self::Papers => "papers".into(),
+            Self::NoPapers => "no_papers".into(),
+            Self::Given(how) => of("given", how.as_str()),
+            Self::Interpreters => "interpreters".into(),
+            Self::ForSomeOnly => "for_some_only".into(),
+            Self::OnlyFor(public) => of("only_for", public.as_str()),
+            Self::FirstFor(public) => of("first_for", public.as_str()),
+            Self::Wheelchair(audience) => of("wheelchair", audience.as_str()),
+            Self::NoWheelchair(audience) => of("no_wheelchair", audience.as_str()),
+            Self::WithoutCar(audience) => of("without_car", audience.as_str()),
         }
+    }
+
+    pub(super) fn term(self, fields: &Fields) -> Term {
+        Term::from_field_text(fields.traits, &self.text())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The room as a whole: a small fictitious directory in memory, and what is found in it.
 
+mod conditions;
 mod files;
 
 use std::collections::BTreeMap;
@@ -175,7 +176,7 @@ fn categories_ages_languages_and_hours_are_filters() {
     assert_eq!(found(&index, &category("food")), [2]);
     assert_eq!(found(&index, &category("childcare/cpe")), [1]);
     assert!(found(&index, &category("housing")).is_empty());
-    let age = |months| Request { age_months: Some(months), ..all.clone() };
+    let age = |months| Request { ages_months: vec![months], ..all.clone() };
     assert_eq!(found(&index, &age(5)), [2]);
     assert_eq!(found(&index, &age(6)), [2, 1], "what is open comes first");
     assert_eq!(found(&index, &age(60)), [2, 1]);

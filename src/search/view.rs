@@ -102,11 +102,13 @@ impl SegmentView {
 #[derive(Default)]
 struct ReadHours {
     hours: OnceLock<OpeningHours>,
-    /// The last second asked about, and the answer: searches of one moment ask the same of many services.
-    last: AtomicU64,
+    /// The last second asked about, in even hours and in odd ones, and the answer: searches of one moment ask the same of
+    /// many services, and whether it is open an hour later.
+    last: [AtomicU64; 2],
 }
 
-/// In the last bits of [`ReadHours::last`].
+const HOUR_S: u64 = 3_600;
+/// In the last two bits of [`ReadHours::last`].
 const OPEN: u64 = 0b11;
 const CLOSED: u64 = 0b10;
 const UNKNOWN: u64 = 0b01;
@@ -133,23 +135,25 @@ impl Hours {
     }
 
     pub(super) fn text_open_at(&self, text: u64, at: Time) -> Option<bool> {
+        // No schedule tells moments of one second apart.
+        let Ok(second) = u64::try_from(at.micros() / 1_000_000) else { return self.read(text)?.open_at(at) };
+        let last = self.read.get(text as usize)?.last.get(usize::from(second / HOUR_S % 2 == 1))?;
+        let said = last.load(Ordering::Relaxed);
+        if said >> 2 == second && said & OPEN != 0 {
+            return (said & OPEN != UNKNOWN).then_some(said & OPEN == OPEN);
+        }
+        let open = self.read(text)?.open_at(at);
+        let answer = open.map_or(UNKNOWN, |open| if open { OPEN } else { CLOSED });
+        last.store(second << 2 | answer, Ordering::Relaxed);
+        open
+    }
+
+    pub(super) fn read(&self, text: u64) -> Option<&OpeningHours> {
         let read = || {
             let mut json = String::new();
             let found = self.column.as_ref().and_then(|column| column.ord_to_str(text, &mut json).ok());
             found.filter(|found| *found).and_then(|_| serde_json::from_str(&json).ok()).unwrap_or_default()
         };
-        let known = self.read.get(text as usize)?;
-        // No schedule tells moments of one second apart.
-        let second = u64::try_from(at.micros() / 1_000_000).ok().map(|second| second << 2);
-        let last = known.last.load(Ordering::Relaxed);
-        if second.is_some_and(|second| second == last & !0b11) && last & 0b11 != 0 {
-            return (last & 0b11 != UNKNOWN).then_some(last & 0b11 == OPEN);
-        }
-        let open = known.hours.get_or_init(read).open_at(at);
-        let answer = open.map_or(UNKNOWN, |open| if open { OPEN } else { CLOSED });
-        if let Some(second) = second {
-            known.last.store(second | answer, Ordering::Relaxed);
-        }
-        open
+        Some(self.read.get(text as usize)?.hours.get_or_init(read))
     }
 }

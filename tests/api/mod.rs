@@ -24,6 +24,7 @@ mod records;
 mod services;
 
 // -- search
+mod conditions;
 mod matching;
 mod road;
 mod saved_lists;

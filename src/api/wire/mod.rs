@@ -18,6 +18,7 @@ pub mod records;
 pub mod services;
 pub mod sources;
 // -- search
+mod conditions;
 pub mod matching;
 pub mod saved_lists;
 pub mod saved_searches;

@@ -31,7 +31,8 @@ impl SavedSearchBody {
         let said = self.search.passing_member();
         let asked = self.search.parse(lang).map_err(within)?;
         if let Some(member) = said {
-            let rule = "q, lang, exact, near, radius_km, coverage, category, age_months, language, sort";
+            let rule = "q, lang, exact, near, radius_km, coverage, category, age_months, language, sort, cost, \
+                        wheelchair, no_car, has_room, documents, delivery, public, open_weekly, known_only";
             return Err(Refusal::field(Code::InvalidValue, format!("search.{member}")).rule(rule));
         }
         Ok(NewSearch { name, asked: kept(asked)?, has_alert: self.alert })
@@ -77,9 +78,10 @@ fn kept(asked: Search) -> Result<Kept, Refusal> {
         radius_km: asked.radius_km,
         coverage: asked.coverage.map(|coverage| coverage.as_str().to_owned()),
         category: asked.category,
-        age_months: asked.age_months,
+        age_months: asked.ages_months,
         language: asked.language,
         sort: asked.sort.map(|sort| sort.as_str().to_owned()),
+        conditions: asked.conditions,
     })
 }
 

@@ -1,11 +1,15 @@
 //! A search as it is asked, in a query string or a JSON document with the same members, and what it answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::conditions::{Said, Several, ages_of, conditions_of};
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
 use crate::domain::area::Area;
+use crate::domain::conditions::{Cost, Documents};
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
@@ -22,7 +26,6 @@ const NEAR_CHARS_MAX: usize = 200;
 const CURSOR_CHARS_MAX: usize = 200;
 const BBOX_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 2_000.0;
-const AGE_MONTHS_MAX: i64 = 1_200;
 const LIMIT_DEFAULT: i64 = 20;
 const LIMIT_MAX: i64 = 100;
 
@@ -41,8 +44,19 @@ pub struct SearchBody {
     bbox: Option<String>,
     polygon: Option<PolygonBody>,
     open_at: Option<String>,
-    age_months: Option<i64>,
+    age_months: Option<Several>,
     language: Option<String>,
+    cost: Option<Cost>,
+    wheelchair: Option<bool>,
+    no_car: Option<bool>,
+    has_room: Option<bool>,
+    documents: Option<Documents>,
+    delivery: Option<Several>,
+    public: Option<Several>,
+    open_from: Option<String>,
+    open_to: Option<String>,
+    open_weekly: Option<Several>,
+    known_only: Option<bool>,
     sort: Option<Sort>,
     exact: Option<bool>,
     min_change: Option<i64>,
@@ -68,6 +82,8 @@ impl SearchBody {
     pub fn passing_member(&self) -> Option<&'static str> {
         let passing = [
             ("open_at", self.open_at.is_some()),
+            ("open_from", self.open_from.is_some()),
+            ("open_to", self.open_to.is_some()),
             ("min_change", self.min_change.is_some()),
             ("include_stale", self.include_stale.is_some()),
             ("explain", self.explain.is_some()),
@@ -82,7 +98,19 @@ impl SearchBody {
     pub fn parse(self, lang: Lang) -> Result<Search, Refusal> {
         let place = place_of(self.lat, self.lon, self.near)?;
         let limit = within("limit", self.limit.unwrap_or(LIMIT_DEFAULT), 1, LIMIT_MAX)?;
-        let age_months = self.age_months.map(|age| within("age_months", age, 0, AGE_MONTHS_MAX)).transpose()?;
+        let conditions = conditions_of(Said {
+            cost: self.cost,
+            wheelchair: self.wheelchair,
+            no_car: self.no_car,
+            has_room: self.has_room,
+            documents: self.documents,
+            delivery: self.delivery,
+            public: self.public,
+            open_from: self.open_from,
+            open_to: self.open_to,
+            open_weekly: self.open_weekly,
+            known_only: self.known_only,
+        })?;
         Ok(Search {
             text: short("q", self.q, TEXT_CHARS_MAX)?,
             lang: self.lang.unwrap_or(lang),
@@ -96,9 +124,10 @@ impl SearchBody {
             facets: self.facets.map_or(Ok(vec![]), |names| facets_of(&names))?,
             explain: self.explain.unwrap_or(false),
             highlight: self.highlight.unwrap_or(false),
-            open_at: self.open_at.as_deref().map(instant_of).transpose()?,
-            age_months: age_months.and_then(|age| u32::try_from(age).ok()),
+            open_at: self.open_at.as_deref().map(|text| instant_of("open_at", text)).transpose()?,
+            ages_months: self.age_months.map_or(Ok(vec![]), ages_of)?,
             language: self.language.map(language_of).transpose()?,
+            conditions,
             sort: self.sort,
             min_change: self.min_change.map(|change| within("min_change", change, 0, i64::MAX)).transpose()?,
             include_stale: self.include_stale.unwrap_or(false),
@@ -185,8 +214,8 @@ pub(super) fn short(field: &str, value: Option<String>, chars_max: usize) -> Res
     }
 }
 
-fn instant_of(text: &str) -> Result<Time, Refusal> {
-    Time::parse_rfc3339(text).map_err(|_| Refusal::field(Code::InvalidDate, "open_at").rule("RFC 3339, with an offset"))
+pub(super) fn instant_of(field: &str, text: &str) -> Result<Time, Refusal> {
+    Time::parse_rfc3339(text).map_err(|_| Refusal::field(Code::InvalidDate, field).rule("RFC 3339, with an offset"))
 }
 
 pub(super) fn language_of(code: String) -> Result<String, Refusal> {
@@ -245,13 +274,9 @@ enum TerritoryView {
     Region(String),
 }
 
+/// By the names of the facets.
 #[derive(Debug, Serialize)]
-struct FacetsView {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<Vec<CountView>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<Vec<CountView>>,
-}
+struct FacetsView(BTreeMap<&'static str, Vec<CountView>>);
 
 #[derive(Debug, Serialize)]
 struct CountView {
@@ -261,16 +286,9 @@ struct CountView {
 
 impl FacetsView {
     fn new(counted: Vec<FacetCounts>) -> Option<Self> {
-        let mut view = Self { category: None, language: None };
-        for FacetCounts { facet, counts } in &counted {
-            let counts =
-                counts.iter().map(|(value, count)| CountView { value: value.clone(), count: *count }).collect();
-            match facet {
-                Facet::Category => view.category = Some(counts),
-                Facet::Language => view.language = Some(counts),
-            }
-        }
-        (!counted.is_empty()).then_some(view)
+        let views = |counts: Vec<(String, u64)>| counts.into_iter().map(|(value, count)| CountView { value, count });
+        let by_name = |one: FacetCounts| (one.facet.as_str(), views(one.counts).collect());
+        (!counted.is_empty()).then(|| Self(counted.into_iter().map(by_name).collect()))
     }
 }
 
@@ -322,6 +340,8 @@ struct ExplanationView {
     words_reach: f64,
     need: f64,
     need_reach: f64,
+    known: f64,
+    unsaid: u32,
     fit: f64,
     words_fit: f64,
     served: f64,
@@ -447,6 +467,8 @@ impl ExplanationView {
             words_reach: said.words_reach,
             need: said.need,
             need_reach: said.need_reach,
+            known: said.known,
+            unsaid: said.unsaid,
             fit: said.fit,
             words_fit: said.words_fit,
             served,

@@ -1,9 +1,5 @@
-use serde_json::json;
-
 use super::*;
-use crate::domain::directory::{
-    Capacity, LocatedIn, LocationDocument, Origin, Placement, ServiceDocument, ServiceStatus, Visibility,
-};
+use crate::domain::directory::{Capacity, Origin, ServiceDocument, ServiceStatus};
 use crate::domain::freshness::Review;
 use crate::domain::language::Text;
 use crate::id::Id;
@@ -36,26 +32,6 @@ fn service(adjust: impl FnOnce(&mut Service)) -> Service {
     one
 }
 
-fn place(accessibility: serde_json::Value) -> Location {
-    let id = Id::from_words(&["place"]);
-    let mut document = LocationDocument::default();
-    document.other.insert("accessibility".to_owned(), accessibility);
-    Location {
-        id,
-        origin: Origin::local(id),
-        organization_id: None,
-        name: Text::default(),
-        point: None,
-        placement: Placement::None,
-        visibility: Visibility::Public,
-        territories: LocatedIn::default(),
-        document,
-        version: 1,
-        retired_at: None,
-        replaced_by: None,
-    }
-}
-
 fn assessed(family: &Family, service: &Service) -> Assessment {
     let need = Need { category: Some("food".to_owned()), ..Need::default() };
     assess(Case {
@@ -68,53 +44,6 @@ fn assessed(family: &Family, service: &Service) -> Assessment {
         served: None,
         now: now(),
     })
-}
-
-#[test]
-fn a_fee_is_read_only_where_it_is_said_plainly() {
-    for (text, free) in [
-        ("Gratuit.", Some(true)),
-        ("Free of charge", Some(true)),
-        ("Sans frais", Some(true)),
-        ("Gratuit ou à petit prix.", None),
-        ("Gratuit pour les membres", None),
-        ("Ce n'est pas gratuit", None),
-        ("Free, except for materials", None),
-        ("Carte de membre à 5 $ par année.", Some(false)),
-        ("Service payant", Some(false)),
-        ("Gratuit, puis 5 $", None),
-        ("Contribution volontaire.", None),
-        ("", None),
-    ] {
-        assert_eq!(is_free(&service(|one| one.document.fees_description = Text::fr(text))), free, "{text}");
-    }
-    let options = |options: serde_json::Value| {
-        let options = options.as_array().unwrap().clone();
-        is_free(&service(|one| one.document.cost_options = options))
-    };
-    assert_eq!(options(json!([{"amount": 0}, {"amount": "0"}])), Some(true));
-    assert_eq!(options(json!([{"amount": 12.5}])), Some(false));
-    assert_eq!(options(json!([{"amount": 0}, {"amount": 5}])), None, "it depends");
-    assert_eq!(options(json!([{"option": "adult"}])), None);
-    let both = Text::new("Gratuit", "5 $ a visit");
-    assert_eq!(is_free(&service(|one| one.document.fees_description = both)), None, "the two languages disagree");
-}
-
-#[test]
-fn access_by_wheelchair_is_read_only_where_it_is_said_plainly() {
-    for (said, accessible) in [
-        (json!([{"description": "Accessible en fauteuil roulant."}]), Some(true)),
-        (json!([{"details": "Wheelchair ramp at the back"}]), Some(true)),
-        (json!("Entrée de plain-pied"), Some(true)),
-        (json!([{"description": "Non accessible en fauteuil roulant"}]), Some(false)),
-        (json!([{"description": "No wheelchair access"}]), Some(false)),
-        (json!([{"description": "Fauteuil roulant : pas au deuxième étage"}]), None),
-        (json!([{"description": "Boucle auditive"}]), None),
-        (json!([{"description": "Rampe"}, {"description": "Inaccessible"}]), None),
-        (json!(7), None),
-    ] {
-        assert_eq!(wheelchair(&place(said.clone())), accessible, "{said}");
-    }
 }
 
 #[test]

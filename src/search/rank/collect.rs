@@ -7,10 +7,10 @@ use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
 use super::explain::Held;
-use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order};
+use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
 use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::impact::Impact;
-use crate::search::plan::{HeldLists, Plan, PlannedAlternative};
+use crate::search::plan::{HeldLists, Plan, PlannedAlternative, PlannedWish};
 use crate::search::postings::{Bits, KnownTerm, List, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
 use crate::search::view::{SegmentView, View};
@@ -22,6 +22,10 @@ pub(super) struct Run<'a> {
     segment: &'a SegmentView,
     reader: &'a SegmentReader,
     filters: Vec<Union>,
+    wishes: Vec<Wish>,
+    tells_unsure: bool,
+    /// Whether each text of hours that was met is open when it was asked.
+    opens: HashMap<u64, Option<bool>>,
     required: Vec<Lists>,
     weak: Vec<Lists>,
     meaning: Option<Lists>,
@@ -34,8 +38,8 @@ pub(super) struct Run<'a> {
     says_no_territory: Union,
     closed_for_now: Union,
     scores: Scores,
-    /// What is counted by: lists, none where the segment has none, with how many of what fits they hold.
-    facets: Vec<(Option<List>, u64)>,
+    /// What is counted by, with how many of what fits hold it.
+    facets: Vec<(Union, u64)>,
     /// What each text of hours met so far gives, by its number.
     open_factors: HashMap<u64, f64>,
     /// What fits of the window, where facets are counted.
@@ -110,6 +114,31 @@ struct Here {
     may_come: Bits,
     says_no_territory: Bits,
     closed_for_now: Bits,
+    /// What is known to be as each wish asks; empty where nothing depends on it.
+    known: Vec<Bits>,
+}
+
+/// A [`PlannedWish`], in one segment.
+struct Wish {
+    against: Union,
+    unless: Union,
+    known: Union,
+    by_foot: bool,
+}
+
+impl Wish {
+    fn open(planned: &PlannedWish, reader: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
+        let open = |terms: &[KnownTerm]| Union::open(terms, reader, at);
+        let (against, unless, known) = (open(&planned.against)?, open(&planned.unless)?, open(&planned.known)?);
+        Ok(Self { against, unless, known, by_foot: planned.by_foot })
+    }
+
+    /// Those of which it is not known that they are against it.
+    fn spare(&mut self, start: DocId, among: Bits) -> Bits {
+        let against = self.against.mark(start, &among);
+        let spared = self.unless.mark(start, &against);
+        among.without(&against.without(&spared))
+    }
 }
 
 /// What a service has of those, and what the order makes of it.
@@ -146,6 +175,8 @@ impl<'a> Run<'a> {
         let reader = view.searcher.segment_reader(ordinal);
         let open = |terms: &[_]| Union::open(terms, reader, ordinal);
         let filters: tantivy::Result<Vec<Union>> = plan.filters.iter().map(|terms| open(terms)).collect();
+        let wishes: tantivy::Result<Vec<Wish>> =
+            plan.wishes.iter().map(|wish| Wish::open(wish, reader, ordinal)).collect();
         let (mut required, mut weak, mut meaning) = (vec![], vec![], None);
         for concept in &plan.concepts {
             let lists = Lists::open(&concept.alternatives, reader, ordinal)?;
@@ -163,6 +194,9 @@ impl<'a> Run<'a> {
             segment,
             reader,
             filters: filters?,
+            wishes: wishes?,
+            tells_unsure: order.tells_unsure(plan),
+            opens: HashMap::new(),
             required,
             weak,
             meaning,
@@ -180,15 +214,15 @@ impl<'a> Run<'a> {
         }))
     }
 
-    /// Also counts by these terms.
-    pub(super) fn count_by(&mut self, terms: &[KnownTerm]) -> tantivy::Result<()> {
-        for term in terms {
-            self.facets.push((term.list(self.reader, self.ordinal)?, 0));
+    /// Also counts what holds any of the terms of each value.
+    pub(super) fn count_by<'t>(&mut self, values: impl Iterator<Item = &'t [KnownTerm]>) -> tantivy::Result<()> {
+        for terms in values {
+            self.facets.push((Union::open(terms, self.reader, self.ordinal)?, 0));
         }
         Ok(())
     }
 
-    /// How many hold each of the terms counted by, in their order.
+    /// How many hold each of the values counted by, in their order.
     pub(super) fn counted_by(&self) -> impl Iterator<Item = u64> + '_ {
         self.facets.iter().map(|(_, count)| *count)
     }
@@ -239,6 +273,11 @@ impl<'a> Run<'a> {
                 fits = filter.mark(start, &fits);
             }
         }
+        for wish in &mut self.wishes {
+            if !fits.is_empty() {
+                fits = wish.spare(start, fits);
+            }
+        }
         if !fits.is_empty() {
             fits = self.hold(start, fits);
         }
@@ -255,16 +294,23 @@ impl<'a> Run<'a> {
         let says_no_territory = self.says_no_territory.mark(start, &fits);
         let closed_for_now = self.closed_for_now.mark(start, &fits);
         let within = regions.within.as_ref().map(|(_, limit)| *limit);
-        let here = Here { start, near, within, in_area, serving, comes, may_come, says_no_territory, closed_for_now };
+        let known = self.known(start, &fits);
+        let here =
+            Here { start, near, within, in_area, serving, comes, may_come, says_no_territory, closed_for_now, known };
         self.fitting = Bits::NONE;
         for offset in fits.offsets() {
             self.consider(&here, offset, kept);
         }
-        for (list, count) in &mut self.facets {
-            if let Some(list) = list {
-                *count += u64::from(list.visit(start, &self.fitting, |_, _| {}).count());
-            }
+        for (value, count) in &mut self.facets {
+            *count += u64::from(value.mark(start, &self.fitting).count());
         }
+    }
+
+    fn known(&mut self, start: DocId, among: &Bits) -> Vec<Bits> {
+        if !self.tells_unsure && !self.order.needs_way_without_car() {
+            return vec![];
+        }
+        self.wishes.iter_mut().map(|wish| wish.known.mark(start, among)).collect()
     }
 
     /// What is given to people anywhere, what comes to people where it serves, and what may come to them.
@@ -351,6 +397,9 @@ impl<'a> Run<'a> {
                 return;
             }
         }
+        if order.needs_way_without_car() && self.unsaid(&here.known, offset, &mut distance, |wish| wish.by_foot) > 0 {
+            return;
+        }
         kept.counted += 1;
         if kept.keep == 0 {
             self.fitting.set(offset);
@@ -362,15 +411,40 @@ impl<'a> Run<'a> {
             return;
         }
         let nearest = distance.exact();
-        let held = self.held(offset, ties);
+        let held = self.held(here, offset, &mut distance);
         let key = self.key(doc, &held, nearest);
         if order.after.is_none_or(|after| key > after) {
             kept.put(Found { key, segment: self.ordinal, doc, nearest, held });
         }
     }
 
-    /// What only the columns know: it is there still, not far overdue, for this age, open.
-    fn is_offered(&self, doc: DocId) -> bool {
+    /// Wishes that the service is not known to meet.
+    fn unsaid(&self, known: &[Bits], offset: usize, distance: &mut Distance<'_>, of: impl Fn(&Wish) -> bool) -> usize {
+        let wishes = self.wishes.iter().zip(known).filter(|(wish, _)| of(wish));
+        let unsaid = wishes.filter(|(_, known)| !known.has(offset));
+        unsaid.filter(|(wish, _)| !(wish.by_foot && distance.is_within(self.order.walk))).count()
+    }
+
+    /// How many things are asked that nobody said of it.
+    fn unsure(&mut self, here: &Here, offset: usize, distance: &mut Distance<'_>) -> i32 {
+        if !self.tells_unsure {
+            return 0;
+        }
+        let order = self.order;
+        let unsaid = i32::try_from(self.unsaid(&here.known, offset, distance, |_| true)).unwrap_or(0);
+        unsaid + i32::from(order.conditions.asks_hours() && self.opens_as_asked(distance.doc).is_none())
+    }
+
+    /// Whether the hours of a document are as asked: many have the same.
+    fn opens_as_asked(&mut self, doc: DocId) -> Option<bool> {
+        let (order, hours) = (self.order, &self.segment.hours);
+        let text = hours.text_of(doc)?;
+        let look = || order.conditions.met_by(hours.read(text), order.ranked_at);
+        *self.opens.entry(text).or_insert_with(look)
+    }
+
+    /// What only the columns know: it is there still, not far overdue, for these ages, open.
+    fn is_offered(&mut self, doc: DocId) -> bool {
         let (order, segment) = (self.order, self.segment);
         let is_hidden = |until: i64| segment.review_due_at.first(doc).is_some_and(|due_at| due_at <= until);
         let fits_age = |age: u64| {
@@ -379,8 +453,9 @@ impl<'a> Run<'a> {
         };
         self.reader.alive_bitset().is_none_or(|alive: &AliveBitSet| alive.is_alive(doc))
             && !order.hidden_until.is_some_and(is_hidden)
-            && order.age_months.is_none_or(fits_age)
+            && (order.ages_months.is_empty() || order.ages_months.iter().copied().any(fits_age))
             && order.open_at.is_none_or(|at| segment.hours.open_at(doc, at) == Some(true))
+            && (!order.conditions.asks_hours() || self.opens_as_asked(doc).unwrap_or(!order.conditions.known_only))
     }
 
     /// It would come after the last that is kept: told from as little as tells it.
@@ -411,22 +486,25 @@ impl<'a> Run<'a> {
         is_late(at_best.product())
     }
 
-    fn held(&self, offset: usize, ties: Ties) -> Held {
-        let scores = &self.scores;
-        Held { steps: scores.steps(offset), need_steps: scores.need(offset), fine: scores.fine(offset), ties }
+    fn held(&mut self, here: &Here, offset: usize, distance: &mut Distance<'_>) -> Held {
+        let unsaid = self.unsure(here, offset, distance);
+        let (scores, ties) = (&self.scores, here.ties(offset));
+        Held { steps: scores.steps(offset), need_steps: scores.need(offset), fine: scores.fine(offset), ties, unsaid }
     }
 
     fn key(&mut self, doc: DocId, held: &Held, nearest: Option<Nearest>) -> Key {
         let (order, id) = (self.order, self.segment.id(doc));
         let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
+        let unsaid = f64::from(held.unsaid);
         if order.sort == Sort::Distance {
-            return Key { first: distance_km, second: 0.0, third: 0.0, id };
+            return Key { first: distance_km + unsaid * UNSURE_FURTHER_KM, second: unsaid, third: 0.0, id };
         }
         let (reach, reach_of_need) = order.reach(held.ties, distance_km);
-        let first = -(order.sureness(held.steps) * reach + f64::from(held.need_steps) * reach_of_need);
+        let sureness = order.sureness(held.steps) * reach + f64::from(held.need_steps) * reach_of_need;
         let open = self.open_factor(doc);
         let factors = order.factors(self.segment, (doc, open), distance_km, held.ties.serves);
-        Key { first, second: -(1.0 + held.fine) * factors.product(), third: distance_km, id }
+        let second = -(1.0 + held.fine) * factors.product() + unsaid * UNSURE_LATER;
+        Key { first: -sureness * held.known_factor(), second, third: distance_km, id }
     }
 
     fn open_factor(&mut self, doc: DocId) -> f64 {

@@ -6,7 +6,7 @@ use super::collect::Ties;
 use super::query::Sort;
 use super::{
     DAY_MICROS, FRESH_DAYS_MAX, FRESH_FACTOR, FULL_FACTOR, Found, OPEN_FACTOR, Order, ROOM_FACTOR, SERVED_FACTOR,
-    SOON_MICROS, STALE_DAYS_MIN, STALE_FACTOR, nearness,
+    SOON_MICROS, STALE_DAYS_MIN, STALE_FACTOR, UNSURE_FACTOR, nearness,
 };
 use crate::clock::Time;
 use crate::domain::holidays::holiday;
@@ -35,6 +35,15 @@ pub(in crate::search) struct Held {
     /// How well the words fit, from 0.
     pub fine: f64,
     pub ties: Ties,
+    /// Things asked that nobody said of it.
+    pub unsaid: i32,
+}
+
+impl Held {
+    /// What is left of the sureness of what is not known to be as asked.
+    pub(super) fn known_factor(&self) -> f64 {
+        UNSURE_FACTOR.powi(self.unsaid)
+    }
 }
 
 /// What multiplies the fit of a service; 1 changes nothing.
@@ -54,12 +63,17 @@ impl Factors {
 }
 
 /// What the place of a result in the order is made of: results stand by `sureness`, the greatest first; those alike by
-/// `fit`; then by distance and by id. An order by distance uses none of it.
+/// `unsaid`, the least first, then by `fit`; then by distance and by id. An order by distance uses none of it but
+/// `unsaid`, and that only where the order was not asked by its name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Explanation {
     pub sort: Sort,
-    /// `words * words_reach + need * need_reach`.
+    /// `(words * words_reach + need * need_reach) * known`.
     pub sureness: f64,
+    /// Things asked of the service, beyond words and place, that nobody said of it.
+    pub unsaid: u32,
+    /// What is left of the sureness for that, from 0 to 1.
+    pub known: f64,
     /// How surely the words asked are held, in steps: all of them exactly gives six a word.
     pub words: f64,
     /// What is left of it where the service is hard to reach from the place asked, from 0 to 1.
@@ -76,7 +90,7 @@ pub struct Explanation {
 
 impl Order {
     pub(super) fn explain(&self, segment: &SegmentView, found: &Found) -> Explanation {
-        let Held { steps, need_steps, fine, ties } = found.held;
+        let Held { steps, need_steps, fine, ties, unsaid } = found.held;
         let distance_km = found.nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
         let (words_reach, need_reach) = self.reach(ties, distance_km);
         let (words, need) = (self.sureness(steps), f64::from(need_steps));
@@ -84,7 +98,9 @@ impl Order {
         let factors = self.factors(segment, (found.doc, open), distance_km, ties.serves);
         Explanation {
             sort: self.sort,
-            sureness: words * words_reach + need * need_reach,
+            sureness: (words * words_reach + need * need_reach) * found.held.known_factor(),
+            unsaid: u32::try_from(unsaid).unwrap_or(0),
+            known: found.held.known_factor(),
             words,
             words_reach,
             need,

@@ -8,6 +8,7 @@ use tantivy::TantivyDocument;
 
 use super::{Entry, Error};
 use crate::clock::Time;
+use crate::domain::conditions;
 use crate::domain::directory::{
     Delivery, Location, Placement, Point, Service, ServiceAggregate, ServiceStatus, Visibility,
 };
@@ -196,7 +197,7 @@ fn content_of<'a>(entry: &'a Entry, row: &'a Row, hours: &'a OpeningHours, keywo
         audiences: Audience::ALL.map(|audience| audience_content(&entry.aggregate, audience)).into(),
         age_min: u64::from(service.document.minimum_age_months.unwrap_or(0)),
         age_max: service.document.maximum_age_months.map_or(AGE_MONTHS_UNBOUNDED, u64::from),
-        traits: traits_of(service),
+        traits: traits_of(service).into_iter().chain(conditions_of(&entry.aggregate)).collect(),
         places_available: service.capacity.places_available,
         verified_at: service.verified_at,
         review_due_at: service.review.due_at,
@@ -214,6 +215,33 @@ fn traits_of(service: &Service) -> Vec<Trait> {
     let says_none = service.served.is_empty().then_some(Trait::SaysNoTerritory);
     let closed = (service.status == ServiceStatus::TemporarilyClosed).then_some(Trait::ClosedForNow);
     [comes, says_none, closed].into_iter().flatten().collect()
+}
+
+/// What a search may ask of a service: see [`crate::search::wishes`].
+fn conditions_of(aggregate: &ServiceAggregate) -> Vec<Trait> {
+    let (service, places) = (&aggregate.service, &aggregate.locations);
+    let document = &service.document;
+    let said = |what: Option<bool>, yes, no| what.map(|is_so| if is_so { yes } else { no });
+    let mut found: Vec<Trait> = [
+        said(conditions::is_free(service), Trait::Free, Trait::NotFree),
+        said(conditions::has_room(service), Trait::HasRoom, Trait::Full),
+        said(conditions::asks_for_documents(service), Trait::Papers, Trait::NoPapers),
+        conditions::has_interpreters(service).then_some(Trait::Interpreters),
+        (!document.public_exclusive.is_empty()).then_some(Trait::ForSomeOnly),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    found.extend(document.delivery.iter().copied().map(Trait::Given));
+    found.extend(document.public_exclusive.iter().copied().map(Trait::OnlyFor));
+    found.extend(document.public_preferred.iter().copied().map(Trait::FirstFor));
+    for audience in Audience::ALL {
+        let known = || places.iter().map(|place| conditions::known_place(place, audience == Audience::Professional));
+        let wheelchair = conditions::takes_wheelchairs(service, known());
+        found.extend(said(wheelchair, Trait::Wheelchair(audience), Trait::NoWheelchair(audience)));
+        found.extend(conditions::is_for_who_has_no_car(service, known()).then_some(Trait::WithoutCar(audience)));
+    }
+    found
 }
 
 fn texts_of<'a>(entry: &'a Entry, keywords: &'a [String], lang: Lang) -> Vec<(Part, Lang, Vec<&'a str>)> {
@@ -356,7 +384,7 @@ fn add_terms(fields: &Fields, content: &Content<'_>, document: &mut TantivyDocum
         document.add_text(fields.language, language);
     }
     for one in &content.traits {
-        document.add_text(fields.traits, one.term());
+        document.add_text(fields.traits, one.text());
     }
     for (audience, content) in Audience::ALL.into_iter().zip(&content.audiences) {
         let fields = fields.audience(audience);
