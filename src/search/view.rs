@@ -102,8 +102,8 @@ impl SegmentView {
 #[derive(Default)]
 struct ReadHours {
     hours: OnceLock<OpeningHours>,
-    /// The last second asked about, in even hours and in odd ones, and the answer: searches of one moment ask the same of
-    /// many services, and whether it is open an hour later.
+    /// The last second asked about, in even hours and in odd ones, and the answer: searches of one moment ask the same
+    /// of many services, and whether it is open an hour later.
     last: [AtomicU64; 2],
 }
 
