@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
-use super::geo::{Circle, From, Nearest, Rough};
+use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Sort};
 use super::schema::Audience;
@@ -220,7 +220,8 @@ fn hit(
     (row, served, matched): (Row, Option<bool>, Vec<why::Reason>),
 ) -> Hit {
     let segment = view.segment(found.segment);
-    let first = || segment.and_then(|segment| segment.map.first(found.doc, request.audience));
+    let sight = Sight { audience: request.audience, area: request.area.as_ref() };
+    let first = || segment.and_then(|segment| segment.map.first(found.doc, sight));
     let at = found.nearest.map(|nearest| nearest.at).or_else(first);
     let place = at.and_then(|at| {
         let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
@@ -448,6 +449,10 @@ impl Order {
             after,
             keep,
         }
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        Sight { audience: self.audience, area: self.area.as_ref() }
     }
 
     /// Of what a service holds of the words: all for who holds them all as they are, little for who holds one of many.

@@ -8,7 +8,7 @@ use tantivy::{DocId, Searcher, SegmentOrdinal, Term};
 
 use super::analyse::words;
 use super::definition::Definition;
-use super::geo::Circle;
+use super::geo::{Circle, Sight};
 use super::impact::Impact;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
 use super::schema::{Audience, Fields};
@@ -322,6 +322,7 @@ fn look_through(
         return Ok(());
     }
     let region = circle.map(|circle| segment.map.region(circle, typing.audience));
+    let sight = Sight { audience: typing.audience, area: None };
     let mut held = HeldWords::new();
     for window in 0..(reader.max_doc() as usize).div_ceil(WINDOW) {
         if kept.looked_at >= SERVICES_LOOKED_AT_MAX {
@@ -338,7 +339,7 @@ fn look_through(
             let is_there = reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc));
             if is_there && !is_hidden(segment, doc, typing) {
                 let (part, impact) = held.of(offset);
-                let nearest = typing.point.and_then(|point| segment.map.nearest(doc, point, typing.audience));
+                let nearest = typing.point.and_then(|point| segment.map.nearest(doc, point, sight));
                 let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
                 kept.put(part, Candidate { distance_km, impact, id: segment.id(doc), segment: ordinal, doc });
             }
