@@ -12,7 +12,7 @@ use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
 use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
-use super::query::{self, Coverage, Demand, Request, Sort};
+use super::query::{self, Coverage, Demand, Request, Settled, Sort};
 use super::schema::Audience;
 use super::view::{SegmentView, View};
 use super::why::{self, Kind};
@@ -134,8 +134,9 @@ impl Index {
     /// Finds a page of services. The request was validated: its numbers are finite and within their bounds.
     pub fn search(&self, request: &Request) -> Result<Page, Error> {
         let view = self.view();
-        let concepts = query::concepts(&view.searcher, self.fields(), request)?;
         let continued = request.cursor.as_deref().map(|text| cursor::read(text, request)).transpose()?;
+        let settled = continued.as_ref().map(|cursor| &cursor.settled);
+        let concepts = query::concepts(&view.searcher, self.fields(), request, settled)?;
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
             Some(cursor) => vec![cursor.demand],
@@ -143,8 +144,9 @@ impl Index {
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);
-        let order = Order::new(request, &concepts, (ranked_at, continued.map(|cursor| cursor.key)), limit + 1);
-        let plan = Plan::new(&view.searcher, self.fields(), request, &concepts)?;
+        let after = continued.as_ref().map(|cursor| cursor.key);
+        let order = Order::new(request, &concepts, (ranked_at, after), limit + 1);
+        let plan = Plan::new(&view.searcher, self.fields(), request, &concepts, settled)?;
         let mut best = (Ranked::default(), Demand::All);
         for demand in demands {
             best = (collect(&view, &plan, &order, demand)?, demand);
@@ -156,7 +158,11 @@ impl Index {
         let more = ranked.found.len() > limit;
         ranked.found.truncate(limit);
         let last = ranked.found.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key }, request));
+        let next_cursor = last.map(|last| {
+            let corrections = concepts.iter().map(|concept| concept.corrections.clone()).collect();
+            let settled = Settled { corrections, rarities: plan.rarities.clone() };
+            cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key, settled }, request)
+        });
         let reasons = why::reasons(&view, &concepts, &plan, &ranked.found)?;
         let mut served = served_of(&view, &plan, &ranked.found)?.into_iter();
         let mut hits = vec![];
@@ -178,8 +184,8 @@ impl Index {
         let view = self.view();
         let asked =
             Request { text: Some(text.to_owned()), exact: true, audience, ..Request::new(Time::from_micros(0)) };
-        let concepts = query::concepts(&view.searcher, self.fields(), &asked)?;
-        let plan = Plan::new(&view.searcher, self.fields(), &asked, &concepts)?;
+        let concepts = query::concepts(&view.searcher, self.fields(), &asked, None)?;
+        let plan = Plan::new(&view.searcher, self.fields(), &asked, &concepts, None)?;
         let order = Order::new(&asked, &concepts, (asked.now, None), most);
         let ranked = collect(&view, &plan, &order, Demand::All)?;
         Ok(ranked.found.into_iter().map(|found| found.key.id).collect())

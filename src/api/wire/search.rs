@@ -14,7 +14,8 @@ use crate::search::{Coverage, Facet, FacetCounts, Hit, Kind, Part, Reason, Relat
 
 pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
-const CURSOR_CHARS_MAX: usize = 200;
+/// What a cursor holds of the longest search: see `search/rank/cursor.rs`.
+const CURSOR_CHARS_MAX: usize = 5_000;
 const BBOX_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 2_000.0;
 const AGE_MONTHS_MAX: i64 = 1_200;

@@ -50,7 +50,7 @@ pub(super) fn count(
             (fields.language, languages(view, fields.language)?)
         }
     };
-    let plan = Plan::new(&view.searcher, fields, &request, concepts)?;
+    let plan = Plan::new(&view.searcher, fields, &request, concepts, None)?;
     let order = Order::new(&request, concepts, (request.now, None), 0);
     let (mut counts, mut terms): (Vec<(String, u64)>, Vec<KnownTerm>) = (vec![], vec![]);
     for value in values {
