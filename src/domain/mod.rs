@@ -2,6 +2,7 @@
 
 pub mod language;
 pub mod refusal;
+pub mod type_words;
 pub mod viewer;
 pub mod words;
 // -- territories

@@ -223,9 +223,9 @@ impl Map {
         points.iter().map(|packed| PlacePoint::unpacked(*packed))
     }
 
-    /// The points of a document that count for somebody, each with its place in the row. Whoever draws an area asks only
-    /// of what lies in it, so of a service with several places only those inside count. A single point is not looked at:
-    /// a document of which it lies outside is not found at all.
+    /// The points of a document that count for somebody, each with its place in the row. Whoever draws an area asks
+    /// only of what lies in it, so of a service with several places only those inside count. A single point is not
+    /// looked at: a document of which it lies outside is not found at all.
     fn seen(&self, doc: DocId, sight: Sight<'_>) -> impl Iterator<Item = (usize, PlacePoint)> {
         let area = sight.area.filter(|_| self.of(doc).nth(1).is_some());
         let counts = move |point: PlacePoint| {

@@ -24,6 +24,7 @@ mod writer;
 
 use std::path::PathBuf;
 
+pub use analyse::count_words;
 pub use query::{Coverage, Origin, Request, Sort};
 pub use rank::{Facet, FacetCounts, Relation, Total};
 pub use schema::Audience;

@@ -148,8 +148,8 @@ impl Planning<'_> {
         Ok(PlannedConcept { role: concept.role, alternatives })
     }
 
-    /// Terms that are known, each as rare as it was on the first page: a page that goes on is of the same order, whatever
-    /// has come and gone since. A term that nobody held then orders nothing that was there.
+    /// Terms that are known, each as rare as it was on the first page: a page that goes on is of the same order,
+    /// whatever has come and gone since. A term that nobody held then orders nothing that was there.
     fn terms(&mut self, terms: &[Term]) -> tantivy::Result<Vec<KnownTerm>> {
         let mut known = vec![];
         for term in terms {

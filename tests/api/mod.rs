@@ -28,6 +28,7 @@ mod matching;
 mod saved_lists;
 mod saved_searches;
 mod search;
+mod search_limits;
 mod search_pages;
 mod search_places;
 mod suggest;

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
+use crate::config::{SEARCH_TEXT_BYTES_MAX, SEARCH_WORDS_MAX};
 use crate::domain::area::Area;
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
-use crate::search::{Coverage, Facet, FacetCounts, Hit, Kind, Part, Reason, Relation, Sort};
+use crate::search::{Coverage, Facet, FacetCounts, Hit, Kind, Part, Reason, Relation, Sort, count_words};
 
-pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
 /// What a cursor holds of the longest search: see `search/rank/cursor.rs`.
 const CURSOR_CHARS_MAX: usize = 5_000;
@@ -76,7 +76,7 @@ impl SearchBody {
         let limit = within("limit", self.limit.unwrap_or(LIMIT_DEFAULT), 1, LIMIT_MAX)?;
         let age_months = self.age_months.map(|age| within("age_months", age, 0, AGE_MONTHS_MAX)).transpose()?;
         Ok(Search {
-            text: short("q", self.q, TEXT_CHARS_MAX)?,
+            text: self.q.map(|text| search_text("q", text)).transpose()?,
             lang: self.lang.unwrap_or(lang),
             exact: self.exact.unwrap_or(false),
             place,
@@ -173,6 +173,17 @@ pub(super) fn short(field: &str, value: Option<String>, chars_max: usize) -> Res
         }
         other => Ok(other),
     }
+}
+
+/// A text to search for, no longer and of no more words than a search reads.
+pub(super) fn search_text(field: &str, text: String) -> Result<String, Refusal> {
+    if text.len() > SEARCH_TEXT_BYTES_MAX {
+        return Err(Refusal::over(field, "search_text_bytes_max", SEARCH_TEXT_BYTES_MAX));
+    }
+    if count_words(&text) > SEARCH_WORDS_MAX {
+        return Err(Refusal::over(field, "search_words_max", SEARCH_WORDS_MAX));
+    }
+    Ok(text)
 }
 
 fn instant_of(text: &str) -> Result<Time, Refusal> {

@@ -1,6 +1,6 @@
-//! Where a page ended, as an opaque text: a version, the search that it belongs to, the key of the last result, and what
-//! the order of the list was settled by: a cursor needs nothing to be remembered, and works on any node and after any
-//! change. A text that relais did not write, or wrote for another search, is refused.
+//! Where a page ended, as an opaque text: a version, the search that it belongs to, the key of the last result, and
+//! what the order of the list was settled by: a cursor needs nothing to be remembered, and works on any node and after
+//! any change. A text that relais did not write, or wrote for another search, is refused.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -107,4 +107,37 @@ fn seal(said: &[u8], request: &Request) -> [u8; SEAL_BYTES] {
         *to = from;
     }
     seal
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn corrections() -> impl Strategy<Value = Vec<Vec<String>>> {
+        let words = prop::collection::vec("[a-zé]{1,64}", 0..=CANDIDATES_MAX);
+        prop::collection::vec(words, CONCEPTS_MAX..=CONCEPTS_MAX)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_settled_is_read_again(
+            corrections in corrections(), rarities in prop::collection::vec(any::<u8>(), 0..2_000),
+        ) {
+            let settled = Settled { corrections, rarities };
+            let mut bytes = vec![];
+            write_settled(&mut bytes, &settled);
+            prop_assert_eq!(read_settled(&bytes), Some(settled));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic_or_hold_more_than_a_search_has(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let read = read_settled(&bytes);
+            prop_assert!(read.is_none_or(|settled| settled.corrections.len() == CONCEPTS_MAX
+                && settled.corrections.iter().all(|words| words.len() <= CANDIDATES_MAX)));
+        }
+    }
 }
