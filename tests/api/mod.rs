@@ -25,6 +25,7 @@ mod services;
 
 // -- search
 mod matching;
+mod refusals;
 mod saved_lists;
 mod saved_searches;
 mod search;
