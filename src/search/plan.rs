@@ -160,7 +160,7 @@ impl Planning<'_> {
                 self.rarities.push(settled.unwrap_or(now));
             }
             let rarity = settled.filter(|rarity| *rarity != HELD_BY_NONE).unwrap_or(now);
-            known.extend(found.map(|term| term.as_rare_as(rarity)));
+            known.extend(found.map(|term| term.with_rarity(rarity)));
         }
         Ok(known)
     }

@@ -120,7 +120,7 @@ impl KnownTerm {
         Ok(Some(Self { field, found, rarity }))
     }
 
-    pub(super) fn as_rare_as(mut self, rarity: u8) -> Self {
+    pub(super) fn with_rarity(mut self, rarity: u8) -> Self {
         self.rarity = rarity;
         self
     }
