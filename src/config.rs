@@ -9,6 +9,14 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+/// Bytes of the text of one search.
+pub const SEARCH_TEXT_BYTES_MAX: usize = 2_048;
+/// Words of it. All of them are read for the need that they tell; the first twelve words and phrases that count are
+/// looked for in what services say.
+pub const SEARCH_WORDS_MAX: usize = 100;
+/// Corners of the polygon of one search, those of its holes included.
+pub const SEARCH_CORNERS_MAX: usize = 1_000;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {

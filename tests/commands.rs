@@ -218,3 +218,42 @@ fn the_server_is_up_before_its_database_and_stops_when_told() {
     assert!(told.success());
     assert!(child.wait().unwrap().success(), "a server that is told to stop ends well");
 }
+
+/// Runs a command whose reader is gone before it says anything: its status, and what it said on standard error.
+fn unread(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut running = relais(dir, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(running.stdout.take());
+    let output = running.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_reader_who_leaves_ends_a_command_quietly_with_its_own_outcome() {
+    let dir = tempfile::tempdir().unwrap();
+    let filled = app::filled_database(Backend::Sqlite, dir.path()).unwrap();
+    assert!(filled.starts_with("sqlite:"));
+    let table = dir.path().join("repertoire.ndjson");
+    for arguments in [
+        &["check"] as &[&str],
+        &["check", "--json"],
+        &["reindex"],
+        &["reindex", "--json"],
+        &["duplicates"],
+        &["duplicates", "--json"],
+        &["sources", "list"],
+        &["sources", "list", "--json"],
+        &["export", "--format", "ndjson", "--output", table.to_str().unwrap()],
+        &["--help"],
+    ] {
+        assert_eq!(unread(dir.path(), arguments), (Some(0), String::new()), "{arguments:?}");
+    }
+    assert!(table.is_file(), "what was asked is done");
+    // What failed has failed, whoever reads it.
+    let (status, said) = unread(dir.path(), &["export", "--format", "ndjson", "--output", table.to_str().unwrap()]);
+    assert!(status == Some(1) && !said.contains("panicked"), "{said}");
+    let nobody_reads = relais(dir.path(), &["no-such-command"]).stderr(Stdio::piped()).spawn().map(|mut running| {
+        drop(running.stderr.take());
+        running.wait().unwrap().code()
+    });
+    assert_eq!(nobody_reads.unwrap(), Some(2));
+}

@@ -7,6 +7,7 @@ use super::{Deps, Outcome};
 use crate::clock::Time;
 use crate::domain::directory::{Organization, OrganizationDocument, Origin};
 use crate::domain::language::{Lang, Text};
+use crate::domain::plain_text::check_line;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
 use crate::id::Id;
@@ -133,6 +134,7 @@ pub fn add(deps: &Deps, new: &NewAccount) -> Outcome<Id> {
     if email.len() > EMAIL_LENGTH_MAX || !email.contains('@') || email.contains(char::is_whitespace) {
         return Err(Refusal::field(Code::InvalidValue, "email").rule("name@domain").into());
     }
+    check_line(&new.display_name, "name")?;
     let password = new.password.expose_secret();
     if password.chars().count() < PASSWORD_LENGTH_MIN {
         return Err(Refusal::field(Code::OutOfRange, "password").rule(format!(">= {PASSWORD_LENGTH_MIN}")).into());
@@ -210,6 +212,9 @@ pub fn add_organization(
 ) -> Outcome<Id> {
     if name.is_empty() {
         return Err(Refusal::field(Code::MissingField, "name").into());
+    }
+    for text in [&name.fr, &name.en].into_iter().flatten() {
+        check_line(text, "name")?;
     }
     if referral_address.is_some_and(|address| address.parse::<lettre::Address>().is_err()) {
         return Err(Refusal::field(Code::InvalidValue, "referral_address").rule("name@domain").into());

@@ -11,6 +11,7 @@ use crate::domain::duplicate::facts::Facts;
 use crate::domain::duplicate::keys::{KEY_SERVICES_MAX, Key, keys_of};
 use crate::domain::duplicate::{CANDIDATE_MIN, compare, may_be_one};
 use crate::domain::language::Text;
+use crate::domain::plain_text::check_lines;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::viewer::{AccountViewer, Role};
 use crate::id::Id;
@@ -392,9 +393,7 @@ pub fn dismiss(deps: &Deps, account: &AccountViewer, id: Id, reason: &str) -> Ou
         let rule = format!("<= {REASON_CHARACTERS_MAX} characters");
         return Err(Refusal::field(Code::TooLong, "reason").rule(rule).into());
     }
-    if reason.contains('\0') {
-        return Err(Refusal::field(Code::InvalidValue, "reason").rule("no NUL character").into());
-    }
+    check_lines(reason, "reason")?;
     let now = deps.clock.now();
     let written = deps.store.write(now, |tx| {
         let mut row = duplicates::get(tx, id)?;

@@ -77,6 +77,17 @@ pub struct FamilyChange {
     pub children: Option<Vec<Child>>,
 }
 
+impl FamilyChange {
+    fn is_empty(&self) -> bool {
+        let Self { residence, contact_origin, first_contact_on, language, children } = self;
+        residence.is_none()
+            && contact_origin.is_none()
+            && first_contact_on.is_none()
+            && language.is_none()
+            && children.is_none()
+    }
+}
+
 /// A file as its workers see it. It holds no name.
 #[derive(Debug, Clone)]
 pub struct FamilyFile {
@@ -208,6 +219,9 @@ pub fn change(deps: &Deps, viewer: &Viewer, id: Id, read_at: i64, change: &Famil
         let mut row = families::get(tx, viewer, id)?;
         if row.version != read_at {
             return Err(store::Error::Stale.into());
+        }
+        if change.is_empty() {
+            return file_of(tx, row, today);
         }
         if let Some(settled) = &settled {
             row.municipality_id = settled.municipality_id.clone();

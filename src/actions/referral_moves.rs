@@ -10,6 +10,7 @@ use crate::domain::consent::Purpose;
 use crate::domain::directory::Capacity;
 use crate::domain::follow_up::{self, FollowUpStatus};
 use crate::domain::month::local_day;
+use crate::domain::plain_text::check_lines;
 use crate::domain::referral::{
     self, Actor, Channel, Decision, Effect, Letter, Move, NOTE_CHARACTERS_MAX, Reason, State, Status,
 };
@@ -88,9 +89,7 @@ pub fn checked_text(text: Option<String>, field: &str, characters_max: usize) ->
     if text.chars().count() > characters_max {
         return Err(Refusal::field(Code::TooLong, field).rule(format!("..={characters_max} characters")));
     }
-    if text.contains('\0') {
-        return Err(Refusal::field(Code::InvalidValue, field).rule("no NUL"));
-    }
+    check_lines(&text, field)?;
     refuse_sensitive_numbers(&text, field)?;
     Ok(Some(text))
 }

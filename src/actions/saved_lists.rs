@@ -127,7 +127,11 @@ pub fn change(deps: &Deps, account: &AccountViewer, id: Id, version: i64, change
         }
         let ids = change.service_ids.as_ref().unwrap_or(&row.service_ids.0);
         check_known(tx, ids, &row.service_ids.0)?;
-        rows::update(tx, &row, change.name.as_ref().unwrap_or(&row.name), ids)?;
+        let name = change.name.as_ref().unwrap_or(&row.name);
+        if *name == row.name && *ids == row.service_ids.0 {
+            return with_services(tx, row);
+        }
+        rows::update(tx, &row, name, ids)?;
         let row = rows::get(tx, account.account_id, id)?;
         with_services(tx, row)
     })?;

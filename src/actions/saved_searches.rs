@@ -162,6 +162,9 @@ pub fn change(deps: &Deps, account: &AccountViewer, id: Id, version: i64, change
         Some(false) => (row.known_ids, row.alert_at) = (Json(Vec::new()), None),
         Some(true) | None => {}
     }
+    if row.name == read.name && row.alert_at == read.alert_at {
+        return Ok(read);
+    }
     let written = deps.store.write(now, |tx| {
         rows::update(tx, &row)?;
         rows::get(tx, account.account_id, id)

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use crate::actions::accounts;
 use crate::domain::language::Lang;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::type_words::{rule_of, without_position};
 use crate::domain::viewer::{AccountViewer, Viewer};
 use crate::id::Id;
 
@@ -28,14 +29,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let content_type = content_type(request);
+        let (content_type, bytes_max) = (content_type(request), body_bytes_max(request));
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             if content_type != "application/json" && content_type != "application/merge-patch+json" {
                 let rule = "application/json, application/merge-patch+json";
                 return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
             }
-            let bytes = bytes.await.map_err(|error| payload_problem(&error))?;
+            let bytes = bytes.await.map_err(|error| payload_problem(&error, bytes_max))?;
             parse_json(&bytes).map(Body).map_err(Problem::from)
         })
     }
@@ -49,14 +50,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let content_type = content_type(request);
+        let (content_type, bytes_max) = (content_type(request), body_bytes_max(request));
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
             if content_type != "application/x-www-form-urlencoded" {
                 let rule = "application/x-www-form-urlencoded";
                 return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
             }
-            let bytes = bytes.await.map_err(|error| payload_problem(&error))?;
+            let bytes = bytes.await.map_err(|error| payload_problem(&error, bytes_max))?;
             parse_urlencoded(&bytes).map(Form).map_err(Problem::from)
         })
     }
@@ -73,7 +74,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
         let query = request.query_string();
         let bytes_max = app_of(request).map_or(8_192, |app| app.deps.config.limits.query_bytes_max);
         std::future::ready(if query.len() > bytes_max {
-            Err(Refusal::field(Code::TooLong, "query").rule(format!("<= {bytes_max} bytes")).into())
+            Err(Refusal::over("query", "query_bytes_max", bytes_max).into())
         } else {
             parse_urlencoded(query.as_bytes()).map(Query).map_err(Problem::from)
         })
@@ -97,15 +98,15 @@ impl FromRequest for Parameters {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let query = request.query_string().to_owned();
         let bytes_max = app_of(request).map_or(8_192, |app| app.deps.config.limits.query_bytes_max);
-        let content_type = content_type(request);
+        let (content_type, body_bytes_max) = (content_type(request), body_bytes_max(request));
         let bytes = (request.method() == actix_web::http::Method::POST).then(|| Bytes::from_request(request, payload));
         Box::pin(async move {
             let body = match bytes {
-                Some(bytes) => bytes.await.map_err(|error| payload_problem(&error))?,
+                Some(bytes) => bytes.await.map_err(|error| payload_problem(&error, body_bytes_max))?,
                 None => Bytes::new(),
             };
             if query.len() + body.len() > bytes_max {
-                return Err(Refusal::field(Code::TooLong, "query").rule(format!("<= {bytes_max} bytes")).into());
+                return Err(Refusal::over("query", "query_bytes_max", bytes_max).into());
             }
             let mut all = url::form_urlencoded::Serializer::new(String::new());
             all.extend_pairs(url::form_urlencoded::parse(query.as_bytes()));
@@ -152,7 +153,8 @@ impl FromRequest for PathId {
     }
 }
 
-/// The version that the caller read: `If-Match: "7"`. Absent is refused when a handler asks for it.
+/// The version that the caller read: `If-Match: "7"`, an entity tag in quotes (RFC 9110, section 8.8.3). Absent is
+/// refused when a handler asks for it.
 pub struct IfMatch(pub i64);
 
 impl FromRequest for IfMatch {
@@ -161,15 +163,34 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(IF_MATCH);
-        std::future::ready(match header.map(|value| value.to_str().unwrap_or("")) {
+        std::future::ready(match header.map(|value| value.to_str().unwrap_or("").trim()) {
             None => Err(Refusal::field(Code::VersionRequired, "If-Match").into()),
+            Some(text) if !is_entity_tags(text) => {
+                let rule = "an entity tag in double quotes, as ETag";
+                Err(Refusal::field(Code::InvalidHeader, "If-Match").rule(rule).into())
+            }
+            // An entity tag that is not one of ours, or is weak, matches no version.
             Some(text) => {
-                let bare = text.trim().trim_matches('"');
-                // An entity tag that is not one of ours matches no version.
-                bare.parse().map(IfMatch).map_err(|_| Refusal::field(Code::StaleVersion, "If-Match").into())
+                version_of(text).map(IfMatch).ok_or_else(|| Refusal::field(Code::StaleVersion, "If-Match").into())
             }
         })
     }
+}
+
+/// `*`, or tags with commas between.
+fn is_entity_tags(text: &str) -> bool {
+    let is_tag = |tag: &str| {
+        let tag = tag.trim();
+        let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+        let opaque = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        opaque.is_some_and(|opaque| !opaque.contains('"'))
+    };
+    text == "*" || text.split(',').all(is_tag)
+}
+
+fn version_of(tag: &str) -> Option<i64> {
+    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    digits.parse().ok().filter(|version: &i64| version.to_string() == digits)
 }
 
 /// A signed-in person.
@@ -240,9 +261,19 @@ fn content_type(request: &HttpRequest) -> String {
     header.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
 }
 
-fn payload_problem(error: &actix_web::Error) -> Problem {
-    let too_large = error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE;
-    Refusal::new(if too_large { Code::PayloadTooLarge } else { Code::InvalidJson }).into()
+fn payload_problem(error: &actix_web::Error, bytes_max: Option<usize>) -> Problem {
+    if error.as_response_error().status_code() != actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Refusal::new(Code::InvalidJson).into();
+    }
+    let refusal = Refusal::field(Code::PayloadTooLarge, "body");
+    match bytes_max {
+        Some(bytes_max) => refusal.rule(format!("request_body_bytes_max = {bytes_max}")).into(),
+        None => refusal.into(),
+    }
+}
+
+fn body_bytes_max(request: &HttpRequest) -> Option<usize> {
+    app_of(request).map(|app| app.deps.config.limits.request_body_bytes_max)
 }
 
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
@@ -276,9 +307,11 @@ pub fn parse_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal>
 
 /// serde says in words what it found; the field and the rule are in them.
 fn refusal_of_serde(path: &str, message: &str) -> Refusal {
-    let message = message.split(" at line ").next().unwrap_or(message);
+    let message = without_position(message);
     let quoted = message.split('`').nth(1).unwrap_or("");
-    let parent = if path == "." { "" } else { path };
+    // It writes `needs[0]`; every field is a dotted path.
+    let path = path.replace('[', ".").replace(']', "");
+    let parent = path.trim_start_matches('.');
     let join = |name: &str| {
         let known = parent.rsplit('.').next() == Some(name);
         match (parent.is_empty(), known) {
@@ -288,7 +321,7 @@ fn refusal_of_serde(path: &str, message: &str) -> Refusal {
         }
     };
     if message.starts_with("unknown field") {
-        return Refusal::field(Code::UnknownField, join(quoted)).rule(expected(message));
+        return Refusal::field(Code::UnknownField, join(quoted)).rule(rule_of(message));
     }
     if message.starts_with("missing field") {
         return Refusal::field(Code::MissingField, join(quoted));
@@ -298,12 +331,7 @@ fn refusal_of_serde(path: &str, message: &str) -> Refusal {
     }
     let field = if parent.is_empty() { "body".to_owned() } else { parent.to_owned() };
     if message.starts_with("unknown variant") || message.starts_with("invalid value") {
-        return Refusal::field(Code::InvalidValue, field).rule(expected(message));
+        return Refusal::field(Code::InvalidValue, field).rule(rule_of(message));
     }
-    Refusal::field(Code::WrongType, field).rule(expected(message))
-}
-
-fn expected(message: &str) -> String {
-    let rule = message.split_once("expected ").map_or(message, |(_, rule)| rule);
-    rule.replace('`', "").chars().take(400).collect()
+    Refusal::field(Code::WrongType, field).rule(rule_of(message))
 }

@@ -118,6 +118,8 @@ fn status_of(code: Code) -> StatusCode {
     match code {
         Code::InvalidJson
         | Code::InvalidCursor
+        | Code::InvalidHeader
+        | Code::OverLimit
         | Code::UnknownField
         | Code::WrongType
         | Code::MissingField

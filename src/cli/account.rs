@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::accounts::{self, NewAccount};
 use crate::domain::language::{Lang, Text};
 use crate::domain::viewer::Role;
@@ -85,7 +85,7 @@ pub fn run(command: &AccountCommand) -> Result<ExitCode, String> {
         territories: args.territories.clone(),
     };
     let id = accounts::add(&deps, &new).map_err(|failure| sentence(&failure))?;
-    println!("{id}");
+    say(&id.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -95,7 +95,7 @@ pub fn run_organization(command: &OrganizationCommand) -> Result<ExitCode, Strin
     let name = Text { fr: Some(args.name.clone()), en: args.name_en.clone() };
     let id = accounts::add_organization(&deps, &name, args.referral_address.as_deref(), args.enrolled_on)
         .map_err(|failure| sentence(&failure))?;
-    println!("{id}");
+    say(&id.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{DataArgs, terminal_lang};
+use super::{DataArgs, say, terminal_lang};
 use crate::actions::check::{self, Report};
 use crate::domain::language::Lang;
 
@@ -23,32 +23,33 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, String> {
     let scratch = deps.config.data_dir.join(format!("check-{}", std::process::id()));
     let report = check::check(&deps.store, &deps.index_directory(), &scratch).map_err(|error| error.to_string())?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        say(&serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?)?;
     } else {
-        print(&report);
+        say(&in_words(&report))?;
     }
     Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(report: &Report) {
+fn in_words(report: &Report) -> String {
     let (store, index) = (&report.store, &report.index);
     let position = index.position.map_or("-".to_owned(), |position| position.to_string());
-    let documents = index.content.documents;
-    match terminal_lang() {
-        Lang::Fr => {
-            println!("base      {} services, dernier changement {}", store.services, store.head);
-            println!("index     {documents} services, au changement {position}");
-            println!("refait    {} services", report.rebuild.documents);
-        }
-        Lang::En => {
-            println!("store     {} services, last change {}", store.services, store.head);
-            println!("index     {documents} services, at change {position}");
-            println!("rebuilt   {} services", report.rebuild.documents);
-        }
-    }
+    let (documents, rebuilt) = (index.content.documents, report.rebuild.documents);
+    let mut lines = match terminal_lang() {
+        Lang::Fr => vec![
+            format!("base      {} services, dernier changement {}", store.services, store.head),
+            format!("index     {documents} services, au changement {position}"),
+            format!("refait    {rebuilt} services"),
+        ],
+        Lang::En => vec![
+            format!("store     {} services, last change {}", store.services, store.head),
+            format!("index     {documents} services, at change {position}"),
+            format!("rebuilt   {rebuilt} services"),
+        ],
+    };
     match (report.clean, terminal_lang()) {
-        (true, Lang::Fr) => println!("La base, le journal et l'index concordent."),
-        (true, Lang::En) => println!("The store, the log and the index agree."),
-        (false, _) => report.problems.iter().for_each(|problem| println!("! {problem}")),
+        (true, Lang::Fr) => lines.push("La base, le journal et l'index concordent.".to_owned()),
+        (true, Lang::En) => lines.push("The store, the log and the index agree.".to_owned()),
+        (false, _) => lines.extend(report.problems.iter().map(|problem| format!("! {problem}"))),
     }
+    lines.join("\n")
 }

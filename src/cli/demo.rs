@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::generate::{SEED_DEFAULT, fill, holds_nothing, sentence as made_sentence};
 use super::serve::{ServeArgs, serve};
-use super::{sentence, terminal_lang};
+use super::{say, sentence, terminal_lang};
 use crate::actions::Deps;
 use crate::clock::Clock;
 use crate::domain::language::Lang;
@@ -30,7 +30,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
     let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
     deps.prepare().map_err(|failure| sentence(&failure))?;
     if holds_nothing(&deps)? {
-        println!("{}", made_sentence(&fill(&deps, Size::DEMO, SEED_DEFAULT)?));
+        say(&made_sentence(&fill(&deps, Size::DEMO, SEED_DEFAULT)?))?;
     } else {
         // Real data are never marked as a demo's: the demo's logins, which everybody knows, would work on them.
         let head = deps.store.read(changes::head).map_err(|error| error.to_string())?;
@@ -52,7 +52,8 @@ fn announce(address: SocketAddr) {
         Lang::Fr => ("relais, démonstration:", "Comptes, mot de passe", "Cinq commandes à essayer:"),
         Lang::En => ("relais, demonstration:", "Accounts, password", "Five commands to try:"),
     };
-    println!(
+    // It serves, whoever reads where.
+    let _ = say(&format!(
         r#"
 {serves} {base}
 
@@ -67,5 +68,5 @@ fn announce(address: SocketAddr) {
     -d password={PASSWORD} | jq -r .access_token)
   curl -s -H "Authorization: Bearer $TOKEN" '{base}/api/v1/reports/portrait?format=csv'
 "#
-    );
+    ));
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::Deps;
 use crate::actions::duplicates::{self, PAGE_SIZE_MAX, Pair, PairsAsked, Side, thousandths};
 use crate::domain::duplicate::SAME_MIN;
@@ -42,7 +42,7 @@ pub fn run(args: &DuplicatesArgs) -> Result<ExitCode, String> {
     let found = duplicates::follow(&deps, usize::MAX, &|_| ()).map_err(|failure| sentence(&failure))?;
     let shown = show(&deps, args)?;
     if !args.json {
-        println!("{}", summary(shown, found.services));
+        say(&summary(shown, found.services))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -54,7 +54,9 @@ fn show(deps: &Deps, args: &DuplicatesArgs) -> Result<u64, String> {
     loop {
         let pairs = duplicates::list_unasked(deps, &asked).map_err(|failure| sentence(&failure))?;
         for pair in &pairs.pairs {
-            println!("{}", if args.json { object(pair).to_string() } else { lines(pair) });
+            if !say(&if args.json { object(pair).to_string() } else { lines(pair) })? {
+                return Ok(shown);
+            }
             shown += 1;
         }
         if pairs.next_after.is_none() {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::exports::{self, Asked, Format, Report};
 use crate::domain::language::Lang;
 use crate::exchange::hsds::Eyes;
@@ -75,9 +75,9 @@ pub fn run(args: &ExportArgs) -> Result<ExitCode, String> {
     }
     let report = outcome.map_err(|failure| sentence(&failure))?;
     if args.json {
-        println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
+        say(&serde_json::to_string(&report).map_err(|error| error.to_string())?)?;
     } else {
-        println!("{}", in_words(&report, &args.output.display().to_string()));
+        say(&in_words(&report, &args.output.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

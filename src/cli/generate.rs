@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{DataArgs, terminal_lang};
+use super::{DataArgs, say, terminal_lang};
 use crate::actions::Deps;
 use crate::domain::language::Lang;
 use crate::sample::generate::{Made, Size, generate};
@@ -39,7 +39,7 @@ pub fn run(args: &GenerateArgs) -> Result<ExitCode, String> {
     let started = Instant::now();
     let size = Size { services: args.services as usize, families: args.families as usize };
     let made = fill(&deps, size, args.seed)?;
-    println!("{} ({:.1} s)", sentence(&made), started.elapsed().as_secs_f64());
+    say(&format!("{} ({:.1} s)", sentence(&made), started.elapsed().as_secs_f64()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{DataArgs, progress_bar, sentence, terminal_lang};
+use super::{DataArgs, progress_bar, say, sentence, terminal_lang};
 use crate::actions::feeds::{self, Asked};
 use crate::actions::imports::{self, FILE_BYTES_MAX, Format, Report};
 use crate::actions::{Deps, Outcome};
@@ -56,7 +56,7 @@ const REFUSED_SHOWN_MAX: usize = 20;
 
 pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
     if args.suggest {
-        print!("{}", imports::suggest(&args.file).map_err(|failure| sentence(&failure))?);
+        say(&imports::suggest(&args.file).map_err(|failure| sentence(&failure))?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let url = args.file.to_str().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
@@ -84,9 +84,9 @@ pub fn run(args: &ImportArgs) -> Result<ExitCode, String> {
         write_report(file, &text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&report).map_err(|error| error.to_string())?);
+        say(&serde_json::to_string(&report).map_err(|error| error.to_string())?)?;
     } else {
-        print!("{}", in_words(&report, terminal_lang()));
+        say(&in_words(&report, terminal_lang()))?;
     }
     let accepted = report.taken + report.changed + report.unchanged;
     let nothing_but_refused = accepted == 0 && report.refused_count > 0;

@@ -18,7 +18,7 @@ mod reindex;
 mod demo;
 mod generate;
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -162,9 +162,24 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("relais: {message}");
+            // Nobody may read it any more; the exit code says as much.
+            let _ = writeln!(std::io::stderr(), "relais: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says something on standard output, and whether anybody still reads it: who reads may leave before the end
+/// (`relais check | head`). What was asked is done all the same, and the exit code is its outcome.
+///
+/// # Errors
+/// What could not be written for another reason: a full disk.
+fn say(text: &str) -> Result<bool, String> {
+    let mut output = std::io::stdout().lock();
+    match writeln!(output, "{}", text.trim_end_matches('\n')).and_then(|()| output.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{DataArgs, progress_bar, sentence, terminal_lang};
+use super::{DataArgs, progress_bar, say, sentence, terminal_lang};
 use crate::actions::index::Reindexed;
 use crate::domain::language::Lang;
 
@@ -46,9 +46,9 @@ pub fn run(args: &ReindexArgs) -> Result<ExitCode, String> {
     }
     let outcome = outcome.map_err(|failure| sentence(&failure))?;
     if args.json {
-        println!("{}", serde_json::to_string(&outcome).map_err(|error| error.to_string())?);
+        say(&serde_json::to_string(&outcome).map_err(|error| error.to_string())?)?;
     } else {
-        println!("{}", in_words(&outcome, terminal_lang()));
+        say(&in_words(&outcome, terminal_lang()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::Deps;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -38,10 +38,12 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
     crate::telemetry::start_logs(&config.log);
     let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
     serve(Arc::new(deps), |address| {
-        match terminal_lang() {
-            Lang::Fr => println!("relais écoute sur http://{address}"),
-            Lang::En => println!("relais listens on http://{address}"),
+        let words = match terminal_lang() {
+            Lang::Fr => "relais écoute sur",
+            Lang::En => "relais listens on",
         };
+        // It serves, whoever reads where.
+        let _ = say(&format!("{words} http://{address}"));
     })
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::sources;
 use crate::domain::language::Lang;
 use crate::id::Id;
@@ -71,7 +71,7 @@ pub fn run(command: &SourcesCommand) -> Result<ExitCode, String> {
     match command {
         SourcesCommand::List(args) => {
             let rows = sources::list_all(&args.data.open()?).map_err(|failure| sentence(&failure))?;
-            print_sources(&rows, args.json);
+            print_sources(&rows, args.json)?;
         }
         SourcesCommand::Set(args) => {
             let deps = args.data.open()?;
@@ -82,7 +82,7 @@ pub fn run(command: &SourcesCommand) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_sources(rows: &[SourceRow], is_json: bool) {
+fn print_sources(rows: &[SourceRow], is_json: bool) -> Result<(), String> {
     if is_json {
         let value = |row: &SourceRow| {
             json!({
@@ -92,8 +92,7 @@ fn print_sources(rows: &[SourceRow], is_json: bool) {
                 "missing": row.missing,
             })
         };
-        println!("{}", json!({"sources": rows.iter().map(value).collect::<Vec<_>>()}));
-        return;
+        return say(&json!({"sources": rows.iter().map(value).collect::<Vec<_>>()}).to_string()).map(|_| ());
     }
     let (priority, missing, never) = match terminal_lang() {
         Lang::Fr => ("priorité", "ne sont plus listées", "jamais terminé"),
@@ -101,8 +100,9 @@ fn print_sources(rows: &[SourceRow], is_json: bool) {
     };
     for row in rows {
         let at = row.finished_at.map_or_else(|| never.to_owned(), |at| at.to_rfc3339());
-        println!("{}: {priority} {}, {at}, {} {missing}", row.name, row.priority, row.missing);
+        say(&format!("{}: {priority} {}, {at}, {} {missing}", row.name, row.priority, row.missing))?;
     }
+    Ok(())
 }
 
 fn print_missing(args: &MissingOfSource) -> Result<(), String> {
@@ -112,16 +112,20 @@ fn print_missing(args: &MissingOfSource) -> Result<(), String> {
         let rows = sources::missing_after(&deps, &args.name, after, PAGE).map_err(|failure| sentence(&failure))?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.record_id);
-        rows.iter().for_each(|row| print_record(row, args.json));
+        for row in &rows {
+            if !say(&in_words(row, args.json))? {
+                return Ok(());
+            }
+        }
     }
 }
 
-fn print_record(row: &SourceRecord, is_json: bool) {
+fn in_words(row: &SourceRecord, is_json: bool) -> String {
     let since = row.missing_since.map(|at| at.to_rfc3339()).unwrap_or_default();
     if is_json {
         let (subject, key) = (row.subject.as_str(), &row.source_key);
-        println!("{}", json!({"subject": subject, "id": row.record_id, "key": key, "missing_since": since}));
+        json!({"subject": subject, "id": row.record_id, "key": key, "missing_since": since}).to_string()
     } else {
-        println!("{} {} {since} {}", row.subject.as_str(), row.record_id, row.source_key);
+        format!("{} {} {since} {}", row.subject.as_str(), row.record_id, row.source_key)
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{DataArgs, sentence, terminal_lang};
+use super::{DataArgs, say, sentence, terminal_lang};
 use crate::actions::Failure;
 use crate::actions::territories::{self, ImportFailure, Imported};
 use crate::domain::language::Lang;
@@ -50,7 +50,7 @@ pub fn run(command: &TerritoriesCommand) -> Result<ExitCode, String> {
     let deps = args.data.open()?;
     match territories::import(&deps, &bytes) {
         Ok(done) => {
-            print_done(done, args.json);
+            say(&in_words(done, args.json))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(ImportFailure::File(refused)) => Err(refusal_sentence(&refused, terminal_lang())),
@@ -58,12 +58,12 @@ pub fn run(command: &TerritoriesCommand) -> Result<ExitCode, String> {
     }
 }
 
-fn print_done(done: Imported, json: bool) {
+fn in_words(done: Imported, json: bool) -> String {
     let Imported { added, changed, unchanged } = done;
     match (json, terminal_lang()) {
-        (true, _) => println!("{}", serde_json::json!({"added": added, "changed": changed, "unchanged": unchanged})),
-        (false, Lang::Fr) => println!("{added} ajoutés, {changed} modifiés, {unchanged} inchangés"),
-        (false, Lang::En) => println!("{added} added, {changed} changed, {unchanged} unchanged"),
+        (true, _) => serde_json::json!({"added": added, "changed": changed, "unchanged": unchanged}).to_string(),
+        (false, Lang::Fr) => format!("{added} ajoutés, {changed} modifiés, {unchanged} inchangés"),
+        (false, Lang::En) => format!("{added} added, {changed} changed, {unchanged} unchanged"),
     }
 }
 

@@ -8,7 +8,7 @@ use super::directory::Point;
 use super::refusal::{Code, Refusal};
 
 /// Corners of a polygon, those of its holes included.
-pub const CORNERS_MAX: usize = 1_000;
+pub const CORNERS_MAX: usize = crate::config::SEARCH_CORNERS_MAX;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
@@ -39,7 +39,7 @@ impl Area {
     /// names `field`.
     pub fn from_rings(field: &str, rings: &[Vec<Vec<f64>>]) -> Result<Self, Refusal> {
         if rings.iter().map(Vec::len).sum::<usize>() > CORNERS_MAX {
-            return Err(Refusal::field(Code::TooMany, field).rule(format!("<= {CORNERS_MAX} corners")));
+            return Err(Refusal::over(field, "search_corners_max", CORNERS_MAX));
         }
         let not_a_polygon = || Refusal::field(Code::InvalidValue, field).rule("RFC 7946, Polygon");
         let ring = |corners: &Vec<Vec<f64>>| -> Option<LineString<f64>> {
@@ -109,7 +109,7 @@ mod tests {
             assert_eq!(Area::from_rings("polygon", &rings).unwrap_err().code, Code::InvalidValue, "{rings:?}");
         }
         let many: Vec<Vec<f64>> = (0..=CORNERS_MAX).map(|n| vec![n as f64 / 1e4, 0.0]).collect();
-        assert_eq!(Area::from_rings("polygon", &[many]).unwrap_err().code, Code::TooMany);
+        assert_eq!(Area::from_rings("polygon", &[many]).unwrap_err().code, Code::OverLimit);
         for (west, south, east, north) in [(1.0, 0.0, 0.0, 1.0), (0.0, 1.0, 1.0, 0.0), (f64::NAN, 0.0, 1.0, 1.0)] {
             assert!(Area::from_box("bbox", west, south, east, north).is_err());
         }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::directory::{Address, Capacity, Location, Organization, Phone, Schedule, Service};
 use super::freshness::check_rhythm;
 use super::language::Text;
+use super::plain_text::check_line;
 use super::publics::Public;
 use super::refusal::{Code, Refusal};
 
@@ -97,7 +98,7 @@ pub fn check_organization(one: &Organization) -> Result<(), Refusal> {
 /// The first rule that is broken, with its field under `path`.
 pub fn check_location(one: &Location, path: &str) -> Result<(), Refusal> {
     let field = |name: &str| format!("{path}.{name}");
-    text(&field("name"), &one.name, NAME_CHARACTERS_MAX)?;
+    short(&field("name"), &one.name)?;
     text(&field("transportation"), &one.document.transportation, TEXT_CHARACTERS_MAX)?;
     schedules(&field("schedules"), &one.document.schedules)?;
     many(&field("addresses"), one.document.addresses.len(), LIST_ITEMS_MAX)?;
@@ -153,6 +154,13 @@ fn name(field: &str, value: &Text) -> Result<(), Refusal> {
     if is_blank {
         return Err(Refusal::field(Code::MissingField, field));
     }
+    short(field, value)
+}
+
+/// One line, in each language.
+fn short(field: &str, value: &Text) -> Result<(), Refusal> {
+    check_line(value.fr.as_deref().unwrap_or(""), field)?;
+    check_line(value.en.as_deref().unwrap_or(""), &format!("translations.en.{field}"))?;
     text(field, value, NAME_CHARACTERS_MAX)
 }
 
@@ -200,6 +208,7 @@ pub fn phones(field: &str, phones: &[Phone]) -> Result<(), Refusal> {
     many(field, phones.len(), LIST_ITEMS_MAX)?;
     for (position, phone) in phones.iter().enumerate() {
         let field = format!("{field}.{position}.number");
+        check_line(&phone.number, &field)?;
         characters(&field, &phone.number, PHONE_CHARACTERS_MAX)?;
         // Short numbers count: 211, 811, 911.
         if phone.number.chars().filter(char::is_ascii_digit).count() < 3 {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::plain_text::{check_line, check_lines};
 use super::refusal::{Code, Refusal};
 use super::sensitive::refuse_sensitive_numbers;
 use super::words::words;
@@ -79,7 +80,9 @@ impl Identity {
                 return Err(Refusal::field(Code::TooMany, format!("{at}.{name}")).rule(format!("..={LIST_MAX}")));
             }
             for (position, value) in values.iter().enumerate() {
-                check_text(value, &format!("{at}.{name}.{position}"), NAME_CHARACTERS_MAX, name != "phones")?;
+                let field = format!("{at}.{name}.{position}");
+                check_text(value, &field, NAME_CHARACTERS_MAX, name != "phones")?;
+                check_line(value, &field)?;
             }
         }
         let texts = [
@@ -104,9 +107,7 @@ fn check_text(value: &str, field: &str, characters_max: usize, is_free_text: boo
     if value.chars().count() > characters_max {
         return Err(Refusal::field(Code::TooLong, field).rule(format!("..={characters_max} characters")));
     }
-    if value.chars().any(|c| c == '\0') {
-        return Err(Refusal::field(Code::InvalidValue, field).rule("no NUL"));
-    }
+    check_lines(value, field)?;
     if is_free_text { refuse_sensitive_numbers(value, field) } else { Ok(()) }
 }
 

@@ -1,7 +1,9 @@
 //! Pure rules and types. No I/O, no clock, no framework: everything a rule needs is an argument.
 
 pub mod language;
+pub mod plain_text;
 pub mod refusal;
+pub mod type_words;
 pub mod viewer;
 pub mod words;
 // -- territories

@@ -24,9 +24,11 @@ codes! {
     OutOfRange => "out_of_range",
     TooLong => "too_long",
     TooMany => "too_many",
+    OverLimit => "over_limit",
     InvalidDate => "invalid_date",
     InvalidMonth => "invalid_month",
     InvalidCursor => "invalid_cursor",
+    InvalidHeader => "invalid_header",
     UnknownCategory => "unknown_category",
     UnknownTerritory => "unknown_territory",
     UnknownReference => "unknown_reference",
@@ -77,6 +79,10 @@ impl Refusal {
     }
     pub fn field(code: Code, field: impl Into<String>) -> Self {
         Self { code, field: Some(field.into()), rule: None }
+    }
+    /// More than a named limit lets through: the rule names it and its figure.
+    pub fn over(field: impl Into<String>, limit: &str, max: usize) -> Self {
+        Self::field(Code::OverLimit, field).rule(format!("{limit} = {max}"))
     }
     #[must_use]
     pub fn rule(mut self, rule: impl Into<String>) -> Self {

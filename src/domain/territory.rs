@@ -10,6 +10,7 @@ use geo::{Area, BoundingRect, Intersects, MultiPolygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::directory::{LocatedIn, Point};
 use super::fold::fold_place;
@@ -315,6 +316,48 @@ pub fn postal_area_of(text: &str) -> Option<String> {
         _ => c.is_ascii_digit(),
     });
     (shape_holds && matches!(code.len(), 3 | 6)).then(|| code.iter().take(3).collect())
+}
+
+/// A text with the three-character area in the place of each postal code, however it is spaced: a whole one nearly says
+/// an address. A text without one stays as it is.
+pub fn with_postal_areas_alone(text: &str) -> String {
+    let letters: Vec<char> = text.nfkc().collect();
+    let mut kept = String::with_capacity(text.len());
+    let (mut at, mut found) = (0, false);
+    while let Some(&letter) = letters.get(at) {
+        let begins_a_word = at == 0 || letters.get(at - 1).is_some_and(|before| !before.is_alphanumeric());
+        match postal_code_at(&letters, at).filter(|_| begins_a_word) {
+            Some((area, after)) => {
+                kept.push_str(&area);
+                (at, found) = (after, true);
+            }
+            None => {
+                kept.push(letter);
+                at += 1;
+            }
+        }
+    }
+    if found { kept } else { text.to_owned() }
+}
+
+/// The area of the postal code that begins here, and what comes after the code: letters and digits in turn, at most one
+/// space or dash between two, and nothing of a word after them.
+fn postal_code_at(letters: &[char], start: usize) -> Option<(String, usize)> {
+    let mut code = String::with_capacity(6);
+    let mut at = start;
+    for place in 0..6 {
+        let is_between = |letter: &char| letter.is_whitespace() || matches!(letter, '-' | '.' | '–' | '‑' | '‐');
+        at += usize::from(place > 0 && letters.get(at).is_some_and(is_between));
+        let letter = *letters.get(at)?;
+        let fits = if place % 2 == 0 { letter.is_ascii_alphabetic() } else { letter.is_ascii_digit() };
+        if !fits {
+            return None;
+        }
+        code.push(letter.to_ascii_uppercase());
+        at += 1;
+    }
+    let ends = letters.get(at).is_none_or(|after| !after.is_alphanumeric());
+    ends.then(|| (code.chars().take(3).collect(), at))
 }
 
 /// Shapes with the later laid over the earlier of the same id, and where each id is.

@@ -21,6 +21,7 @@ use crate::domain::freshness::Review;
 use crate::domain::language::{Lang, Text};
 use crate::domain::publics::Public;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::type_words::rule_of;
 use crate::id::Id;
 
 /// How a record is read.
@@ -518,7 +519,7 @@ fn take_capacity(members: &mut Members, service_id: Id, reading: Reading<'_>) ->
 fn capacity_words(words: Option<Members>, reading: Reading<'_>) -> Result<CapacityWords, Refusal> {
     let Some(words) = words.filter(|_| !reading.is_request) else { return Ok(CapacityWords::default()) };
     let read = serde_json::from_value(Value::Object(words));
-    read.map_err(|error| Refusal::field(Code::InvalidValue, "capacity.said").rule(error.to_string()))
+    read.map_err(|error| Refusal::field(Code::InvalidValue, "capacity.said").rule(rule_of(&error.to_string())))
 }
 
 fn take_whole_months(members: &mut Members, name: &str) -> Result<Option<u32>, Refusal> {
@@ -803,8 +804,9 @@ fn take_list<T: DeserializeOwned>(members: &mut Members, name: &str) -> Result<V
         Some(_) => return Err(Refusal::field(Code::WrongType, name).rule("array")),
     };
     let read = |(position, item): (usize, Value)| {
-        serde_json::from_value(item)
-            .map_err(|error| Refusal::field(Code::WrongType, format!("{name}.{position}")).rule(error.to_string()))
+        serde_json::from_value(item).map_err(|error| {
+            Refusal::field(Code::WrongType, format!("{name}.{position}")).rule(rule_of(&error.to_string()))
+        })
     };
     items.into_iter().enumerate().map(read).collect()
 }

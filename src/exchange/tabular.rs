@@ -17,6 +17,7 @@ use super::tabular_table::{self, REFUSED_MAX, Table};
 use super::{Entry, Found, RefusedRow, Tally};
 use crate::domain::directory_checks;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::type_words::rule_of;
 use crate::id::Id;
 
 type Members = Map<String, Value>;
@@ -553,7 +554,7 @@ fn check_leaf(name: &str, members: &Members, reading: Reading<'_>) -> Result<(),
         refusal.field = refusal.field.map(|field| field.rsplit('.').next().unwrap_or("").to_owned());
         refusal
     };
-    let wrong = |error: serde_json::Error| Refusal::field(Code::WrongType, name).rule(error.to_string());
+    let wrong = |error: serde_json::Error| Refusal::field(Code::WrongType, name).rule(rule_of(&error.to_string()));
     match name {
         "phone" if !members.contains_key("number") => Err(Refusal::field(Code::MissingField, "number")),
         "phone" => {

@@ -18,6 +18,11 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words_of(&fold(text)).map(str::to_owned).collect()
 }
 
+/// How many words a text has, as a search counts them.
+pub fn count_words(text: &str) -> usize {
+    words_of(&fold(text)).count()
+}
+
 /// The words of a text that is folded already.
 pub(super) fn words_of(folded: &str) -> impl Iterator<Item = &str> {
     folded.split_whitespace().map(|word| match word.char_indices().nth(WORD_CHARS_MAX) {

@@ -78,6 +78,13 @@ impl PlacePoint {
     }
 }
 
+/// Which points of a service count: those that the audience may know and that lie in the area drawn, where one is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sight<'a> {
+    pub audience: Audience,
+    pub area: Option<&'a Area>,
+}
+
 /// The nearest of a service's points: which one, in the order of its row, and how far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Nearest {
@@ -216,21 +223,37 @@ impl Map {
         points.iter().map(|packed| PlacePoint::unpacked(*packed))
     }
 
+    /// The points of a document that count for somebody, each with its place in the row. Whoever draws an area asks
+    /// only of what lies in it, so of a service with several places only those inside count. A single point is not
+    /// looked at: a document of which it lies outside is not found at all.
+    fn seen(&self, doc: DocId, sight: Sight<'_>) -> impl Iterator<Item = (usize, PlacePoint)> {
+        let area = sight.area.filter(|_| self.of(doc).nth(1).is_some());
+        let counts = move |point: PlacePoint| {
+            point.is_seen_by(sight.audience) && area.is_none_or(|area| area.contains(point.point()))
+        };
+        self.of(doc).enumerate().filter(move |(_, point)| counts(*point))
+    }
+
+    /// Whether a document has no other point than one: what is known of the document is then known of it.
+    pub(super) fn has_one(&self, doc: DocId) -> bool {
+        self.of(doc).nth(1).is_none()
+    }
+
     /// The point of a document that comes at this place of its row.
     pub(super) fn point(&self, doc: DocId, at: usize) -> Option<Point> {
         self.of(doc).nth(at).map(PlacePoint::point)
     }
 
-    /// The first point that the audience may know.
-    pub(super) fn first(&self, doc: DocId, audience: Audience) -> Option<usize> {
-        self.of(doc).position(|point| point.is_seen_by(audience))
+    /// The first point that counts.
+    pub(super) fn first(&self, doc: DocId, sight: Sight<'_>) -> Option<usize> {
+        self.seen(doc, sight).next().map(|(at, _)| at)
     }
 
-    /// How far the nearest point that the audience may know is, roughly: what is nearer or further than something for
-    /// sure need not be measured.
-    pub(super) fn rough(&self, doc: DocId, from: &From, audience: Audience) -> Rough {
+    /// How far the nearest point that counts is, roughly: what is nearer or further than something for sure need not be
+    /// measured.
+    pub(super) fn rough(&self, doc: DocId, from: &From, sight: Sight<'_>) -> Rough {
         let mut nearest = Rough::NOWHERE;
-        for point in self.of(doc).filter(|point| point.is_seen_by(audience)) {
+        for (_, point) in self.seen(doc, sight) {
             let rough = from.rough(point);
             if rough.0.is_nan() {
                 return Rough::UNKNOWN;
@@ -240,10 +263,10 @@ impl Map {
         nearest
     }
 
-    /// The nearest point to `origin` that the audience may know, the first of equals.
-    pub(super) fn nearest(&self, doc: DocId, origin: Point, audience: Audience) -> Option<Nearest> {
+    /// The nearest point to `origin` that counts, the first of equals.
+    pub(super) fn nearest(&self, doc: DocId, origin: Point, sight: Sight<'_>) -> Option<Nearest> {
         let mut best: Option<Nearest> = None;
-        for (at, point) in self.of(doc).enumerate().filter(|(_, point)| point.is_seen_by(audience)) {
+        for (at, point) in self.seen(doc, sight) {
             let distance_km = origin.distance_km(point.point());
             if best.is_none_or(|nearest| distance_km < nearest.distance_km) {
                 best = Some(Nearest { at, distance_km });

@@ -26,6 +26,7 @@ mod writer;
 
 use std::path::PathBuf;
 
+pub use analyse::count_words;
 pub use highlight::{Highlight, Piece, highlights};
 pub use query::{Coverage, Origin, Request, Sort};
 pub use rank::{Caution, Explanation, Facet, FacetCounts, Factors, Relation, Total};

@@ -5,11 +5,14 @@ use tantivy::{Searcher, SegmentOrdinal, SegmentReader, Term};
 
 use super::Error;
 use super::analyse::Stems;
-use super::postings::{KnownTerm, List, Union};
-use super::query::{self, Concept, Held, Request, Role, Sort};
+use super::postings::{HELD_BY_NONE, KnownTerm, List, Union};
+use super::query::{self, Concept, Held, Request, Role, Settled, Sort};
 use super::schema::{Fields, Trait};
 use super::view::View;
 use super::wishes::{self, Wish};
+
+/// Terms of which the rarity is settled by the first page: far more than people ask for at once.
+const SETTLED_MAX: usize = 2_000;
 
 pub(super) struct Plan {
     /// A service holds one term of each.
@@ -27,6 +30,8 @@ pub(super) struct Plan {
     pub closed_for_now: Vec<KnownTerm>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
+    /// How rare each term is by which services are ordered, in the order in which they were looked up.
+    pub rarities: Vec<u8>,
 }
 
 /// As [`Wish`].
@@ -82,6 +87,7 @@ impl Plan {
         fields: &Fields,
         request: &Request,
         concepts: &[Concept],
+        settled: Option<&Settled>,
     ) -> Result<Self, Error> {
         let look_up = |terms: &[Term]| KnownTerm::look_up_all(searcher, terms);
         let terms = |field: Field, texts: &[&str]| -> Result<Vec<KnownTerm>, Error> {
@@ -96,13 +102,13 @@ impl Plan {
         let from_somewhere = by_relevance && request.origin.is_some();
         let of = |one: Trait, is_asked: bool| terms(fields.traits, Some(&*one.text()).filter(|_| is_asked).as_slice());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
-        let mut stems = Stems::new();
-        let planned: Result<Vec<_>, _> =
-            concepts.iter().map(|concept| planned(searcher, fields, &mut stems, concept)).collect();
+        let mut planning = Planning { searcher, fields, stems: Stems::new(), settled, rarities: vec![] };
+        let planned: tantivy::Result<Vec<_>> = concepts.iter().map(|concept| planning.concept(concept)).collect();
         Ok(Self {
             filters: filters?,
             wishes: planned_wishes(searcher, wishes::wishes(fields, request))?,
             concepts: planned?,
+            rarities: planning.rarities,
             served: terms(fields.served, &territories)?,
             area: terms(fields.audience(request.audience).area, &mrcs)?,
             comes_anywhere: of(Trait::ComesAnywhere, from_somewhere)?,
@@ -141,24 +147,47 @@ fn planned_wishes(searcher: &Searcher, wishes: Vec<Wish>) -> tantivy::Result<Vec
     Ok(planned)
 }
 
-fn planned(
-    searcher: &Searcher,
-    fields: &Fields,
-    stems: &mut Stems,
-    concept: &Concept,
-) -> tantivy::Result<PlannedConcept> {
-    let mut alternatives = vec![];
-    for alternative in &concept.alternatives {
-        let held = match alternative.held(fields, stems) {
-            Held::Any(terms) => PlannedHeld::Any(KnownTerm::look_up_all(searcher, &terms)?),
-            Held::Each(words) => {
-                let words: tantivy::Result<Vec<_>> =
-                    words.iter().map(|terms| KnownTerm::look_up_all(searcher, terms)).collect();
-                PlannedHeld::Each(words?)
-            }
-        };
-        let (steps, need_steps) = (alternative.kind.steps(), alternative.need_steps());
-        alternatives.push(PlannedAlternative { steps, need_steps, held });
+/// Looks the terms of concepts up, one after the other.
+struct Planning<'a> {
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    stems: Stems,
+    settled: Option<&'a Settled>,
+    rarities: Vec<u8>,
+}
+
+impl Planning<'_> {
+    fn concept(&mut self, concept: &Concept) -> tantivy::Result<PlannedConcept> {
+        let mut alternatives = vec![];
+        for alternative in &concept.alternatives {
+            let held = match alternative.held(self.fields, &mut self.stems) {
+                Held::Any(terms) => PlannedHeld::Any(self.terms(&terms)?),
+                Held::Each(words) => {
+                    let words: tantivy::Result<Vec<_>> =
+                        words.iter().map(|terms| KnownTerm::look_up_all(self.searcher, terms)).collect();
+                    PlannedHeld::Each(words?)
+                }
+            };
+            let (steps, need_steps) = (alternative.kind.steps(), alternative.need_steps());
+            alternatives.push(PlannedAlternative { steps, need_steps, held });
+        }
+        Ok(PlannedConcept { role: concept.role, alternatives })
     }
-    Ok(PlannedConcept { role: concept.role, alternatives })
+
+    /// Terms that are known, each as rare as it was on the first page: a page that goes on is of the same order,
+    /// whatever has come and gone since. A term that nobody held then orders nothing that was there.
+    fn terms(&mut self, terms: &[Term]) -> tantivy::Result<Vec<KnownTerm>> {
+        let mut known = vec![];
+        for term in terms {
+            let found = KnownTerm::look_up(self.searcher, term)?;
+            let now = found.as_ref().map_or(HELD_BY_NONE, |term| term.rarity);
+            let settled = self.settled.and_then(|settled| settled.rarities.get(self.rarities.len()).copied());
+            if self.rarities.len() < SETTLED_MAX {
+                self.rarities.push(settled.unwrap_or(now));
+            }
+            let rarity = settled.filter(|rarity| *rarity != HELD_BY_NONE).unwrap_or(now);
+            known.extend(found.map(|term| term.with_rarity(rarity)));
+        }
+        Ok(known)
+    }
 }

@@ -13,6 +13,11 @@ const WORDS: usize = 64;
 /// one document costs as much as walking over some.
 const WALKED_PER_SOUGHT: u32 = 16;
 
+/// How rare a term is, in steps that fit in a byte, so that a cursor can say by which rarities its list was ordered.
+const RARITY_STEPS: f32 = 16.0;
+/// In the place of a rarity: no service holds the term.
+pub(super) const HELD_BY_NONE: u8 = u8::MAX;
+
 /// Some of the documents of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bits([u64; WORDS]);
@@ -93,8 +98,8 @@ pub(super) struct KnownTerm {
     field: Field,
     /// One for each segment, in their order.
     found: Vec<Option<TermInfo>>,
-    /// How much holding it tells, from how few services do (the usual inverse document frequency).
-    pub rarity: f32,
+    /// How much holding it tells, from how few services do (the usual inverse document frequency), in steps.
+    pub rarity: u8,
 }
 
 impl KnownTerm {
@@ -111,7 +116,13 @@ impl KnownTerm {
         }
         let (held, all) = (held as f32, searcher.num_docs() as f32);
         let rarity = (1.0 + (all - held + 0.5).max(0.0) / (held + 0.5)).ln();
+        let rarity = (rarity * RARITY_STEPS).round().min(f32::from(HELD_BY_NONE - 1)) as u8;
         Ok(Some(Self { field, found, rarity }))
+    }
+
+    pub(super) fn with_rarity(mut self, rarity: u8) -> Self {
+        self.rarity = rarity;
+        self
     }
 
     pub(super) fn look_up_all(searcher: &Searcher, terms: &[Term]) -> tantivy::Result<Vec<Self>> {
@@ -126,7 +137,7 @@ impl KnownTerm {
         let index = segment.inverted_index(self.field)?;
         let postings = Box::new(index.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?);
         let windows = (segment.max_doc() as usize).div_ceil(WINDOW).max(1) as u32;
-        Ok(Some(List { postings, per_window: info.doc_freq / windows, rarity: self.rarity }))
+        Ok(Some(List { postings, per_window: info.doc_freq / windows, rarity: f32::from(self.rarity) / RARITY_STEPS }))
     }
 }
 

@@ -24,6 +24,9 @@ use crate::domain::words::words;
 /// Words and phrases of one query that are looked for; what comes after is left aside.
 pub(super) const CONCEPTS_MAX: usize = 12;
 
+/// Bytes of all corrections of one query: those of the words after it are left aside, so that a cursor can hold them.
+const CORRECTIONS_BYTES_MAX: usize = 1_000;
+
 /// In an order by distance, needs that are less sure than this beside the surest are not looked for.
 const SHARE_BY_DISTANCE_MIN: f32 = 0.6;
 
@@ -145,11 +148,23 @@ impl Request {
     }
 }
 
+/// What the first page of a search settled from the index as it was then. The pages after it go by that, so that a
+/// directory that changes meanwhile repeats and loses nothing of what has not changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// What each concept was taken for, where no service knew its word.
+    pub corrections: Vec<Vec<String>>,
+    /// As [`super::plan::Plan`] has them.
+    pub rarities: Vec<u8>,
+}
+
 /// A word or phrase asked.
 pub(super) struct Concept {
     /// As asked, folded.
     pub term: String,
     pub role: Role,
+    /// Words that it may be a misspelling of.
+    pub corrections: Vec<String>,
     /// The surest kind first.
     pub alternatives: Vec<Alternative>,
 }
@@ -187,13 +202,20 @@ enum Form {
     Need,
 }
 
-/// Reads a text into concepts. Looks into the index only to see whether a word exists before correcting it.
-pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) -> Result<Vec<Concept>, Error> {
+/// Reads a text into concepts. Looks into the index only to see whether a word exists before correcting it, and not
+/// even for that where it is settled.
+pub(super) fn concepts(
+    searcher: &Searcher,
+    fields: &Fields,
+    request: &Request,
+    settled: Option<&Settled>,
+) -> Result<Vec<Concept>, Error> {
     let definition = Definition::of_this_program()?;
     let asked = words(request.text.as_deref().unwrap_or(""));
     let counts = asked.iter().any(|word| !definition.is_stop_word(word));
     let mut stems = Stems::new();
     let mut found: Vec<Concept> = vec![];
+    let mut corrections_bytes = 0;
     let mut rest = asked.as_slice();
     while let Some((word, after)) = rest.split_first().filter(|_| found.len() < CONCEPTS_MAX) {
         if let Some((count, synonyms)) = definition.phrase_at(rest) {
@@ -204,7 +226,9 @@ pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) 
                     .alternatives
                     .extend(synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang)));
             }
-            found.push(concept);
+            if found.last().is_none_or(|before| before.term != concept.term) {
+                found.push(concept);
+            }
             rest = after;
             continue;
         }
@@ -216,15 +240,25 @@ pub(super) fn concepts(searcher: &Searcher, fields: &Fields, request: &Request) 
         if WEAK_WORDS.contains(&word.as_str()) {
             concept.role = Role::Weak;
         }
-        if !request.exact && !is_known(searcher, fields, &mut stems, word)? {
-            concept.alternatives.extend(corrections(searcher, fields, definition, word)?);
+        if found.last().is_some_and(|before| before.term == concept.term) {
+            continue;
         }
+        concept.corrections = match settled {
+            _ if request.exact => vec![],
+            Some(settled) => settled.corrections.get(found.len()).cloned().unwrap_or_default(),
+            None if is_known(searcher, fields, &mut stems, word)? => vec![],
+            None => typo::corrections(searcher, fields.words, word, definition.synonym_words())?,
+        };
+        corrections_bytes += concept.corrections.iter().map(String::len).sum::<usize>();
+        if corrections_bytes > CORRECTIONS_BYTES_MAX {
+            concept.corrections.clear();
+        }
+        concept.alternatives.extend(concept.corrections.iter().flat_map(|word| correction(definition, word)));
         found.push(concept);
     }
     if !found.iter().any(|concept| concept.role == Role::Required) {
         found.iter_mut().for_each(|concept| concept.role = Role::Required);
     }
-    found.dedup_by(|later, earlier| later.term == earlier.term);
     if !request.exact {
         let required = found.iter().filter(|concept| concept.role == Role::Required).count();
         found.extend(meaning(definition, &asked, (request.lang, request.sort()), required)?);
@@ -257,7 +291,8 @@ fn meaning(
         weight: meant.share * words as f32,
     };
     let alternatives: Vec<Alternative> = meant.iter().map(alternative).collect();
-    Ok((!alternatives.is_empty()).then(|| Concept { term: asked.join(" "), role: Role::Meaning, alternatives }))
+    let (term, role) = (asked.join(" "), Role::Meaning);
+    Ok((!alternatives.is_empty()).then(|| Concept { term, role, corrections: vec![], alternatives }))
 }
 
 fn concept_of(definition: &Definition, asked: &[String]) -> Concept {
@@ -274,7 +309,7 @@ fn concept_of(definition: &Definition, asked: &[String]) -> Concept {
             alternatives.push(alternative(Kind::Apart, Form::Apart, counted));
         }
     }
-    Concept { term: shown, role: Role::Required, alternatives }
+    Concept { term: shown, role: Role::Required, corrections: vec![], alternatives }
 }
 
 fn synonym(words: &[String], shown: &str, lang: Lang) -> Alternative {
@@ -295,24 +330,14 @@ fn is_known(searcher: &Searcher, fields: &Fields, stems: &mut Stems, word: &str)
     Ok(false)
 }
 
-/// What a misspelt word may stand for, and what means the same as that.
-fn corrections(
-    searcher: &Searcher,
-    fields: &Fields,
-    definition: &Definition,
-    word: &str,
-) -> Result<Vec<Alternative>, Error> {
-    let corrected = typo::corrections(searcher, fields.words, word, definition.synonym_words())?;
-    let mut found = vec![];
-    for candidate in corrected {
-        let words = vec![candidate.clone()];
-        let synonyms = definition.phrase_at(&words).map(|(_, terms)| terms).unwrap_or_default();
-        let form = Form::Stems(None);
-        found.push(Alternative { kind: Kind::Typo, shown: candidate, words, form, weight: 1.0 });
-        let meant = synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang));
-        found.extend(meant.map(|alternative| Alternative { kind: Kind::Typo, ..alternative }));
-    }
-    Ok(found)
+/// A word that a misspelt one may stand for, and what means the same as that.
+fn correction(definition: &Definition, word: &str) -> Vec<Alternative> {
+    let words = vec![word.to_owned()];
+    let synonyms = definition.phrase_at(&words).map(|(_, terms)| terms).unwrap_or_default();
+    let meant = synonyms.into_iter().map(|term| synonym(&term.words, &term.shown, term.lang));
+    let meant: Vec<Alternative> = meant.map(|alternative| Alternative { kind: Kind::Typo, ..alternative }).collect();
+    let itself = Alternative { kind: Kind::Typo, shown: word.to_owned(), words, form: Form::Stems(None), weight: 1.0 };
+    std::iter::once(itself).chain(meant).collect()
 }
 
 /// What a service must hold.

@@ -12,9 +12,9 @@ use std::collections::BinaryHeap;
 
 use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
-use super::geo::{Circle, From, Nearest, Rough};
+use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
-use super::query::{self, Coverage, Demand, Request, Sort};
+use super::query::{self, Coverage, Demand, Request, Settled, Sort};
 use super::schema::Audience;
 use super::view::View;
 use super::why::{self, Kind};
@@ -150,8 +150,9 @@ impl Index {
     /// Finds a page of services. The request was validated: its numbers are finite and within their bounds.
     pub fn search(&self, request: &Request) -> Result<Page, Error> {
         let view = self.view();
-        let concepts = query::concepts(&view.searcher, self.fields(), request)?;
         let continued = request.cursor.as_deref().map(|text| cursor::read(text, request)).transpose()?;
+        let settled = continued.as_ref().map(|cursor| &cursor.settled);
+        let concepts = query::concepts(&view.searcher, self.fields(), request, settled)?;
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
             Some(cursor) => vec![cursor.demand],
@@ -159,8 +160,9 @@ impl Index {
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);
-        let order = Order::new(request, &concepts, (ranked_at, continued.map(|cursor| cursor.key)), limit + 1);
-        let plan = Plan::new(&view.searcher, self.fields(), request, &concepts)?;
+        let after = continued.as_ref().map(|cursor| cursor.key);
+        let order = Order::new(request, &concepts, (ranked_at, after), limit + 1);
+        let plan = Plan::new(&view.searcher, self.fields(), request, &concepts, settled)?;
         let mut best = (Ranked::default(), Demand::All);
         for demand in demands {
             best = (collect(&view, &plan, &order, demand)?, demand);
@@ -172,7 +174,11 @@ impl Index {
         let more = ranked.found.len() > limit;
         ranked.found.truncate(limit);
         let last = ranked.found.last().filter(|_| more);
-        let next_cursor = last.map(|last| cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key }, request));
+        let next_cursor = last.map(|last| {
+            let corrections = concepts.iter().map(|concept| concept.corrections.clone()).collect();
+            let settled = Settled { corrections, rarities: plan.rarities.clone() };
+            cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key, settled }, request)
+        });
         let reasons = why::reasons(&view, &concepts, &plan, &ranked.found)?;
         let mut served = served_of(&view, &plan, &ranked.found)?.into_iter();
         let mut hits = vec![];
@@ -194,8 +200,8 @@ impl Index {
         let view = self.view();
         let asked =
             Request { text: Some(text.to_owned()), exact: true, audience, ..Request::new(Time::from_micros(0)) };
-        let concepts = query::concepts(&view.searcher, self.fields(), &asked)?;
-        let plan = Plan::new(&view.searcher, self.fields(), &asked, &concepts)?;
+        let concepts = query::concepts(&view.searcher, self.fields(), &asked, None)?;
+        let plan = Plan::new(&view.searcher, self.fields(), &asked, &concepts, None)?;
         let order = Order::new(&asked, &concepts, (asked.now, None), most);
         let ranked = collect(&view, &plan, &order, Demand::All)?;
         Ok(ranked.found.into_iter().map(|found| found.key.id).collect())
@@ -236,7 +242,8 @@ fn hit(
     (row, served, matched): (Row, Option<bool>, Vec<why::Reason>),
 ) -> Hit {
     let segment = view.segment(found.segment);
-    let first = || segment.and_then(|segment| segment.map.first(found.doc, request.audience));
+    let sight = Sight { audience: request.audience, area: request.area.as_ref() };
+    let first = || segment.and_then(|segment| segment.map.first(found.doc, sight));
     let at = found.nearest.map(|nearest| nearest.at).or_else(first);
     let place = at.and_then(|at| {
         let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
@@ -486,6 +493,10 @@ impl Order {
     /// Only what is known to be reached without a car is wanted.
     fn needs_way_without_car(&self) -> bool {
         self.conditions.no_car && self.conditions.known_only
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        Sight { audience: self.audience, area: self.area.as_ref() }
     }
 
     /// Of what a service holds of the words: all for who holds them all as they are, little for who holds one of many.

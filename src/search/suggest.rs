@@ -8,7 +8,7 @@ use tantivy::{DocId, Searcher, SegmentOrdinal, Term};
 
 use super::analyse::words;
 use super::definition::Definition;
-use super::geo::Circle;
+use super::geo::{Circle, Sight};
 use super::impact::Impact;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
 use super::schema::{Audience, Fields};
@@ -25,6 +25,8 @@ mod labels;
 
 /// Letters that are typed before anything is suggested.
 const LETTERS_MIN: usize = 2;
+/// A last word of so many letters has hardly been begun: where nothing is called so, what it comes after is suggested.
+const PASSED_OVER_LETTERS_MAX: usize = 2;
 /// What is left of `l'` and the like before the next letter is typed, or where no apostrophe is: no name has it.
 const ELIDED: [&str; 9] = ["c", "d", "j", "l", "m", "n", "qu", "s", "t"];
 /// Terms of one dictionary that are read for the beginning of a word, and the most used of them that are looked for.
@@ -104,25 +106,41 @@ impl Wanted {
 }
 
 impl Index {
-    /// What a text may become. Where nothing is called so, its last word is corrected as a search does.
+    /// What a text may become. Where nothing is called so, its last word is corrected as a search does, or passed over
+    /// where it is hardly begun.
     pub fn suggest(&self, typing: &Typing) -> Result<Suggested, Error> {
         let mut whole = words(&typing.text);
         if whole.iter().any(|word| !ELIDED.contains(&word.as_str())) {
             whole.retain(|word| !ELIDED.contains(&word.as_str()));
         }
         let letters: usize = whole.iter().map(|word| word.chars().count()).sum();
-        let Some(last) = whole.pop().filter(|_| letters >= LETTERS_MIN) else { return Ok(Suggested::default()) };
+        if letters < LETTERS_MIN {
+            return Ok(Suggested::default());
+        }
         let view = self.view();
+        while let Some(last) = whole.pop() {
+            let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
+            let suggested = self.ending_in(&view, typing, (&whole, last))?;
+            if !suggested.is_empty() || !is_short {
+                return Ok(suggested);
+            }
+        }
+        Ok(Suggested::default())
+    }
+
+    /// What is called by words, the last of them begun.
+    fn ending_in(&self, view: &View, typing: &Typing, (whole, last): (&[String], String)) -> Result<Suggested, Error> {
         let begun = terms_begun_by(&view.searcher, self.fields(), &last)?;
+        let whole = whole.to_vec();
         let mut wanted = Wanted { whole, last: vec![last.clone()], is_beginning: true };
-        let suggested = self.called(&view, typing, (&wanted, &begun))?;
+        let suggested = self.called(view, typing, (&wanted, &begun))?;
         if !suggested.is_empty() {
             return Ok(suggested);
         }
         let synonyms = Definition::of_this_program()?.synonym_words();
         wanted.last = typo::corrections(&view.searcher, self.fields().words, &last, synonyms)?;
         wanted.is_beginning = false;
-        self.called(&view, typing, (&wanted, &wanted.last))
+        self.called(view, typing, (&wanted, &wanted.last))
     }
 
     fn called(
@@ -322,6 +340,7 @@ fn look_through(
         return Ok(());
     }
     let region = circle.map(|circle| segment.map.region(circle, typing.audience));
+    let sight = Sight { audience: typing.audience, area: None };
     let mut held = HeldWords::new();
     for window in 0..(reader.max_doc() as usize).div_ceil(WINDOW) {
         if kept.looked_at >= SERVICES_LOOKED_AT_MAX {
@@ -338,7 +357,7 @@ fn look_through(
             let is_there = reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc));
             if is_there && !is_hidden(segment, doc, typing) {
                 let (part, impact) = held.of(offset);
-                let nearest = typing.point.and_then(|point| segment.map.nearest(doc, point, typing.audience));
+                let nearest = typing.point.and_then(|point| segment.map.nearest(doc, point, sight));
                 let distance_km = nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
                 kept.put(part, Candidate { distance_km, impact, id: segment.id(doc), segment: ordinal, doc });
             }

@@ -5,7 +5,7 @@ use tantivy::Searcher;
 use tantivy::schema::Field;
 
 /// Candidates kept for one word, the nearest and most used first.
-const CANDIDATES_MAX: usize = 6;
+pub(super) const CANDIDATES_MAX: usize = 6;
 
 /// Terms read in one dictionary for one word: past it the rest of a very large vocabulary is left aside.
 const TERMS_READ_MAX: usize = 200_000;

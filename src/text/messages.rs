@@ -61,6 +61,8 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
         Code::OutOfRange => ("Cette valeur est hors limites.", "This value is out of range."),
         Code::TooLong => ("Ce texte est trop long.", "This text is too long."),
         Code::TooMany => ("Il y a trop d'éléments.", "There are too many items."),
+        Code::OverLimit => ("C'est plus que ce qui est lu en une fois.", "This is more than is read at once."),
+        Code::InvalidHeader => ("Cet en-tête est mal formé.", "This header is malformed."),
         Code::InvalidDate => ("Cette date n'est pas valide.", "This date is not valid."),
         Code::InvalidMonth => ("Ce mois n'est pas valide (AAAA-MM).", "This month is not valid (YYYY-MM)."),
         Code::InvalidCursor => ("Ce curseur n'est pas valide.", "This cursor is not valid."),
@@ -136,6 +138,8 @@ fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
         | Code::OutOfRange
         | Code::TooLong
         | Code::TooMany
+        | Code::OverLimit
+        | Code::InvalidHeader
         | Code::InvalidDate
         | Code::InvalidMonth
         | Code::InvalidCursor

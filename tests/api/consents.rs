@@ -80,7 +80,7 @@ both!(bad_consents_are_refused_and_nothing_is_written, |app| {
     };
     for (body, status, code, field) in [
         (with("fields", json!([])), 400, "missing_field", "fields"),
-        (with("fields", json!(["health_number"])), 422, "invalid_value", "fields[0]"),
+        (with("fields", json!(["health_number"])), 422, "invalid_value", "fields.0"),
         (with("witnessed", json!(false)), 422, "invalid_value", "witnessed"),
         (with("ends_on", json!("2026-06-14")), 422, "out_of_range", "ends_on"),
         (with("ends_on", json!("2030-01-01")), 422, "out_of_range", "ends_on"),

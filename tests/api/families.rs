@@ -241,7 +241,7 @@ both!(bad_files_are_refused_by_field_and_rule_and_nothing_is_written, |app| {
         (json!({"children": [{"born_in": "2023-01", "due_in": "2026-07"}]}), 422, "invalid_value", "children.0.due_in"),
         (json!({"children": vec![json!({"born_in": "2023-01"}); 21]}), 422, "too_many", "children"),
         (json!({"observations": [{"kind": "isolated", "value": "yes"}]}), 422, "invalid_value", "observations.0.value"),
-        (json!({"observations": [{"kind": "mood", "value": true}]}), 422, "invalid_value", "observations[0].kind"),
+        (json!({"observations": [{"kind": "mood", "value": true}]}), 422, "invalid_value", "observations.0.kind"),
         (
             json!({"observations": [{"kind": "vulnerability", "value": "debts"}]}),
             422,

@@ -26,10 +26,14 @@ mod services;
 // -- search
 mod conditions;
 mod matching;
+mod refusals;
 mod road;
 mod saved_lists;
 mod saved_searches;
 mod search;
+mod search_limits;
+mod search_pages;
+mod search_places;
 mod suggest;
 
 // -- families

@@ -179,7 +179,7 @@ both!(lists_are_bounded_and_bad_ones_are_refused, |app| {
         (json!({"name": " "}), 400, "missing_field", "name"),
         (json!({"name": "x".repeat(101)}), 422, "too_long", "name"),
         (json!({"name": "x", "notes": "y"}), 400, "unknown_field", "notes"),
-        (json!({"name": "x", "services": ["y"]}), 400, "wrong_type", "services[0]"),
+        (json!({"name": "x", "services": ["y"]}), 400, "wrong_type", "services.0"),
         (json!({"name": "x", "services": many}), 422, "too_many", "services"),
         (json!({"name": "x", "services": [many[0]]}), 422, "unknown_reference", "services.0"),
         (list_of(&["panier", "panier"]), 422, "invalid_value", "services.1"),

@@ -138,3 +138,32 @@ both!(what_cannot_be_kept_is_refused_by_its_field, |app| {
     }
     worker.post(SEARCHES, &childcare(false)).expect_problem(422, "too_many").naming("name");
 });
+
+both!(of_a_postal_code_only_its_area_is_kept, |app| {
+    let worker = app.worker();
+    for (typed, kept) in [
+        ("J4K 2T1", "J4K"),
+        ("garderie J4K2T1", "garderie J4K"),
+        ("garderie près de j4k-2t1, ouverte", "garderie près de J4K, ouverte"),
+        ("(J4K\u{a0}2T1) puis g1r 5l3", "(J4K) puis G1R"),
+        ("h2x 1y4 H3A\u{2011}0G4", "H2X H3A"),
+        ("Ｊ４Ｋ ２Ｔ１ garderie", "J4K garderie"),
+        ("J4K", "J4K"),
+        ("garderie A1 2 B3C4", "garderie A1 2 B3C4"),
+        ("XJ4K 2T1", "XJ4K 2T1"),
+    ] {
+        let made = worker.post(SEARCHES, &json!({"name": "x", "search": {"q": typed}})).expect(201);
+        assert_eq!(made.json["search"]["q"], json!(kept), "{typed}");
+        let path = format!("{SEARCHES}/{}", made.id());
+        assert_eq!(worker.get(&path).expect(200).json["search"]["q"], json!(kept), "{typed}");
+        worker.send("DELETE", &path, None).expect(204);
+    }
+    let near = json!({"name": "x", "search": {"q": "garderie", "near": "J4K 2T1"}});
+    assert_eq!(worker.post(SEARCHES, &near).expect(201).json["search"]["near"], "J4K");
+    // The name is for its owner, and is kept as well.
+    let named = worker.post(SEARCHES, &json!({"name": "Famille J4K 2T1", "search": {"q": "garderie"}})).expect(201);
+    assert_eq!(named.json["name"], "Famille J4K");
+    let renamed = json!({"name": "g1r5l3"});
+    let path = format!("{SEARCHES}/{}", named.id());
+    assert_eq!(worker.if_match(1).patch(&path, &renamed).expect(200).json["name"], "G1R");
+});

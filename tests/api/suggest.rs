@@ -100,3 +100,30 @@ both!(what_is_typed_is_bounded, |app| {
     refused("q=ga&lat=91&lon=0", "out_of_range", "lat");
     refused("q=ga&near=Zzyzx", "place_not_found", "near");
 });
+
+both!(a_last_word_of_one_or_two_letters_completes_what_it_can_and_hides_nothing, |app| {
+    let client = app.anonymous();
+    // Before the last word has told anything, what holds the words before it is still there.
+    for text in [
+        "allaitement",
+        "allaitement p",
+        "allaitement pa",
+        "allaitement à",
+        "allaitement l’",
+        "soutien a",
+        "soutien à l a",
+    ] {
+        let found = typed(&client, text, "");
+        assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{text}: {}", found.text);
+    }
+    for text in ["banque", "banque a", "banque al", "banque à", "banque x", "banque d'a", "banque q"] {
+        let found = typed(&client, text, "");
+        assert!(labels(&found, "category").contains(&"Dépannage alimentaire".to_owned()), "{text}: {}", found.text);
+    }
+    // What begins so comes alone, where there is some.
+    let begun = labels(&typed(&client, "places e", ""), "service");
+    assert_eq!(begun, ["Places en garderie 0-5 ans"]);
+    // Three letters that nothing begins with say that something else is meant.
+    assert_eq!(typed(&client, "allaitement xyz", "").json, json!({ "results": [] }));
+    assert_eq!(typed(&client, "xyzzy a", "").json, json!({ "results": [] }));
+});

@@ -68,7 +68,7 @@ pub struct ObservationBody {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected true, false or a word")]
+#[serde(untagged, expecting = "expected boolean, string")]
 enum ObservedBody {
     Flag(bool),
     Word(String),

@@ -7,6 +7,7 @@ use super::families::{cursor_of, parse_cursor};
 use crate::actions::history::{Entry, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page};
 use crate::clock::Time;
 use crate::domain::history::Action;
+use crate::domain::plain_text::{check_line, check_lines};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::sensitive::refuse_sensitive_numbers;
 use crate::id::Id;
@@ -28,11 +29,16 @@ pub fn bounded_text(field: &str, text: &str, characters_max: usize) -> Result<St
     if text.chars().count() > characters_max {
         return Err(Refusal::field(Code::TooLong, field).rule(format!("<= {characters_max} characters")));
     }
-    if text.contains('\0') {
-        return Err(Refusal::field(Code::InvalidValue, field).rule("no NUL character"));
-    }
+    check_lines(text, field)?;
     refuse_sensitive_numbers(text, field)?;
     Ok(text.to_owned())
+}
+
+/// What something is called: one line.
+pub fn name_text(field: &str, text: &str, characters_max: usize) -> Result<String, Refusal> {
+    let name = reason_text(field, text, characters_max)?;
+    check_line(&name, field)?;
+    Ok(name)
 }
 
 /// A number of items within 1 and a bound.

@@ -4,8 +4,8 @@ use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::families::{ChildBody, parse_children};
-use super::search::{DistancesView, LocationView, OrganizationView, PlaceView, TEXT_CHARS_MAX};
-use super::search::{language_of, place_of, radius_of, short, within};
+use super::search::{DistancesView, LocationView, OrganizationView, PlaceView, language_of, place_of, radius_of};
+use super::search::{search_text, short, within};
 use crate::actions::matching::{Asked, Choice, Matched, NeedMatched, Pinned, Residence, Uncovered};
 use crate::clock::Time;
 use crate::domain::language::Lang;
@@ -121,7 +121,8 @@ impl MatchBody {
 impl NeedBody {
     fn parse(self, at: usize, children: usize) -> Result<Need, Refusal> {
         let field = |name: &str| format!("needs.{at}.{name}");
-        let words = short(&field("q"), self.q, TEXT_CHARS_MAX)?.filter(|text| !text.trim().is_empty());
+        let words =
+            self.q.map(|text| search_text(&field("q"), text)).transpose()?.filter(|text| !text.trim().is_empty());
         let category = short(&field("category"), self.category, CODE_CHARS_MAX)?;
         if category.is_none() && words.is_none() {
             return Err(Refusal::field(Code::MissingField, field("category")).rule("category, q, or both"));

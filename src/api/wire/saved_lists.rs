@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::history::reason_text;
+use super::history::name_text;
 use crate::actions::saved_lists::{Change, SavedList};
 use crate::clock::Time;
 use crate::domain::directory::{ServiceAggregate, ServiceStatus};
@@ -24,7 +24,7 @@ pub struct SavedListBody {
 
 impl SavedListBody {
     pub fn parse(&self) -> Result<(String, Vec<Id>), Refusal> {
-        Ok((reason_text("name", &self.name, NAME_CHARACTERS_MAX)?, self.services.clone()))
+        Ok((name_text("name", &self.name, NAME_CHARACTERS_MAX)?, self.services.clone()))
     }
 }
 
@@ -37,7 +37,7 @@ pub struct SavedListPatch {
 
 impl SavedListPatch {
     pub fn parse(self) -> Result<Change, Refusal> {
-        let name = self.name.map(|name| reason_text("name", &name, NAME_CHARACTERS_MAX)).transpose()?;
+        let name = self.name.map(|name| name_text("name", &name, NAME_CHARACTERS_MAX)).transpose()?;
         Ok(Change { name, service_ids: self.services })
     }
 }

@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::history::reason_text;
+use super::history::name_text;
 use super::search::SearchBody;
 use crate::actions::saved_searches::{Change, NewSearch};
 use crate::actions::search::{Place, Search};
 use crate::clock::Time;
 use crate::domain::language::Lang;
+use crate::domain::plain_text::check_line;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::saved_search::{Kept, NAME_CHARACTERS_MAX};
 use crate::domain::sensitive::refuse_sensitive_numbers;
-use crate::domain::territory::postal_area_of;
+use crate::domain::territory::{postal_area_of, with_postal_areas_alone};
 use crate::id::Id;
 use crate::store::saved_searches::SavedSearchRow;
 
@@ -27,7 +28,7 @@ pub struct SavedSearchBody {
 impl SavedSearchBody {
     /// `lang` is the language of the request where the search does not name one.
     pub fn parse(self, lang: Lang) -> Result<NewSearch, Refusal> {
-        let name = reason_text("name", &self.name, NAME_CHARACTERS_MAX)?;
+        let name = name_of(&self.name)?;
         let said = self.search.passing_member();
         let asked = self.search.parse(lang).map_err(within)?;
         if let Some(member) = said {
@@ -39,12 +40,16 @@ impl SavedSearchBody {
     }
 }
 
+fn name_of(text: &str) -> Result<String, Refusal> {
+    Ok(with_postal_areas_alone(&name_text("name", text, NAME_CHARACTERS_MAX)?))
+}
+
 fn within(refusal: Refusal) -> Refusal {
     let field = refusal.field.as_ref().map(|field| format!("search.{field}"));
     Refusal { field, ..refusal }
 }
 
-/// The place by its name: a point, or the end of a postal code, may be where a family lives.
+/// The place by its name: a point, or the end of a postal code, wherever it is typed, may be where a family lives.
 fn kept(asked: Search) -> Result<Kept, Refusal> {
     let near = match asked.place {
         None => None,
@@ -65,13 +70,11 @@ fn kept(asked: Search) -> Result<Kept, Refusal> {
     for (field, text) in [("search.q", &asked.text), ("search.near", &near)] {
         if let Some(text) = text {
             refuse_sensitive_numbers(text, field)?;
-            if text.contains('\0') {
-                return Err(Refusal::field(Code::InvalidValue, field).rule("no NUL character"));
-            }
+            check_line(text, field)?;
         }
     }
     Ok(Kept {
-        q: asked.text,
+        q: asked.text.as_deref().map(with_postal_areas_alone),
         lang: asked.lang,
         exact: asked.exact,
         near,
@@ -94,7 +97,7 @@ pub struct SavedSearchPatch {
 
 impl SavedSearchPatch {
     pub fn parse(self) -> Result<Change, Refusal> {
-        let name = self.name.map(|name| reason_text("name", &name, NAME_CHARACTERS_MAX)).transpose()?;
+        let name = self.name.map(|name| name_of(&name)).transpose()?;
         Ok(Change { name, has_alert: self.alert })
     }
 }

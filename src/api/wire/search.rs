@@ -8,6 +8,7 @@ use super::conditions::{Said, Several, ages_of, conditions_of};
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
+use crate::config::{SEARCH_TEXT_BYTES_MAX, SEARCH_WORDS_MAX};
 use crate::domain::area::Area;
 use crate::domain::conditions::{Cost, Documents};
 use crate::domain::directory::{Placement, Point};
@@ -17,13 +18,13 @@ use crate::domain::road::{DistanceBy, Leg};
 use crate::id::Id;
 use crate::search::{
     Caution, Coverage, Explanation, Facet, FacetCounts, Factors, Highlight, Hit, Kind, Part, Piece, Reason, Relation,
-    Sort,
+    Sort, count_words,
 };
 use crate::text::road;
 
-pub(super) const TEXT_CHARS_MAX: usize = 500;
 const NEAR_CHARS_MAX: usize = 200;
-const CURSOR_CHARS_MAX: usize = 200;
+/// What a cursor holds of the longest search: see `search/rank/cursor.rs`.
+const CURSOR_CHARS_MAX: usize = 5_000;
 const BBOX_CHARS_MAX: usize = 200;
 const RADIUS_KM_MAX: f64 = 2_000.0;
 const LIMIT_DEFAULT: i64 = 20;
@@ -112,7 +113,7 @@ impl SearchBody {
             known_only: self.known_only,
         })?;
         Ok(Search {
-            text: short("q", self.q, TEXT_CHARS_MAX)?,
+            text: self.q.map(|text| search_text("q", text)).transpose()?,
             lang: self.lang.unwrap_or(lang),
             exact: self.exact.unwrap_or(false),
             place,
@@ -212,6 +213,17 @@ pub(super) fn short(field: &str, value: Option<String>, chars_max: usize) -> Res
         }
         other => Ok(other),
     }
+}
+
+/// A text to search for, no longer and of no more words than a search reads.
+pub(super) fn search_text(field: &str, text: String) -> Result<String, Refusal> {
+    if text.len() > SEARCH_TEXT_BYTES_MAX {
+        return Err(Refusal::over(field, "search_text_bytes_max", SEARCH_TEXT_BYTES_MAX));
+    }
+    if count_words(&text) > SEARCH_WORDS_MAX {
+        return Err(Refusal::over(field, "search_words_max", SEARCH_WORDS_MAX));
+    }
+    Ok(text)
 }
 
 pub(super) fn instant_of(field: &str, text: &str) -> Result<Time, Refusal> {

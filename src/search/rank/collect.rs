@@ -62,13 +62,13 @@ impl<'a> Distance<'a> {
 
     fn rough(&mut self) -> Rough {
         let (map, order) = (&self.segment.map, self.order);
-        let rough = || order.from.as_ref().map_or(Rough::NOWHERE, |from| map.rough(self.doc, from, order.audience));
+        let rough = || order.from.as_ref().map_or(Rough::NOWHERE, |from| map.rough(self.doc, from, order.sight()));
         *self.rough.get_or_insert_with(rough)
     }
 
     fn exact(&mut self) -> Option<Nearest> {
         let (map, order) = (&self.segment.map, self.order);
-        let measure = || order.point.and_then(|origin| map.nearest(self.doc, origin, order.audience));
+        let measure = || order.point.and_then(|origin| map.nearest(self.doc, origin, order.sight()));
         *self.exact.get_or_insert_with(measure)
     }
 
@@ -384,7 +384,9 @@ impl<'a> Run<'a> {
             return;
         }
         if order.restricts {
-            let is_near = here.near.certain.has(offset) && order.point.is_some()
+            // What is known of a circle is of any point, inside the area or not.
+            let is_told = order.area.is_none() || self.segment.map.has_one(doc);
+            let is_near = is_told && here.near.certain.has(offset) && order.point.is_some()
                 || here.near.possible.has(offset)
                     && order.radius.map_or(distance.is_known(), |limit| distance.is_within(limit))
                 || order.takes_what_comes && (ties.comes || ties.may_come);

@@ -55,7 +55,7 @@ pub(super) fn count(
     let mut request = Request { cursor: None, ..request.clone() };
     without(&mut request, facet);
     let values = values(view, fields, facet, request.audience)?;
-    let plan = Plan::new(&view.searcher, fields, &request, concepts)?;
+    let plan = Plan::new(&view.searcher, fields, &request, concepts, None)?;
     let order = Order::new(&request, concepts, (request.now, None), 0);
     let (mut counts, mut known): (Vec<(String, u64)>, Vec<Vec<KnownTerm>>) = (vec![], vec![]);
     for (value, terms) in values {
