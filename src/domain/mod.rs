@@ -29,6 +29,7 @@ pub mod matching;
 pub mod saved_list;
 pub mod saved_search;
 pub mod schedule;
+pub mod spoken_age;
 pub mod visit_plan;
 // -- families
 pub mod consent;

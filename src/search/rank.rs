@@ -21,6 +21,7 @@ use super::{Error, Hit, Page, Place};
 use crate::clock::Time;
 use crate::domain::area::Area;
 use crate::domain::directory::Point;
+use crate::domain::spoken_age::AgeRange;
 use crate::domain::words::words;
 use crate::id::Id;
 
@@ -67,6 +68,9 @@ const NEED_MAY_SERVE_FACTOR: f64 = 0.45;
 /// Closed for a while.
 const CLOSED_FACTOR: f64 = 0.9;
 const NEED_CLOSED_FACTOR: f64 = 0.6;
+/// For people of another age than those whom the text tells of: after the others, like what is out of reach.
+const OTHER_AGE_FACTOR: f64 = 0.7;
+const NEED_OTHER_AGE_FACTOR: f64 = 0.1;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
 pub(super) const NEED_STEPS: f32 = 4.5;
@@ -409,6 +413,8 @@ pub(super) struct Order {
     restricts: bool,
     sort: Sort,
     age_months: Option<u64>,
+    /// What the text tells of ages, where no age was asked: it orders, and leaves nothing out.
+    ages_said: Vec<AgeRange>,
     open_at: Option<Time>,
     audience: Audience,
     ranked_at: Time,
@@ -441,6 +447,7 @@ impl Order {
             restricts: request.origin.is_some() && (coverage != Coverage::Either || request.radius_km.is_some()),
             sort: request.sort(),
             age_months: request.age_months.map(u64::from),
+            ages_said: request.ages_said(),
             open_at: request.open_at,
             audience: request.audience,
             ranked_at,
@@ -474,6 +481,21 @@ impl Order {
             _ => (words, need),
         };
         if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
+    }
+
+    /// How much of its sureness a service keeps beside the ages that the text tells: all where it may be for one of them.
+    fn suits_ages(&self, segment: &SegmentView, doc: DocId) -> (f64, f64) {
+        let bound =
+            |months: Option<u64>, default| months.map_or(default, |months| u32::try_from(months).unwrap_or(default));
+        let may_use = |said: &AgeRange| {
+            let (min, max) = (segment.age_min.first(doc), segment.age_max.first(doc));
+            said.may_use(bound(min, 0), bound(max, u32::MAX))
+        };
+        if self.ages_said.is_empty() || self.ages_said.iter().any(may_use) {
+            (1.0, 1.0)
+        } else {
+            (OTHER_AGE_FACTOR, NEED_OTHER_AGE_FACTOR)
+        }
     }
 
     /// The most that [`Order::factor`] gives at a distance.

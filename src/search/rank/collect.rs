@@ -403,7 +403,8 @@ impl<'a> Run<'a> {
         }
         let (reach, reach_of_need) = order.reach(ties, distance_km);
         let (sureness, need) = (order.sureness(self.scores.steps(offset)), f64::from(self.scores.need(offset)));
-        let first = -(sureness * reach + need * reach_of_need);
+        let (words_suit, need_suits) = order.suits_ages(self.segment, doc);
+        let first = -(sureness * reach * words_suit + need * reach_of_need * need_suits);
         let second = -(1.0 + self.scores.fine(offset)) * order.factor(self.segment, doc, distance_km, ties.serves);
         Key { first, second, third: distance_km, id }
     }
