@@ -63,8 +63,11 @@ const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 /// It comes to people and nobody said where: nearly as good as what is said to come here.
 const MAY_COME_FACTOR: f64 = 0.9;
-/// Far, and nobody said whom it serves: after a good second choice within reach, before one of some help.
-const NEED_MAY_SERVE_FACTOR: f64 = 0.45;
+/// Out of reach, and nobody said whom it serves: as far as a region goes it probably serves the place asked; further,
+/// it comes after what is nearly as sure within reach, and before a second choice.
+const OF_A_REGION_KM: f64 = 150.0;
+const NEED_MAY_SERVE_FACTOR: f64 = 0.9;
+const NEED_MAY_SERVE_FAR_FACTOR: f64 = 0.6;
 /// Closed for a while.
 const CLOSED_FACTOR: f64 = 0.9;
 const NEED_CLOSED_FACTOR: f64 = 0.6;
@@ -477,13 +480,17 @@ impl Order {
         };
         let (words, need) = match ties {
             Ties { may_come: true, .. } => (words.max(MAY_COME_FACTOR), need.max(MAY_COME_FACTOR)),
-            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FACTOR)),
+            Ties { says_no_territory: true, .. } if distance_km <= OF_A_REGION_KM => {
+                (words, need.max(NEED_MAY_SERVE_FACTOR))
+            }
+            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FAR_FACTOR)),
             _ => (words, need),
         };
         if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
     }
 
-    /// How much of its sureness a service keeps beside the ages that the text tells: all where it may be for one of them.
+    /// How much of its sureness a service keeps beside the ages that the text tells: all where it may be for one of
+    /// them.
     fn suits_ages(&self, segment: &SegmentView, doc: DocId) -> (f64, f64) {
         let bound =
             |months: Option<u64>, default| months.map_or(default, |months| u32::try_from(months).unwrap_or(default));
