@@ -1,6 +1,6 @@
-//! How old the people are whom a text tells of: "ma fille de 4 ans", "18 month old", "mon ado", "personnes âgées". Knows
-//! French and English of Québec, digits and number words. An age is read only where the words around it say that it is
-//! one: "depuis 3 ans", "bail de 2 ans" and "24 ans de mariage" are none. Must not know services or searches.
+//! How old the people are whom a text tells of: "ma fille de 4 ans", "18 month old", "mon ado", "personnes âgées".
+//! Knows French and English of Québec, digits and number words. An age is read only where the words around it say that
+//! it is one: "depuis 3 ans", "bail de 2 ans" and "24 ans de mariage" are none. Must not know services or searches.
 
 use super::fold::fold;
 
@@ -46,7 +46,9 @@ pub fn ages_said(text: &str) -> Vec<AgeRange> {
         match said {
             Some(said) => {
                 found.extend(said.ages);
-                numbered.extend(words.person_before(at));
+                // "ado autiste de 15 ans" is one person.
+                numbered
+                    .extend(words.person_before(at).into_iter().flat_map(|person| [person, person.wrapping_sub(1)]));
                 at = said.end;
                 after_age = Some(at + usize::from(words.is(at, &["et", "pis", "ou", "and", "or", "plus"])));
             }
@@ -82,148 +84,28 @@ const LASTING: [&str; 30] = [
     "lease", "after", "took", "takes", "wait", "waited",
 ];
 /// After a number and its unit.
-const OF_TIME: [&str; 28] = [
-    "de",
-    "d",
-    "attente",
-    "experience",
-    "mariage",
-    "prison",
-    "retard",
-    "loyer",
-    "vie",
-    "sobriete",
-    "abstinence",
-    "service",
-    "relation",
-    "plus",
-    "tard",
-    "ago",
-    "late",
-    "behind",
-    "rent",
-    "pregnant",
-    "sober",
-    "waiting",
-    "wait",
-    "left",
-    "of",
-    "later",
-    "together",
-    "clean",
-];
+const OF_TIME: &str = "\
+    de d attente experience mariage prison retard loyer vie sobriete abstinence service relation plus tard ago \
+    late behind rent pregnant sober waiting wait left of later together clean que";
 /// May stand after an age that is told without its unit.
-const AFTER_BARE: [&str; 22] = [
-    "et", "pis", "qui", "and", "who", "avec", "with", "needs", "need", "is", "a", "est", "has", "but", "mais", "who",
-    "cherche", "veut", "parle", "dort", "can", "cannot",
-];
-const PEOPLE: [&str; 100] = [
-    "enfant",
-    "enfants",
-    "bebe",
-    "bebes",
-    "poupon",
-    "poupons",
-    "nourrisson",
-    "fils",
-    "fille",
-    "filles",
-    "garcon",
-    "garcons",
-    "gars",
-    "fiston",
-    "fillette",
-    "petit",
-    "petite",
-    "petits",
-    "ado",
-    "ados",
-    "adolescent",
-    "adolescente",
-    "neveu",
-    "niece",
-    "jumeaux",
-    "jumelles",
-    "homme",
-    "femme",
-    "dame",
-    "monsieur",
-    "madame",
-    "personne",
-    "personnes",
-    "jeune",
-    "jeunes",
-    "mere",
-    "pere",
-    "maman",
-    "papa",
-    "mari",
-    "conjoint",
-    "conjointe",
-    "chum",
-    "blonde",
-    "voisin",
-    "voisine",
-    "frere",
-    "soeur",
-    "oncle",
-    "tante",
-    "ami",
-    "amie",
-    "mamie",
-    "papi",
-    "eleve",
-    "etudiant",
-    "etudiante",
-    "kid",
-    "kids",
-    "child",
-    "children",
-    "son",
-    "sons",
-    "daughter",
-    "daughters",
-    "boy",
-    "boys",
-    "girl",
-    "girls",
-    "baby",
-    "babies",
-    "toddler",
-    "toddlers",
-    "teen",
-    "teens",
-    "teenager",
-    "twins",
-    "man",
-    "woman",
-    "lady",
-    "gentleman",
-    "husband",
-    "wife",
-    "partner",
-    "boyfriend",
-    "girlfriend",
-    "brother",
-    "sister",
-    "uncle",
-    "aunt",
-    "neighbour",
-    "neighbor",
-    "grandson",
-    "granddaughter",
-    "mother",
-    "father",
-    "mom",
-    "dad",
-    "grandma",
-    "grandpa",
-];
+const AFTER_BARE: &str =
+    "et pis qui and who avec with needs need is a est has but mais cherche veut parle dort can cannot";
+const PEOPLE: &str = "\
+    enfant enfants bebe bebes poupon poupons nourrisson fils fille filles garcon garcons gars fiston fillette \
+    petit petite petits ado ados adolescent adolescente neveu niece jumeaux jumelles homme femme dame monsieur \
+    madame personne personnes jeune jeunes mere pere maman papa mari conjoint conjointe chum blonde voisin \
+    voisine frere soeur oncle tante ami amie mamie papi eleve etudiant etudiante kid kids child children son \
+    sons daughter daughters boy boys girl girls baby babies toddler toddlers teen teens teenager twins man woman \
+    lady gentleman husband wife partner boyfriend girlfriend brother sister uncle aunt neighbour neighbor \
+    grandson granddaughter mother father mom dad grandma grandpa bb autiste maternelle prematernelle";
 /// Whose age may be told without a unit: "son of 9", but not "mother of 3".
-const CHILDREN: [&str; 18] = [
-    "fils", "fille", "garcon", "gars", "fiston", "fillette", "enfant", "ado", "neveu", "niece", "son", "daughter",
-    "boy", "girl", "kid", "child", "grandson", "teen",
-];
+const CHILDREN: &str =
+    "fils fille garcon gars fiston fillette enfant ado neveu niece son daughter boy girl kid child grandson teen";
+
+/// Whether a list of words, parted by spaces, has this one.
+fn has(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
 
 struct Words<'a>(&'a [&'a str]);
 
@@ -297,7 +179,9 @@ impl<'a> Words<'a> {
             _ => (tens(word).unwrap_or(0), at + 1),
         };
         if tens == 0 {
-            return Some(Number { value: below_twenty(word)?, end });
+            // "un 5 ans" has an article.
+            let is_article = ["un", "une", "one"].contains(&word) && Unit::of(self.get(end)).is_none();
+            return below_twenty(word).filter(|_| !is_article).map(|value| Number { value, end });
         }
         let ones_at = end + usize::from(self.is(end, &["et"]) && below_twenty(self.get(end + 1)).is_some());
         Some(match below_twenty(self.get(ones_at)) {
@@ -329,7 +213,9 @@ impl<'a> Words<'a> {
         end += usize::from(self.is(end, &["old", "olds"]));
         let open = matches!((self.get(end), self.get(end + 1)), ("et" | "and", "plus" | "over" | "up" | "older"));
         let between = second.is_some() && !self.is(first.end, &AND) || open || self.limit(at).is_some();
-        if !old && !open && self.is(end, &OF_TIME) {
+        // "kids ten years" may be how long; in English an age of years is "old", or its person "is" so old.
+        let may_last = has(OF_TIME, self.get(end)) || self.get(end - 1) == "years" && has(PEOPLE, self.before(at, 1));
+        if !old && !open && may_last {
             return None;
         }
         let is_range_of_age = between && unit == Unit::Years && !self.lasts(at);
@@ -349,9 +235,9 @@ impl<'a> Words<'a> {
     /// "fils de 9", "aged 84", "she is 84": no unit says so, and what comes after must not be counted by it.
     fn bare_age(&self, at: usize, number: Number) -> Option<Said> {
         let after = self.get(number.end);
-        let ends = after.is_empty() || AFTER_BARE.contains(&after);
+        let ends = after.is_empty() || has(AFTER_BARE, after);
         let (one, two) = (self.before(at, 1), self.before(at, 2));
-        let of_a_child = OF.contains(&one) && CHILDREN.contains(&two);
+        let of_a_child = OF.contains(&one) && has(CHILDREN, two);
         let is_so_old = ["is", "s", "m", "am"].contains(&one) && ["he", "she", "i"].contains(&two);
         let is_age = of_a_child || is_so_old || ["aged"].contains(&one);
         let range = Unit::Years.range(number.value, false).filter(|_| ends && is_age)?;
@@ -383,16 +269,20 @@ impl<'a> Words<'a> {
         if one == "ai" {
             return unit == Unit::Years && value >= SPEAKER_YEARS_MIN;
         }
-        let is_so_old = IS.contains(&one) && (SUBJECTS.contains(&two) || PEOPLE.contains(&two));
+        // "à 4 ans", "mon 4 ans"; "y a 4 ans" is a time ago.
+        if unit == Unit::Years && (one == "a" && !["", "y"].contains(&two) || ["mon", "ma", "notre"].contains(&one)) {
+            return !LASTING.contains(&two);
+        }
+        let is_so_old = IS.contains(&one) && (SUBJECTS.contains(&two) || has(PEOPLE, two));
         let is_aged = AGED.contains(&one) || OF.contains(&one) && AGED.contains(&two);
         is_so_old || is_aged || self.person_before(at).is_some()
     }
 
     /// Where the person stands whom a number belongs to: "fille de 4 ans", "fils autiste de 4 ans", "dame 78 ans".
     fn person_before(&self, at: usize) -> Option<usize> {
-        let is_person = |count: usize| PEOPLE.contains(&self.before(at, count));
+        let is_person = |count: usize| has(PEOPLE, self.before(at, count));
         let count = match self.before(at, 1) {
-            one if PEOPLE.contains(&one) => 1,
+            one if has(PEOPLE, one) => 1,
             one if OF.contains(&one) || IS.contains(&one) => (2..=3).find(|count| is_person(*count))?,
             one if AGED.contains(&one) => 2,
             _ => return None,
@@ -417,10 +307,15 @@ impl<'a> Words<'a> {
             "preschooler" | "preschoolers" => years(3, 5),
             "ado" | "ados" | "adolescent" | "adolescents" | "adolescente" | "adolescentes" | "teen" | "teens"
             | "teenager" | "teenagers" | "teenage" => years(12, 17),
-            "adulte" | "adultes" | "adult" | "adults" => years(18, YEARS_MAX),
+            // Whoever goes to adult education may have a child to be looked after.
+            "adulte" | "adultes" | "adult" | "adults"
+                if !["aux", "des"].contains(&before) && !SCHOOLS.contains(&after) =>
+            {
+                years(18, YEARS_MAX)
+            }
             "senior" | "seniors" | "elderly" | "elder" | "elders" | "retiree" | "retirees" | "retired"
             | "octogenaire" | "retraitee" | "retraites" | "retraitees" => years(60, YEARS_MAX),
-            "agee" | "agees" if PEOPLE.contains(&before) && !OF.contains(&after) => years(60, YEARS_MAX),
+            "agee" | "agees" if has(PEOPLE, before) && !OF.contains(&after) => years(60, YEARS_MAX),
             "retraite" if RETIRED_AFTER.contains(&before) && after != "quebec" => years(60, YEARS_MAX),
             // "mon aîné" is somebody's first child.
             "aine" | "ainee" if ["un", "une", "personne", "pour"].contains(&before) => years(60, YEARS_MAX),
@@ -431,8 +326,7 @@ impl<'a> Words<'a> {
 
     /// A baby that is not born yet tells nothing of an age.
     fn is_expected(&self) -> bool {
-        (0..self.0.len())
-            .any(|at| self.is(at, &["enceinte", "enceintes", "pregnant", "attends", "attend", "expecting"]))
+        self.0.iter().any(|word| EXPECTING.contains(word))
     }
 }
 
@@ -442,6 +336,8 @@ enum Limit {
     More,
 }
 
+const EXPECTING: [&str; 6] = ["enceinte", "enceintes", "pregnant", "attends", "attend", "expecting"];
+const SCHOOLS: [&str; 5] = ["school", "education", "ed", "class", "classes"];
 const BABY_OTHERWISE: [&str; 4] = ["sitter", "sitting", "shower", "blues"];
 const RETIRED_AFTER: [&str; 8] = ["suis", "est", "monsieur", "homme", "un", "couple", "pere", "la"];
 
@@ -520,6 +416,10 @@ mod tests {
             ("my mother is 80 years old", vec![(960, 971)]),
             ("she's 84 and alone", vec![(1008, 1019)]),
             ("jeune âgé de 15 ans", vec![(180, 191)]),
+            ("pas encore propre à 4 ans", vec![(48, 59)]),
+            ("mon 4 ans dit non à tout", vec![(48, 59)]),
+            ("maternelle 4 ans", vec![(48, 59)]),
+            ("l'entrée à l'école d'un garçon de cinq ans", vec![(60, 71)]),
         ] {
             assert_eq!(months(text), expected, "{text}");
         }
@@ -548,6 +448,7 @@ mod tests {
             ("un poupon qui pleure", vec![baby]),
             ("mon ado veut plus aller à l'école", vec![teen]),
             ("mon ado de 15 ans", vec![(180, 191)]),
+            ("mon ado autiste de 15 ans", vec![(180, 191)]),
             ("my teenager smokes", vec![teen]),
             ("personne âgée isolée", vec![senior]),
             ("activités pour aînés", vec![senior]),
@@ -581,6 +482,9 @@ mod tests {
             "mon aîné fait des crises",
             "Retraite Québec",
             "baby sitter",
+            "home with the kids ten years",
+            "daycare while I go to adult school",
+            "y a 3 ans que je cherche",
             "loyer de 900",
             "811",
             "",
