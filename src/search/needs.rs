@@ -87,14 +87,36 @@ pub(super) struct Needs {
     parts: HashMap<String, u32>,
     /// What is said tells this much of each need.
     told: HashMap<Feature, Vec<(usize, f32)>>,
-    /// Every word of the sayings, by its first letter and length, with how often it is used in each language.
-    vocabulary: HashMap<(char, usize), HashMap<String, Uses>>,
+    /// Every word of the sayings, by its first letter and length.
+    vocabulary: HashMap<(char, usize), HashMap<String, Known>>,
     /// How many words are said in each language.
     words_said: Uses,
 }
 
-/// In the order of [`Lang::ALL`].
+/// How often, in each language, in the order of [`Lang::ALL`].
 type Uses = [u32; 2];
+
+/// A word of the sayings.
+#[derive(Debug)]
+struct Known {
+    uses: Uses,
+    letters: Letters,
+}
+
+/// The letters that a word has, a bit each: words that are near each other have nearly the same.
+#[derive(Debug, Clone, Copy)]
+struct Letters(u32);
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        Self(word.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % u32::BITS)))
+    }
+
+    /// One change adds a letter and takes another away, at most.
+    fn may_be_within(self, other: Self, changes: usize) -> bool {
+        (self.0 ^ other.0).count_ones() as usize <= 2 * changes
+    }
+}
 
 /// A part, or two in a row.
 type Feature = (u32, Option<u32>);
@@ -177,8 +199,8 @@ impl Needs {
             add(&mut self.words_said);
             let shelf = self.vocabulary.entry(shelf_of(word)).or_default();
             match shelf.get_mut(word) {
-                Some(uses) => add(uses),
-                None => drop(shelf.insert(word.clone(), once)),
+                Some(known) => add(&mut known.uses),
+                None => drop(shelf.insert(word.clone(), Known { uses: once, letters: Letters::of(word) })),
             }
         }
     }
@@ -277,7 +299,7 @@ impl Needs {
     }
 
     fn uses(&self, word: &str) -> Option<Uses> {
-        self.vocabulary.get(&shelf_of(word)).and_then(|known| known.get(word)).copied()
+        self.vocabulary.get(&shelf_of(word)).and_then(|shelf| shelf.get(word)).map(|known| known.uses)
     }
 
     fn nearest(&self, word: &str) -> String {
@@ -285,9 +307,11 @@ impl Needs {
         let (first, length) = shelf_of(word);
         let lengths = length.saturating_sub(allowed)..=length + allowed;
         let near = lengths.filter_map(|length| self.vocabulary.get(&(first, length))).flatten();
-        let near = near.filter_map(|(other, uses)| {
+        let letters = Letters::of(word);
+        let near = near.filter(|(_, known)| letters.may_be_within(known.letters, allowed));
+        let near = near.filter_map(|(other, known)| {
             let distance = typo::distance_within(word, other, allowed)?;
-            Some((distance, std::cmp::Reverse(uses.iter().sum::<u32>()), other))
+            Some((distance, std::cmp::Reverse(known.uses.iter().sum::<u32>()), other))
         });
         near.min().map_or_else(|| word.to_owned(), |(_, _, other)| other.clone())
     }
@@ -347,6 +371,8 @@ fn features(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::taxonomy::Taxonomy;
 
@@ -398,6 +424,17 @@ mod tests {
             ("xyzzy", [french, english]),
         ] {
             assert_eq!(needs.languages(&words(text)), langs, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_that_are_near_each_other_are_never_passed_over(one in "[a-z]{4,10}", other in "[a-z]{4,10}") {
+            for (one, other) in [(&one, &other), (&one, &format!("{one}s")), (&one, &one.chars().rev().collect())] {
+                if let Some(changes) = typo::distance_within(one, other, 4) {
+                    prop_assert!(Letters::of(one).may_be_within(Letters::of(other), changes));
+                }
+            }
         }
     }
 
