@@ -35,6 +35,7 @@ pub mod road;
 pub mod saved_list;
 pub mod saved_search;
 pub mod schedule;
+pub mod spoken_age;
 pub mod visit_plan;
 // -- families
 pub mod consent;

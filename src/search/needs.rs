@@ -24,11 +24,8 @@ const RELATED: &str = include_str!("../../index/search/needs_related.csv");
 /// Needs that one text is taken for.
 const MEANT_MAX: usize = 8;
 /// A need that is this much less sure than the surest is not meant.
-const SHARE_MIN: f32 = 0.15;
-/// What a second choice gets of the need that it stands in for.
-const GOOD_SECOND_CHOICE: f32 = 0.3;
-const SOME_HELP: f32 = 0.15;
-/// And at most, of the surest need: it never passes it.
+const SHARE_MIN: f32 = 0.1;
+/// What a second choice gets at most, of the surest need: it never passes it.
 const SECOND_CHOICE_MAX: f32 = 0.9;
 /// Needs whose second choices are looked at, the surest.
 const MEANT_WITH_SECOND_CHOICES: usize = 3;
@@ -49,6 +46,11 @@ const LENGTH_POWER: f32 = 0.6;
 /// Words of one text that are read, and that are read as the nearest one when nobody says them: enough for 500 letters.
 const WORDS_READ_MAX: usize = 100;
 const WORDS_MENDED_MAX: usize = 8;
+/// What one word tells of the language at most, and what nobody says in one language counts there, in uses.
+const LANGUAGE_TOLD_MAX: f32 = 3.0;
+const USES_UNSEEN: f32 = 0.3;
+/// A text is of one language where that is nineteen times as likely as the other: the logarithm of it.
+const LANGUAGE_SURE: f32 = 2.94;
 
 /// A need that a text asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +75,8 @@ struct Saying {
 struct SecondChoice {
     code: String,
     related: String,
-    /// 2: a good second choice; 1: of some help.
-    strength: u8,
+    /// Of a hundred who have the need, how many it helps too: what it gets of the need that it stands in for.
+    percent: u8,
 }
 
 #[derive(Debug, Default)]
@@ -85,8 +87,35 @@ pub(super) struct Needs {
     parts: HashMap<String, u32>,
     /// What is said tells this much of each need.
     told: HashMap<Feature, Vec<(usize, f32)>>,
-    /// Every word of the sayings, by its first letter and length, with how often it is used.
-    vocabulary: HashMap<(char, usize), HashMap<String, u32>>,
+    /// Every word of the sayings, by its first letter and length.
+    vocabulary: HashMap<(char, usize), HashMap<String, Known>>,
+    /// How many words are said in each language.
+    words_said: Uses,
+}
+
+/// How often, in each language, in the order of [`Lang::ALL`].
+type Uses = [u32; 2];
+
+/// A word of the sayings.
+#[derive(Debug)]
+struct Known {
+    uses: Uses,
+    letters: Letters,
+}
+
+/// The letters that a word has, a bit each: words that are near each other have nearly the same.
+#[derive(Debug, Clone, Copy)]
+struct Letters(u32);
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        Self(word.chars().fold(0, |letters, letter| letters | 1 << (u32::from(letter) % u32::BITS)))
+    }
+
+    /// One change adds a letter and takes another away, at most.
+    fn may_be_within(self, other: Self, changes: usize) -> bool {
+        (self.0 ^ other.0).count_ones() as usize <= 2 * changes
+    }
 }
 
 /// A part, or two in a row.
@@ -121,8 +150,10 @@ impl Needs {
             let choice: SecondChoice = choice.map_err(|why| format!("needs_related.csv: {why}"))?;
             let unknown = || format!("needs_related.csv: nobody says {} or {}", choice.code, choice.related);
             let (code, other) = at.get(&choice.code).zip(at.get(&choice.related)).ok_or_else(unknown)?;
-            let share = if choice.strength >= 2 { GOOD_SECOND_CHOICE } else { SOME_HELP };
-            needs.second_choices.entry(*code).or_default().push((*other, share));
+            if !(1..=100).contains(&choice.percent) {
+                return Err(format!("needs_related.csv: percent is 1 to 100, not {}", choice.percent));
+            }
+            needs.second_choices.entry(*code).or_default().push((*other, f32::from(choice.percent) / 100.0));
         }
         Ok(needs)
     }
@@ -141,13 +172,7 @@ impl Needs {
             other => return Err(format!("needs.csv: strength is 1 to 3, not {other}")),
         };
         let words = words(&saying.text);
-        for word in &words {
-            let shelf = self.vocabulary.entry(shelf_of(word)).or_default();
-            match shelf.get_mut(word) {
-                Some(uses) => *uses += 1,
-                None => drop(shelf.insert(word.clone(), 1)),
-            }
-        }
+        self.count_words(&words, saying.lang);
         let parts = &mut self.parts;
         let features = features(&words, saying.lang, definition, stems, |part| {
             let next = u32::try_from(parts.len()).ok()?;
@@ -165,6 +190,19 @@ impl Needs {
             }
         }
         Ok(())
+    }
+
+    fn count_words(&mut self, words: &[String], lang: Lang) {
+        let once = Lang::ALL.map(|one| u32::from(one == lang));
+        let add = |uses: &mut Uses| uses.iter_mut().zip(once).for_each(|(uses, more)| *uses += more);
+        for word in words {
+            add(&mut self.words_said);
+            let shelf = self.vocabulary.entry(shelf_of(word)).or_default();
+            match shelf.get_mut(word) {
+                Some(known) => add(&mut known.uses),
+                None => drop(shelf.insert(word.clone(), Known { uses: once, letters: Letters::of(word) })),
+            }
+        }
     }
 
     /// From how much was said to how much it tells: by how far a need is above the mean, less where little was said,
@@ -208,12 +246,12 @@ impl Needs {
         meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
     }
 
-    /// What a text says that is said for some need, each once: it may be in either language, or in both. In an order,
-    /// so that sums come out the same each time: the pages of a search are told apart by their last bit.
+    /// What a text says that is said for some need, each once. In an order, so that sums come out the same each time:
+    /// the pages of a search are told apart by their last bit.
     fn asked(&self, asked: &[String], definition: &Definition) -> BTreeSet<Feature> {
         let mut mended = 0;
         let read = asked.iter().take(WORDS_READ_MAX).map(|word| {
-            if self.is_said(word) || typo::changes_allowed(word) == 0 || mended >= WORDS_MENDED_MAX {
+            if self.uses(word).is_some() || typo::changes_allowed(word) == 0 || mended >= WORDS_MENDED_MAX {
                 return word.clone();
             }
             mended += 1;
@@ -222,7 +260,25 @@ impl Needs {
         let read: Vec<String> = read.collect();
         let mut stems = Stems::new();
         let known = |part: &str| self.parts.get(part).copied();
-        Lang::ALL.into_iter().flat_map(|lang| features(&read, lang, definition, &mut stems, known)).collect()
+        let langs = self.languages(&read);
+        langs.into_iter().flatten().flat_map(|lang| features(&read, lang, definition, &mut stems, known)).collect()
+    }
+
+    /// The language of a text, by how much more often its words are said in it; both where that is not sure, or where
+    /// it mixes them. A word of the one would be taken for another of the other: "couch" for "couche".
+    fn languages(&self, words: &[String]) -> [Option<Lang>; 2] {
+        let [first, second] = self.words_said.map(|words| words.max(1) as f32);
+        let of_the_first = |word: &String| {
+            let [one, other] = self.uses(word).unwrap_or_default().map(|uses| uses as f32 + USES_UNSEEN);
+            (one / first / (other / second)).ln().clamp(-LANGUAGE_TOLD_MAX, LANGUAGE_TOLD_MAX)
+        };
+        let told: f32 = words.iter().map(of_the_first).sum();
+        let [one, other] = Lang::ALL.map(Some);
+        match told {
+            told if told > LANGUAGE_SURE => [one, None],
+            told if told < -LANGUAGE_SURE => [None, other],
+            _ => [one, other],
+        }
     }
 
     /// What else would help whoever is meant: where a service of the surest need is not to be had, the next best comes.
@@ -242,8 +298,8 @@ impl Needs {
         }
     }
 
-    fn is_said(&self, word: &str) -> bool {
-        self.vocabulary.get(&shelf_of(word)).is_some_and(|known| known.contains_key(word))
+    fn uses(&self, word: &str) -> Option<Uses> {
+        self.vocabulary.get(&shelf_of(word)).and_then(|shelf| shelf.get(word)).map(|known| known.uses)
     }
 
     fn nearest(&self, word: &str) -> String {
@@ -251,9 +307,11 @@ impl Needs {
         let (first, length) = shelf_of(word);
         let lengths = length.saturating_sub(allowed)..=length + allowed;
         let near = lengths.filter_map(|length| self.vocabulary.get(&(first, length))).flatten();
-        let near = near.filter_map(|(other, uses)| {
+        let letters = Letters::of(word);
+        let near = near.filter(|(_, known)| letters.may_be_within(known.letters, allowed));
+        let near = near.filter_map(|(other, known)| {
             let distance = typo::distance_within(word, other, allowed)?;
-            Some((distance, std::cmp::Reverse(*uses), other))
+            Some((distance, std::cmp::Reverse(known.uses.iter().sum::<u32>()), other))
         });
         near.min().map_or_else(|| word.to_owned(), |(_, _, other)| other.clone())
     }
@@ -313,6 +371,8 @@ fn features(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::taxonomy::Taxonomy;
 
@@ -351,6 +411,31 @@ mod tests {
     fn two_languages_in_one_text_and_words_of_another_ending_are_read() {
         assert_eq!(surest("le petit needs a speech therapist").as_deref(), Some("child-development/speech-therapy"));
         assert_eq!(surest("alphabétizassion").as_deref(), Some("education/literacy"));
+    }
+
+    #[test]
+    fn the_language_of_a_text_is_told_where_it_is_sure() {
+        let needs = Needs::of_this_program().unwrap();
+        let [french, english] = Lang::ALL.map(Some);
+        for (text, langs) in [
+            ("mon frigo est vide", [french, None]),
+            ("can I get a couch for cheap", [None, english]),
+            ("le petit needs a speech therapist", [french, english]),
+            ("xyzzy", [french, english]),
+        ] {
+            assert_eq!(needs.languages(&words(text)), langs, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_that_are_near_each_other_are_never_passed_over(one in "[a-z]{4,10}", other in "[a-z]{4,10}") {
+            for (one, other) in [(&one, &other), (&one, &format!("{one}s")), (&one, &one.chars().rev().collect())] {
+                if let Some(changes) = typo::distance_within(one, other, 4) {
+                    prop_assert!(Letters::of(one).may_be_within(Letters::of(other), changes));
+                }
+            }
+        }
     }
 
     #[test]

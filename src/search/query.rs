@@ -18,6 +18,7 @@ use crate::domain::area::Area;
 use crate::domain::conditions::Conditions;
 use crate::domain::directory::Point;
 use crate::domain::language::Lang;
+use crate::domain::spoken_age::{self, AgeRange};
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::words::words;
 
@@ -134,6 +135,12 @@ impl Request {
         let nothing_asked = self.text.as_deref().is_none_or(|text| words(text).is_empty());
         let default = if nothing_asked && self.point().is_some() { Sort::Distance } else { Sort::Relevance };
         self.sort.unwrap_or(default)
+    }
+
+    /// The ages that the text tells, where they order what is found: by relevance, and where no age was asked.
+    pub(super) fn ages_said(&self) -> Vec<AgeRange> {
+        let text = self.text.as_deref().filter(|_| !self.exact && self.ages_months.is_empty());
+        text.filter(|_| self.sort() == Sort::Relevance).map(spoken_age::ages_said).unwrap_or_default()
     }
 
     /// What must be the same on every page of one search.

@@ -16,7 +16,7 @@ use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Settled, Sort};
 use super::schema::Audience;
-use super::view::View;
+use super::view::{SegmentView, View};
 use super::why::{self, Kind};
 use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
@@ -25,6 +25,7 @@ use crate::domain::area::Area;
 use crate::domain::conditions::Conditions;
 use crate::domain::directory::Point;
 use crate::domain::matching::WALK_KM_MAX;
+use crate::domain::spoken_age::AgeRange;
 use crate::domain::words::words;
 use crate::id::Id;
 
@@ -72,11 +73,17 @@ const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 /// It comes to people and nobody said where: nearly as good as what is said to come here.
 const MAY_COME_FACTOR: f64 = 0.9;
-/// Far, and nobody said whom it serves: after a good second choice within reach, before one of some help.
-const NEED_MAY_SERVE_FACTOR: f64 = 0.45;
+/// Out of reach, and nobody said whom it serves: as far as a region goes it probably serves the place asked; further,
+/// it comes after what is nearly as sure within reach, and before a second choice.
+const OF_A_REGION_KM: f64 = 150.0;
+const NEED_MAY_SERVE_FACTOR: f64 = 0.9;
+const NEED_MAY_SERVE_FAR_FACTOR: f64 = 0.6;
 /// Closed for a while.
 const CLOSED_FACTOR: f64 = 0.9;
 const NEED_CLOSED_FACTOR: f64 = 0.6;
+/// For people of another age than those whom the text tells of: after the others, like what is out of reach.
+const OTHER_AGE_FACTOR: f64 = 0.7;
+const NEED_OTHER_AGE_FACTOR: f64 = 0.1;
 
 /// What is left of the sureness of what is not known to be as asked, for each thing asked that nobody said.
 const UNSURE_FACTOR: f64 = 0.85;
@@ -441,6 +448,8 @@ pub(super) struct Order {
     conditions: Conditions,
     walk: Limit,
     ages_months: Vec<u64>,
+    /// What the text tells of ages, where no age was asked: it orders, and leaves nothing out.
+    ages_said: Vec<AgeRange>,
     open_at: Option<Time>,
     audience: Audience,
     ranked_at: Time,
@@ -476,6 +485,7 @@ impl Order {
             conditions: request.conditions.clone(),
             walk: Limit::new(WALK_KM_MAX),
             ages_months: request.ages_months.iter().copied().map(u64::from).collect(),
+            ages_said: request.ages_said(),
             open_at: request.open_at,
             audience: request.audience,
             ranked_at,
@@ -519,10 +529,35 @@ impl Order {
         };
         let (words, need) = match ties {
             Ties { may_come: true, .. } => (words.max(MAY_COME_FACTOR), need.max(MAY_COME_FACTOR)),
-            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FACTOR)),
+            Ties { says_no_territory: true, .. } if distance_km <= OF_A_REGION_KM => {
+                (words, need.max(NEED_MAY_SERVE_FACTOR))
+            }
+            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FAR_FACTOR)),
             _ => (words, need),
         };
         if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
+    }
+
+    /// What a service keeps of its sureness, of the words and of the need, for where it is and for whom.
+    fn reach_and_age(&self, segment: &SegmentView, doc: DocId, ties: Ties, distance_km: f64) -> (f64, f64) {
+        let ((words, need), (words_suit, need_suits)) = (self.reach(ties, distance_km), self.suits_ages(segment, doc));
+        (words * words_suit, need * need_suits)
+    }
+
+    /// How much of its sureness a service keeps beside the ages that the text tells: all where it may be for one of
+    /// them.
+    fn suits_ages(&self, segment: &SegmentView, doc: DocId) -> (f64, f64) {
+        let bound =
+            |months: Option<u64>, default| months.map_or(default, |months| u32::try_from(months).unwrap_or(default));
+        let may_use = |said: &AgeRange| {
+            let (min, max) = (segment.age_min.first(doc), segment.age_max.first(doc));
+            said.may_use(bound(min, 0), bound(max, u32::MAX))
+        };
+        if self.ages_said.is_empty() || self.ages_said.iter().any(may_use) {
+            (1.0, 1.0)
+        } else {
+            (OTHER_AGE_FACTOR, NEED_OTHER_AGE_FACTOR)
+        }
     }
 
     /// The most that [`Order::factor`] gives at a distance.

@@ -195,6 +195,24 @@ fn categories_ages_languages_and_hours_are_filters() {
 }
 
 #[test]
+fn an_age_told_in_the_text_orders_and_leaves_nothing_out() {
+    let mut young = service(1, "Groupe de musique pour jeunes", vec![]);
+    young.aggregate.service.document.minimum_age_months = Some(144);
+    young.aggregate.service.document.maximum_age_months = Some(215);
+    let mut old = service(2, "Groupe de musique du soir au quartier", vec![]);
+    old.aggregate.service.document.minimum_age_months = Some(720);
+    let index = index(vec![young, old]);
+    assert_eq!(found(&index, &ask("groupe de musique")), [1, 2]);
+    assert_eq!(found(&index, &ask("groupe de musique, dame de 78 ans")), [2, 1]);
+    assert_eq!(found(&index, &ask("groupe de musique pour mon ado")), [1, 2]);
+    assert_eq!(found(&index, &ask("groupe de musique depuis 70 ans")), [1, 2], "no age");
+    let of_a_family = ask("groupe de musique pour mon ado de 13 ans et sa grand-mère de 78 ans");
+    assert_eq!(found(&index, &of_a_family), found(&index, &ask("groupe de musique grand mere")), "any of the ages");
+    assert_eq!(found(&index, &Request { exact: true, ..ask("groupe de musique, dame de 78 ans") }), [1, 2]);
+    assert_eq!(found(&index, &Request { ages_months: vec![150], ..ask("groupe de musique, dame de 78 ans") }), [1]);
+}
+
+#[test]
 fn near_served_and_either_each_mean_what_they_say() {
     let near = service(1, "a", vec![place(11, Some((45.54, -73.52)), Visibility::Public)]);
     let mut far = service(2, "b", vec![place(12, Some((48.0, -70.0)), Visibility::Public)]);

@@ -501,7 +501,7 @@ impl<'a> Run<'a> {
         if order.sort == Sort::Distance {
             return Key { first: distance_km + unsaid * UNSURE_FURTHER_KM, second: unsaid, third: 0.0, id };
         }
-        let (reach, reach_of_need) = order.reach(held.ties, distance_km);
+        let (reach, reach_of_need) = order.reach_and_age(self.segment, doc, held.ties, distance_km);
         let sureness = order.sureness(held.steps) * reach + f64::from(held.need_steps) * reach_of_need;
         let open = self.open_factor(doc);
         let factors = order.factors(self.segment, (doc, open), distance_km, held.ties.serves);

@@ -76,7 +76,8 @@ pub struct Explanation {
     pub known: f64,
     /// How surely the words asked are held, in steps: all of them exactly gives six a word.
     pub words: f64,
-    /// What is left of it where the service is hard to reach from the place asked, from 0 to 1.
+    /// What is left of it where the service is hard to reach from the place asked, or is for another age than the text
+    /// tells, from 0 to 1.
     pub words_reach: f64,
     /// What answering the need that the text means is worth, in the same steps.
     pub need: f64,
@@ -92,7 +93,7 @@ impl Order {
     pub(super) fn explain(&self, segment: &SegmentView, found: &Found) -> Explanation {
         let Held { steps, need_steps, fine, ties, unsaid } = found.held;
         let distance_km = found.nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
-        let (words_reach, need_reach) = self.reach(ties, distance_km);
+        let (words_reach, need_reach) = self.reach_and_age(segment, found.doc, ties, distance_km);
         let (words, need) = (self.sureness(steps), f64::from(need_steps));
         let open = self.open_factor(segment, segment.hours.text_of(found.doc));
         let factors = self.factors(segment, (found.doc, open), distance_km, ties.serves);
