@@ -52,6 +52,7 @@ fn type_word(expected: &str) -> String {
         "an RFC 3339 formatted date and time string" => "RFC 3339",
         // What this program says of its own types.
         "boolean, string" => "boolean, string",
+        "string, integer, array" => "string, integer, array",
         other if other.starts_with("struct ") => "object",
         other if other.starts_with("enum ") => "string",
         other if other.starts_with("an array ") || other.starts_with("a tuple ") => "array",

@@ -36,7 +36,7 @@ both!(types_and_paths_are_said_in_the_words_of_the_contract, |app| {
         (lists, json!({"name": "x", "services": ["y"]}), "services.0", "UUID"),
         (lists, json!({"name": "x", "services": "y"}), "services", "array"),
         (matched, json!({"near": "Longueuil", "needs": [{"category": "food"}], "pinned": [3]}), "pinned.0", "UUID"),
-        (saved, json!({"name": "x", "search": {"age_months": true}}), "search.age_months", "integer"),
+        (saved, json!({"name": "x", "search": {"age_months": true}}), "search.age_months", "string, integer, array"),
         (families, json!({"children": [{"born_in": 2024}]}), "children.0.born_in", "string"),
         (families, json!({"first_contact_on": "soon"}), "first_contact_on", "YYYY-MM-DD"),
         (

@@ -39,7 +39,7 @@ impl<'de> Visitor<'de> for SeveralVisitor {
     type Value = Several;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value, several with a comma between, or a list of values")
+        f.write_str("string, integer, array")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Several, E> {
