@@ -34,9 +34,10 @@ bench: setup
 	@bash benches/run
 
 # Searches beside PostgreSQL with PostGIS and French full text, Sphinx, and tantivy used plainly, over one directory and
-# in one run: waits, requests a second, build time, memory, disk and the ratios. BENCH_SERVICES (100000) sizes the directory, BENCH_QUERIES (1000) the
-# queries, BENCH_CLIENTS (8) those who ask at once, BENCH_SECONDS (5) one of BENCH_TURNS (3) turns. What was loaded is
-# kept under target/bench-peers/ (BENCH_PEERS_DIR) and used again.
+# in one run: waits, requests a second, build time, memory, disk and the ratios; then words typed wrong, beside Meilisearch
+# where BENCH_MEILISEARCH gives its address. BENCH_SERVICES (100000) sizes the directory, BENCH_QUERIES (1000) the queries,
+# BENCH_CLIENTS (8) those who ask at once, BENCH_SECONDS (5) one of BENCH_TURNS (3) turns. What was loaded is kept under
+# target/bench-peers/ (BENCH_PEERS_DIR) and used again.
 bench-peers: setup
 	@bash benches/peers/setup
 	$(CARGO) bench --locked --bench peers

@@ -30,6 +30,7 @@ mod program;
 mod sphinx;
 mod stems;
 mod talk;
+mod typing;
 
 /// Raise it when the generator or the queries change: everything is made anew.
 const DIRECTORY_VERSION: u32 = 1;
@@ -112,6 +113,8 @@ fn main() {
     };
     let table: Vec<Measured> = contenders.iter().zip(waits).map(measured).collect();
     say(&table, &options);
+    let store = || own::open(&options.dir.clone()).store.clone();
+    typing::say(&options.dir, store, &served, &queries, (options.clients, options.time));
     let engines = say_engines(&options, &queries);
     let nasty = say_nasty(&contenders, &queries, postgres.as_ref());
     let all = json!({"services": options.services, "queries": queries.len(), "left_out": left_out, "rows": table,

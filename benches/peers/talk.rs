@@ -98,7 +98,11 @@ impl Connection {
         }
         self.answer.resize(length, 0);
         self.stream.read_exact(&mut self.answer).map_err(|error| error.to_string())?;
-        if status == 200 { Ok(()) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&self.answer))) }
+        if (200..300).contains(&status) {
+            Ok(())
+        } else {
+            Err(format!("{status}: {}", String::from_utf8_lossy(&self.answer)))
+        }
     }
 
     /// Reads messages up to one of the kind `last`; an error message is kept and said once the server is ready again.
@@ -253,6 +257,15 @@ fn mysql_packet(number: u8, body: &[u8]) -> Vec<u8> {
 
 pub fn http_get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
+}
+
+pub fn http_send(method: &str, path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
 }
 
 /// Names a statement, so that it is parsed once a connection.
