@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use geo::{Area, BoundingRect, Intersects, MultiPolygon};
+use geo::coordinate_position::{CoordPos, CoordinatePosition};
+use geo::{Area, BoundingRect, MultiPolygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use serde::{Deserialize, Serialize};
@@ -213,10 +214,11 @@ impl Gazetteer {
     }
 
     fn outlines_at(&self, point: Point) -> Vec<&Outline> {
-        let place = geo::Point::new(point.lon, point.lat);
+        let place = geo::Coord { x: point.lon, y: point.lat };
         let boxes = self.boxes.locate_in_envelope_intersecting(&AABB::from_point([point.lon, point.lat]));
         let near = boxes.filter_map(|one| self.outlines.get(one.data));
-        near.filter(|outline| outline.polygons.intersects(&place)).collect()
+        // Borders belong to both sides. `intersects` would measure the box of every polygon again.
+        near.filter(|outline| outline.polygons.coordinate_position(&place) != CoordPos::Outside).collect()
     }
 
     /// The municipality of an MRC whose own point is nearest; ties by id.
