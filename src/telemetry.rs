@@ -13,8 +13,9 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Starts the logs, on standard error. A second call changes nothing.
 pub fn start_logs(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // The HTTP client would name the addresses that it asks, and a router is asked with points in them.
-    let silent = ["ureq=off", "ureq_proto=off"].into_iter().filter_map(|directive| directive.parse().ok());
+    // The HTTP client would name the addresses that it asks, and a router is asked with points in them; the library of
+    // geometry the corners of a polygon.
+    let silent = ["ureq=off", "ureq_proto=off", "geo=off"].into_iter().filter_map(|directive| directive.parse().ok());
     let filter = silent.fold(filter, EnvFilter::add_directive);
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);

@@ -22,7 +22,10 @@ const SEED: u64 = 20_261;
 const STOP_WORDS: [&str; 2] =
     [include_str!("../../index/search/stop_words_fr.txt"), include_str!("../../index/search/stop_words_en.txt")];
 /// Words that relais raises by and does not require.
-const WEAK_WORDS: [&str; 7] = ["sans", "pas", "pour", "avec", "seul", "on", "est"];
+const WEAK_WORDS: [&str; 18] = [
+    "sans", "pas", "pour", "avec", "seul", "on", "est", "for", "with", "without", "no", "not", "an", "ans", "mois",
+    "year", "years", "old",
+];
 
 /// What is searched of a service, apart by weight: name, categories, organisation, description.
 pub const PARTS: usize = 4;
@@ -154,7 +157,9 @@ impl Query {
 /// 2 to 50 km; 31 % with a category.
 pub fn queries(store: &Store, file: &Path, count: usize) -> Vec<Query> {
     let kept = std::fs::read(file).ok().and_then(|bytes| serde_json::from_slice::<Vec<Query>>(&bytes).ok());
-    let mut queries = kept.filter(|kept| kept.len() >= count).unwrap_or_else(|| {
+    let is_asked = |query: &Query| !query.words.iter().any(|word| WEAK_WORDS.contains(&word.as_str()));
+    let kept = kept.filter(|kept| kept.len() >= count && kept.iter().all(is_asked));
+    let mut queries = kept.unwrap_or_else(|| {
         let queries = draw(store, count.max(1_000));
         std::fs::write(file, serde_json::to_vec_pretty(&queries).expect("JSON")).expect("the queries are kept");
         queries

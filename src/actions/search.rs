@@ -22,6 +22,8 @@ use crate::store::{changes, services};
 
 /// A text may mean several places: so many are told.
 const PLACES_TOLD_MAX: usize = 10;
+/// Names that a place which is not found was perhaps meant by.
+const NAMES_OFFERED_MAX: usize = 3;
 
 /// Where a search starts from, as asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,13 +240,20 @@ pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound,
         }
         Place::Named(text) => {
             let mut matches = gazetteer.geocode(text, PLACES_TOLD_MAX).into_iter();
-            let found = matches.next().ok_or_else(|| Refusal::field(Code::PlaceNotFound, "near"))?;
+            let found = matches.next().ok_or_else(|| unknown_place(gazetteer, text))?;
             let territories = gazetteer.ancestors(&found.territory_id);
             let origin = Origin { point: found.point, territories };
             let within = found.territories.clone();
             Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect(), within })
         }
     }
+}
+
+/// With the names that were perhaps meant.
+fn unknown_place(gazetteer: &Gazetteer, text: &str) -> Refusal {
+    let refusal = Refusal::field(Code::PlaceNotFound, "near");
+    let near = gazetteer.names_near(text, NAMES_OFFERED_MAX);
+    if near.is_empty() { refusal } else { refusal.rule(near.join(", ")) }
 }
 
 /// The municipality of a point is an estimate, unless the point is in one of its boroughs.

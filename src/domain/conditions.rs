@@ -198,7 +198,10 @@ pub fn takes_wheelchairs<'a>(service: &Service, places: impl Iterator<Item = Opt
     if spares_a_visit(service) {
         return Some(true);
     }
-    any(places.map(|place| place.and_then(wheelchair))).flatten()
+    let known = any(places.map(|place| place.and_then(wheelchair))).flatten();
+    // Who is said to give it from afar alone, a meal or a bed, may be right: the office refuses nobody.
+    let is_from_afar = is_given(service, &[Delivery::InPerson, Delivery::AtHome]) == Some(false);
+    known.filter(|is_accessible| *is_accessible || !is_from_afar)
 }
 
 /// Somebody says how to get there without a car.

@@ -196,9 +196,15 @@ fn url(field: &str, value: Option<&str>) -> Result<(), Refusal> {
 pub fn email(field: &str, value: Option<&str>) -> Result<(), Refusal> {
     let Some(value) = value else { return Ok(()) };
     characters(field, value, EMAIL_CHARACTERS_MAX)?;
-    let parts = value.rsplit_once('@');
-    let is_address = parts.is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.ends_with('.'))
-        && !value.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    // The addresses that mail servers pass on, without quotes and without hosts by number (RFC 5321, section 4.1.2).
+    let is_atom = |text: &str, others: &str| {
+        !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || others.contains(letter))
+    };
+    let is_address = value.split_once('@').is_some_and(|(local, host)| {
+        local.split('.').all(|atom| is_atom(atom, "!#$%&'*+-/=?^_`{|}~"))
+            && host.contains('.')
+            && host.split('.').all(|label| is_atom(label, "-") && !label.starts_with('-') && !label.ends_with('-'))
+    });
     if is_address { Ok(()) } else { Err(Refusal::field(Code::InvalidValue, field).rule("e-mail address")) }
 }
 

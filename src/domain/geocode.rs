@@ -14,6 +14,8 @@ pub const TYPED_CHARS_MAX: usize = 200;
 const SAME_PLACE_KM: f64 = 15.0;
 /// A name is offered from its first letters when at least so many were typed.
 const PREFIX_CHARS_MIN: usize = 3;
+/// A name of so many letters may have two of them wrong.
+const LONG_NAME_CHARS_MIN: usize = 6;
 
 /// One name to look for.
 pub(super) struct Name {
@@ -143,6 +145,30 @@ impl Gazetteer {
             }
         }
         Vec::new()
+    }
+
+    /// Names that a text which answers nothing may have meant, the nearest and most peopled first: with one letter
+    /// wrong, or two in a long name.
+    pub fn names_near(&self, text: &str, limit: usize) -> Vec<String> {
+        let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
+        let typed = fold_place(typed.split([',', '(']).next().unwrap_or(""));
+        let length = typed.chars().count();
+        let changes_max = if length >= LONG_NAME_CHARS_MIN { 2 } else { 1 };
+        let likely = |name: &&Name| {
+            typed.chars().next() == name.folded.chars().next()
+                && name.folded.chars().count().abs_diff(length) <= changes_max
+        };
+        let near = self.names().iter().filter(likely).filter_map(|name| {
+            let changes = strsim::damerau_levenshtein(&typed, &name.folded);
+            let territory = self.territory_at(name.at).filter(|_| changes <= changes_max)?;
+            Some(((changes, Reverse(territory.population), &territory.id), self.label(territory, name.likeness)))
+        });
+        let mut near: Vec<_> = near.collect();
+        near.sort();
+        let mut labels: Vec<String> = near.into_iter().map(|(_, label)| label).collect();
+        labels.dedup();
+        labels.truncate(limit);
+        labels
     }
 
     /// Names that answer one folded text, best first.

@@ -18,7 +18,7 @@ pub const WALK_KM_MAX: f64 = 1.5;
 /// Younger people are children of a family, in months.
 const ADULT_MONTHS: i64 = 18 * 12;
 /// What was confirmed so many months ago or more may have changed.
-const OLD_MONTHS: i64 = 6;
+const OLD_MONTHS: i64 = 12;
 
 words! {
     /// How a need is met.

@@ -18,6 +18,16 @@ const STOP_WORDS_EN: &str = include_str!("../../index/search/stop_words_en.txt")
 
 /// Words that a query may do without but that say something when they are there: they raise, they never exclude.
 pub(super) const WEAK_WORDS: [&str; 7] = ["sans", "pas", "pour", "avec", "seul", "on", "est"];
+/// The same in English, and what an age is told with: any description has them.
+const WEAK_TOO: [&str; 11] = ["for", "with", "without", "no", "not", "an", "ans", "mois", "year", "years", "old"];
+/// Digits of a number that is an age, a time or a price, and names nothing.
+const WEAK_DIGITS_MAX: usize = 2;
+
+/// Whether a word of a text raises what holds it, and no more.
+pub(super) fn is_weak(word: &str) -> bool {
+    let is_number = word.len() <= WEAK_DIGITS_MAX && word.bytes().all(|letter| letter.is_ascii_digit());
+    is_number || WEAK_WORDS.contains(&word) || WEAK_TOO.contains(&word)
+}
 
 #[derive(Debug)]
 pub(super) struct Definition {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::Error;
 use super::analyse::{Stems, words};
-use super::definition::Definition;
+use super::definition::{Definition, is_weak};
 use super::why::{Kind, Part, Reason};
 use crate::domain::language::Lang;
 
@@ -52,7 +52,7 @@ impl Sought {
         let mut sought = Self { stems: Stems::new(), found: HashSet::new() };
         // The label of a need is not among the words of the service.
         for reason in reasons.iter().filter(|reason| reason.kind != Kind::Need) {
-            for word in words(&reason.found).iter().filter(|word| !definition.is_stop_word(word)) {
+            for word in words(&reason.found).iter().filter(|word| !definition.is_stop_word(word) && !is_weak(word)) {
                 for lang in Lang::ALL {
                     let stem = sought.stems.stem(lang, word).to_owned();
                     sought.found.insert((lang, stem));

@@ -168,7 +168,9 @@ impl Planning<'_> {
                     PlannedHeld::Each(words?)
                 }
             };
-            let (steps, need_steps) = (alternative.kind.steps(), alternative.need_steps());
+            // A weak word tells apart what holds the others equally.
+            let steps = if concept.role == Role::Weak { 0 } else { alternative.kind.steps() };
+            let need_steps = alternative.need_steps();
             alternatives.push(PlannedAlternative { steps, need_steps, held });
         }
         Ok(PlannedConcept { role: concept.role, alternatives })

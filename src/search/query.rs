@@ -6,7 +6,7 @@ use tantivy::{Searcher, Term};
 
 use super::Error;
 use super::analyse::{Stems, words};
-use super::definition::{Definition, WEAK_WORDS};
+use super::definition::{Definition, is_weak};
 use super::needs::{Meant, Needs};
 use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields, Trait};
@@ -244,7 +244,7 @@ pub(super) fn concepts(
             continue;
         }
         let mut concept = concept_of(definition, std::slice::from_ref(word));
-        if WEAK_WORDS.contains(&word.as_str()) {
+        if is_weak(word) {
             concept.role = Role::Weak;
         }
         if found.last().is_some_and(|before| before.term == concept.term) {
@@ -273,9 +273,9 @@ pub(super) fn concepts(
     Ok(found)
 }
 
-/// Words and phrases, required or weak, that a service may hold.
+/// Words and phrases that a service must hold.
 pub(super) fn words_asked(concepts: &[Concept]) -> usize {
-    concepts.iter().filter(|concept| concept.role != Role::Meaning).count()
+    concepts.iter().filter(|concept| concept.role == Role::Required).count()
 }
 
 /// The needs that the whole text asks for. Whoever holds the surest has held every word, as surely as by synonyms.

@@ -148,10 +148,17 @@ fn accents_elisions_acronyms_and_odd_signs_do_not_matter() {
     assert_eq!(found(&index, &ask("*?\"(")).len(), 2, "nothing asked");
 }
 
+/// Of two services that help, one holds the small word of the question and the other the word that counts.
+fn index_of_rent() -> Index {
+    index(vec![described(1, "Aide aux devoirs", "pour les familles"), described(2, "Aide au logement", "le loyer")])
+}
+
 #[test]
 fn small_words_that_matter_raise_and_never_exclude() {
     let index = index(vec![described(1, "Clinique", "sans rendez-vous"), described(2, "Clinique", "avec rendez-vous")]);
     assert_eq!(found(&index, &ask("clinique sans rendez-vous"))[0], 1);
+    let rent = index_of_rent();
+    assert_eq!(found(&rent, &ask("aide pour le loyer"))[0], 2, "who has the word that counts comes first");
     assert_eq!(found(&index, &ask("clinique pas loin")).len(), 2, "half of the words will do when all find nothing");
 }
 

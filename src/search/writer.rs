@@ -27,6 +27,10 @@ mod document;
 mod files;
 pub(super) use document::{CategoryRow, Row};
 
+/// How often a lock that is busy is tried again, and after which wait each time.
+const LOCK_TRIES: usize = 20;
+const LOCK_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// Memory of each indexing thread, in bytes.
 const WRITER_MEMORY_BYTES: usize = 50_000_000;
 /// Threads that write the index while it is filled; changes that come later are few, and one thread takes them.
@@ -310,7 +314,8 @@ impl Index {
     }
 
     fn filling_writer(&self) -> Result<IndexWriter, Error> {
-        let writer = self.0.engine.writer_with_num_threads(FILLING_THREADS, FILLING_THREADS * WRITER_MEMORY_BYTES)?;
+        let memory = FILLING_THREADS * WRITER_MEMORY_BYTES;
+        let writer = once_free(|| self.0.engine.writer_with_num_threads(FILLING_THREADS, memory))?;
         // All segments become one at the end: to join some of them on the way would be done for nothing.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         writer.delete_all_documents()?;
@@ -412,7 +417,19 @@ impl Filling<'_> {
 }
 
 fn new_writer(engine: &tantivy::Index) -> Result<IndexWriter, Error> {
-    Ok(engine.writer_with_num_threads(1, WRITER_MEMORY_BYTES)?)
+    Ok(once_free(|| engine.writer_with_num_threads(1, WRITER_MEMORY_BYTES))?)
+}
+
+/// Takes the lock of the writer. Whoever starts a program gives it, for the moment before it is another program, the
+/// open files of this one and so its locks: one that was let go may be held that much longer.
+fn once_free<T>(take: impl Fn() -> Result<T, TantivyError>) -> Result<T, TantivyError> {
+    for _ in 0..LOCK_TRIES {
+        match take() {
+            Err(TantivyError::LockFailure(..)) => std::thread::sleep(LOCK_WAIT),
+            other => return other,
+        }
+    }
+    take()
 }
 
 fn payload_of(engine: &tantivy::Index) -> Result<Option<Payload>, Error> {

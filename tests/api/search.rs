@@ -205,6 +205,10 @@ both!(a_place_gives_distances_and_who_is_served, |app| {
         near.json["results"].as_array().unwrap().iter().map(|one| one["distance_km"].as_f64().unwrap()).collect();
     assert!(!distances.is_empty() && distances.is_sorted() && distances.iter().all(|km| *km <= 3.0), "{distances:?}");
     app.anonymous().get("/api/v1/search?near=Zzyzx").expect_problem(422, "place_not_found").naming("near");
+    for (typed, meant) in [("Longeuil", "Longueuil"), ("Sherbroke", "Sherbrooke")] {
+        let told = app.anonymous().get(&format!("/api/v1/search?near={typed}")).expect_problem(422, "place_not_found");
+        assert!(told.json["rule"].as_str().unwrap_or("").starts_with(meant), "{}", told.text);
+    }
 });
 
 both!(homonyms_are_told, |app| {
@@ -294,6 +298,9 @@ both!(what_does_not_make_sense_is_refused_with_its_field, |app| {
     }
     refused("limit=1e9", "wrong_type", "limit");
     refused("age_months=1201", "out_of_range", "age_months");
+    for code in ["zz", "fra", "x", "fr,en"] {
+        refused(&format!("language={code}"), "invalid_value", "language");
+    }
     refused("category=nothing/at-all", "unknown_category", "category");
     refused("open_at=tomorrow", "invalid_date", "open_at");
     refused("coverage=far", "invalid_value", "coverage");

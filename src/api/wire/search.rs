@@ -12,7 +12,7 @@ use crate::config::{SEARCH_TEXT_BYTES_MAX, SEARCH_WORDS_MAX};
 use crate::domain::area::Area;
 use crate::domain::conditions::{Cost, Documents};
 use crate::domain::directory::{Placement, Point};
-use crate::domain::language::Lang;
+use crate::domain::language::{Lang, is_language};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{DistanceBy, Leg};
 use crate::id::Id;
@@ -232,8 +232,7 @@ pub(super) fn instant_of(field: &str, text: &str) -> Result<Time, Refusal> {
 
 pub(super) fn language_of(code: String) -> Result<String, Refusal> {
     let code = code.to_ascii_lowercase();
-    let is_code = (2..=3).contains(&code.len()) && code.chars().all(|letter| letter.is_ascii_lowercase());
-    is_code.then_some(code).ok_or_else(|| Refusal::field(Code::InvalidValue, "language").rule("ISO 639-1"))
+    is_language(&code).then_some(code).ok_or_else(|| Refusal::field(Code::InvalidValue, "language").rule("ISO 639-1"))
 }
 
 #[derive(Debug, Serialize)]

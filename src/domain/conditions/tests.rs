@@ -120,7 +120,7 @@ fn a_wheelchair_gets_in_somewhere_or_nobody_has_to_go() {
     let at_no = |one: &Service| takes_wheelchairs(one, [Some(&no)].into_iter());
     assert_eq!(at_no(&given(Delivery::AtHome)), Some(true));
     assert_eq!(at_no(&given(Delivery::InPerson)), Some(false));
-    assert_eq!(at_no(&given(Delivery::Remote)), Some(false), "food is not given over the telephone");
+    assert_eq!(at_no(&given(Delivery::Remote)), None, "food is hardly given over the telephone, but nobody is sure");
     let heard = |one: &mut Service| {
         one.document.delivery = vec![Delivery::Remote];
         one.categories = vec!["mental-health/crisis-line".to_owned()];
