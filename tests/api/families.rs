@@ -168,7 +168,7 @@ pub mod logs {
     pub fn listen() {
         static LISTENING: Once = Once::new();
         LISTENING.call_once(|| {
-            let filter = tracing_subscriber::EnvFilter::new("debug,ureq=off,ureq_proto=off");
+            let filter = tracing_subscriber::EnvFilter::new("debug,ureq=off,ureq_proto=off,geo=off");
             let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Sink).try_init();
             listening.expect("nothing else listens to the logs of the tests");
         });
