@@ -312,4 +312,4 @@ fn says_document(text: &str) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

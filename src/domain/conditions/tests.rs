@@ -8,11 +8,12 @@ use crate::domain::freshness::Review;
 use crate::domain::language::Text;
 use crate::id::Id;
 
-fn now() -> Time {
+pub(in crate::domain) fn now() -> Time {
     Time::parse_rfc3339("2026-06-15T14:00:00Z").unwrap()
 }
 
-fn service(adjust: impl FnOnce(&mut Service)) -> Service {
+/// A service of which little is said, with what a test says of it.
+pub(in crate::domain) fn service(adjust: impl FnOnce(&mut Service)) -> Service {
     let id = Id::from_words(&["service"]);
     let mut one = Service {
         id,

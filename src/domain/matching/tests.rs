@@ -1,36 +1,5 @@
 use super::*;
-use crate::domain::directory::{Capacity, Origin, ServiceDocument, ServiceStatus};
-use crate::domain::freshness::Review;
-use crate::domain::language::Text;
-use crate::id::Id;
-
-fn now() -> Time {
-    Time::parse_rfc3339("2026-06-15T14:00:00Z").unwrap()
-}
-
-fn service(adjust: impl FnOnce(&mut Service)) -> Service {
-    let id = Id::from_words(&["service"]);
-    let mut one = Service {
-        id,
-        origin: Origin::local(id),
-        organization_id: id,
-        status: ServiceStatus::Active,
-        name: Text::fr("Service"),
-        categories: vec!["food/food-bank".to_owned()],
-        served: vec![],
-        at_locations: vec![],
-        capacity: Capacity::default(),
-        verified_at: Some(now()),
-        review: Review::default(),
-        document: ServiceDocument::default(),
-        version: 1,
-        updated_at: now(),
-        retired_at: None,
-        replaced_by: None,
-    };
-    adjust(&mut one);
-    one
-}
+use crate::domain::conditions::tests::{now, service};
 
 fn assessed(family: &Family, service: &Service) -> Assessment {
     let need = Need { category: Some("food".to_owned()), ..Need::default() };
