@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use geo::coordinate_position::{CoordPos, CoordinatePosition};
-use geo::{Area, BoundingRect, MultiPolygon};
+use geo::{Area, BoundingRect, Contains, InteriorPoint, MultiPolygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use serde::{Deserialize, Serialize};
@@ -133,9 +133,11 @@ pub struct Gazetteer {
 impl Gazetteer {
     /// Builds the gazetteer. A later shape of the same id takes the place of an earlier one, so that what a network
     /// imports lies over what is shipped; it keeps the earlier point, population and designation where it brings none.
+    /// A municipality, borough or district of which only the outline is known gets a point of its own.
     pub fn new(shapes: Vec<TerritoryShape>) -> Self {
-        let (kept, by_id) = overlaid(shapes);
+        let (mut kept, by_id) = overlaid(shapes);
         let outlines = outlines_of(&kept);
+        give_points(&mut kept, &outlines);
         let boxes = RTree::bulk_load(outlines.iter().enumerate().filter_map(box_of).collect());
         let loose = |(at, shape): (usize, &TerritoryShape)| (!shape.point_is_own).then_some(at);
         let loose_points = kept.iter().enumerate().filter_map(loose).collect();
@@ -403,6 +405,24 @@ fn outlines_of(shapes: &[TerritoryShape]) -> Vec<Outline> {
             polygons: polygons.clone(),
         })
         .collect()
+}
+
+/// A point for what people live in and of which only the outline is known: the inhabited place of the same name inside
+/// it, or else a point well inside. Without one, nothing is near it.
+fn give_points(shapes: &mut [TerritoryShape], outlines: &[Outline]) {
+    let mut places: HashMap<String, Vec<Point>> = HashMap::new();
+    let named = shapes.iter().filter(|shape| shape.territory.level == Level::Place);
+    for (name, point) in named.filter_map(|shape| Some((&shape.territory.name, shape.territory.point?))) {
+        places.entry(fold_place(name)).or_default().push(point);
+    }
+    let lived_in = [Level::Municipality, Level::Borough, Level::District];
+    for outline in outlines.iter().filter(|outline| lived_in.contains(&outline.level)) {
+        let Some(shape) = shapes.get_mut(outline.at).filter(|shape| shape.territory.point.is_none()) else { continue };
+        let lies_inside = |point: &&Point| outline.polygons.contains(&geo::Point::new(point.lon, point.lat));
+        let known = places.get(&fold_place(&shape.territory.name)).and_then(|points| points.iter().find(lies_inside));
+        let well_inside = || outline.polygons.interior_point().and_then(|point| Point::new(point.y(), point.x()));
+        shape.territory.point = known.copied().or_else(well_inside);
+    }
 }
 
 fn box_of((at, outline): (usize, &Outline)) -> Option<GeomWithData<Rectangle<[f64; 2]>, usize>> {

@@ -241,7 +241,7 @@ pub fn read_outline(geometry: &Value) -> Result<Option<MultiPolygon<f64>>, Refus
 
 /// The edition of the shipped set. Whoever changes a file of `index/territories/` changes it too (a test compares their
 /// size), so that stores take the new set over.
-pub const QUEBEC_EDITION: &str = "2026-11";
+pub const QUEBEC_EDITION: &str = "2026-11-27";
 
 const REGIONS: &str = include_str!("../../index/territories/regions.geojson");
 const MRC: &str = include_str!("../../index/territories/mrc.geojson");
@@ -410,7 +410,7 @@ mod tests {
     fn a_changed_file_changes_the_edition() {
         let files = [REGIONS, MRC, BOROUGHS, LINKED_CITIES, DISTRICTS, MUNICIPALITIES, PLACES, POSTAL_AREAS];
         let bytes: usize = files.iter().map(|text| text.len()).sum();
-        assert_eq!((QUEBEC_EDITION, bytes), ("2026-11", 2_038_821), "give the new set an edition of its own");
+        assert_eq!((QUEBEC_EDITION, bytes), ("2026-11-27", 2_038_821), "give the new set an edition of its own");
     }
 
     #[test]
@@ -449,6 +449,19 @@ mod tests {
         assert_eq!(at(46.8139, -71.2080).borough.as_deref(), Some("borough:QC1"));
         assert_eq!(at(43.6532, -79.3832), crate::domain::territory::Located::default(), "Toronto");
         assert_eq!(at(0.0, 0.0).municipality, None);
+    }
+
+    #[test]
+    fn every_borough_and_district_has_a_point_inside_its_own_outline() {
+        for level in [Level::Borough, Level::District] {
+            for one in quebec().list(level, None) {
+                let located = quebec().locate(one.point.unwrap());
+                let inside = located.borough.iter().chain(&located.districts).any(|id| *id == one.id);
+                assert!(inside, "{} {:?}", one.name, one.point);
+            }
+        }
+        let verdun = quebec().get("borough:REM12").unwrap();
+        assert_eq!(verdun.point, quebec().get("place:66-verdun").unwrap().point, "where people live");
     }
 
     #[test]
