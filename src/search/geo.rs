@@ -99,6 +99,8 @@ pub(super) struct Map {
     starts: Vec<u32>,
     points: Vec<u64>,
     zones: Vec<Zone>,
+    /// Around the zones of each window.
+    windows: Vec<Around>,
     /// The points of documents that no box is around, along the curve, by 64, each with its document.
     loose: Vec<(Around, Vec<(PlacePoint, DocId)>)>,
 }
@@ -125,6 +127,13 @@ pub(super) struct Around {
 impl Around {
     const NOTHING: Around = Around { south: i32::MAX, north: i32::MIN, west: i32::MAX, east: i32::MIN };
 
+    fn stretch_around(&mut self, other: &Around) {
+        self.south = self.south.min(other.south);
+        self.north = self.north.max(other.north);
+        self.west = self.west.min(other.west);
+        self.east = self.east.max(other.east);
+    }
+
     fn stretch(&mut self, point: PlacePoint) {
         self.south = self.south.min(point.lat);
         self.north = self.north.max(point.lat);
@@ -140,10 +149,14 @@ pub(super) struct Covered {
     pub certain: Bits,
 }
 
+impl Covered {
+    const NOTHING: Covered = Covered { possible: Bits::NONE, certain: Bits::NONE };
+}
+
 impl Map {
     pub(super) fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
         let column = segment.fast_fields().u64(PLACES)?;
-        let mut map = Self { starts: vec![0], points: vec![], zones: vec![], loose: vec![] };
+        let mut map = Self { starts: vec![0], points: vec![], zones: vec![], windows: vec![], loose: vec![] };
         for doc in 0..segment.max_doc() {
             map.points.extend(column.values_for_doc(doc));
             map.starts.push(map.points.len() as u32);
@@ -151,6 +164,11 @@ impl Map {
         for first in (0..segment.max_doc()).step_by(ZONE) {
             let zone = map.zone(first, segment.max_doc());
             map.zones.push(zone);
+        }
+        for zones in map.zones.chunks(ZONES_PER_WINDOW) {
+            let mut around = Around::NOTHING;
+            zones.iter().for_each(|zone| around.stretch_around(&zone.around));
+            map.windows.push(around);
         }
         map.loose = map.loose_points();
         Ok(map)
@@ -175,8 +193,8 @@ impl Map {
 
     /// A shape as this segment sees it.
     pub(super) fn region<'a>(&self, shape: &'a dyn Shape, audience: Audience) -> Region<'a> {
-        let nothing = vec![0; self.zones.len()];
-        let mut region = Region { shape, possible: nothing.clone(), certain: nothing };
+        let windows = self.windows.iter().map(|around| LooseOfWindow { cover: shape.covers(around), marked: None });
+        let mut region = Region { shape, windows: windows.collect() };
         for (around, points) in &self.loose {
             let cover = shape.covers(around);
             if cover == Cover::Outside {
@@ -184,12 +202,8 @@ impl Map {
             }
             for (point, doc) in points.iter().filter(|(point, _)| point.is_seen_by(audience)) {
                 match if cover == Cover::Inside { cover } else { shape.covers_point(*point) } {
-                    Cover::Inside => {
-                        mark(&mut region.certain, *doc);
-                        mark(&mut region.possible, *doc);
-                    }
-                    Cover::Edge => mark(&mut region.possible, *doc),
                     Cover::Outside => {}
+                    cover => region.mark(*doc, cover == Cover::Inside),
                 }
             }
         }
@@ -275,17 +289,29 @@ impl Map {
         best
     }
 
-    /// What a window has within a circle, or with a point at all.
+    /// What a window has within a shape, or with a point at all.
     pub(super) fn window(&self, window: usize, region: Option<&Region<'_>>) -> Covered {
-        let mut covered = Covered { possible: Bits::NONE, certain: Bits::NONE };
+        let of_window = region.and_then(|region| region.windows.get(window));
+        let mut covered =
+            of_window.and_then(|of_window| of_window.marked.as_deref()).copied().unwrap_or(Covered::NOTHING);
+        let cover = of_window.map(|of_window| of_window.cover);
+        if cover == Some(Cover::Outside) {
+            return covered;
+        }
         let first = window * ZONES_PER_WINDOW;
         for (at, zone) in self.zones.iter().skip(first).take(ZONES_PER_WINDOW).enumerate() {
-            let (possible, certain) = match region {
-                None => (zone.plain | zone.loose, zone.plain),
-                Some(region) => region.zone(first + at, zone),
+            let cover = match (region, cover) {
+                (Some(region), Some(Cover::Edge)) => region.shape.covers(&zone.around),
+                _ => Cover::Inside,
             };
-            covered.possible.set_word(at, possible);
-            covered.certain.set_word(at, certain);
+            let (possible, certain) = match (region, cover) {
+                (None, _) => (zone.plain | zone.loose, zone.plain),
+                (_, Cover::Inside) => (zone.plain, zone.plain),
+                (_, Cover::Edge) => (zone.plain, 0),
+                (_, Cover::Outside) => (0, 0),
+            };
+            covered.possible.add_word(at, possible);
+            covered.certain.add_word(at, certain);
         }
         covered
     }
@@ -322,26 +348,31 @@ impl Shape for Area {
 /// A shape on the map of one segment.
 pub(super) struct Region<'a> {
     shape: &'a dyn Shape,
-    /// Documents that no box is around, by 64: those that may lie within, and those that surely do.
-    possible: Vec<u64>,
-    certain: Vec<u64>,
+    windows: Vec<LooseOfWindow>,
+}
+
+/// How a shape lies to a window.
+struct LooseOfWindow {
+    /// To the box around its zones.
+    cover: Cover,
+    /// Documents that no box is around.
+    marked: Option<Box<Covered>>,
 }
 
 impl Region<'_> {
-    fn zone(&self, at: usize, zone: &Zone) -> (u64, u64) {
-        let word = |words: &[u64]| words.get(at).copied().unwrap_or(0);
-        let (possible, certain) = match self.shape.covers(&zone.around) {
-            Cover::Inside => (zone.plain, zone.plain),
-            Cover::Edge => (zone.plain, 0),
-            Cover::Outside => (0, 0),
-        };
-        (possible | word(&self.possible), certain | word(&self.certain))
+    /// Nothing of the window lies within.
+    pub(super) fn misses(&self, window: usize) -> bool {
+        self.windows.get(window).is_none_or(|one| one.cover == Cover::Outside && one.marked.is_none())
     }
-}
 
-fn mark(words: &mut [u64], doc: DocId) {
-    if let Some(word) = words.get_mut(doc as usize / ZONE) {
-        *word |= 1 << (doc as usize % ZONE);
+    fn mark(&mut self, doc: DocId, for_sure: bool) {
+        let (window, offset) = (doc as usize / WINDOW, doc as usize % WINDOW);
+        let Some(of_window) = self.windows.get_mut(window) else { return };
+        let marked = of_window.marked.get_or_insert_with(|| Box::new(Covered::NOTHING));
+        marked.possible.set(offset);
+        if for_sure {
+            marked.certain.set(offset);
+        }
     }
 }
 

@@ -57,10 +57,10 @@ impl Bits {
         }
     }
 
-    /// Sets 64 documents at once.
-    pub(super) fn set_word(&mut self, at: usize, word: u64) {
+    /// Adds 64 documents at once.
+    pub(super) fn add_word(&mut self, at: usize, word: u64) {
         if let Some(place) = self.0.get_mut(at) {
-            *place = word;
+            *place |= word;
         }
     }
 

@@ -15,6 +15,7 @@ use super::geo::Map;
 use super::schema::{
     AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, VERIFIED_AT,
 };
+use super::vocabulary::WordsInUse;
 use super::writer::Row;
 use crate::clock::Time;
 use crate::domain::schedule::OpeningHours;
@@ -27,6 +28,7 @@ pub(super) struct View {
     pub searcher: Searcher,
     /// In the order of the searcher's.
     pub segments: Vec<Arc<SegmentView>>,
+    pub words_in_use: WordsInUse,
 }
 
 pub(super) struct SegmentView {
@@ -59,7 +61,7 @@ impl View {
             };
             segments.push(view);
         }
-        Ok(Self { searcher, segments })
+        Ok(Self { searcher, segments, words_in_use: WordsInUse::default() })
     }
 
     pub(super) fn segment(&self, at: SegmentOrdinal) -> Option<&SegmentView> {

@@ -1,6 +1,10 @@
 //! Which words of a text are the directory's own, and which need it is said for: what may be kept of a search without
 //! keeping whom it was for.
 
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+
+use tantivy::schema::Field;
 use tantivy::{SegmentOrdinal, Term};
 
 use super::analyse::words;
@@ -14,6 +18,8 @@ use super::{Error, Index};
 
 /// A word that fewer services use, in their names, their categories or their descriptions, may be somebody's name.
 const SERVICES_MIN: usize = 3;
+/// Words that are remembered to be in use.
+const WORDS_REMEMBERED_MAX: usize = 4_096;
 /// Words of one text that are looked up.
 const WORDS_READ_MAX: usize = 20;
 
@@ -29,10 +35,7 @@ impl Index {
             if known.len() >= words_max || has_digit || definition.is_stop_word(&word) || known.contains(&word) {
                 continue;
             }
-            let term = KnownTerm::look_up(&view.searcher, &Term::from_field_text(self.fields().words, &word))?;
-            if let Some(term) = term
-                && is_used(&view, &term)?
-            {
+            if is_used(&view, self.fields().words, &word)? {
                 known.push(word);
             }
         }
@@ -47,16 +50,39 @@ impl Index {
     }
 }
 
-/// Several services use a word. What organisations are called is not looked at: they are named after people.
-fn is_used(view: &View, term: &KnownTerm) -> Result<bool, Error> {
+/// Several services use a word. What organisations are called is not looked at: they are named after people. Words of
+/// the directory are remembered until it changes; others are not, for they may be names.
+fn is_used(view: &View, words: Field, word: &str) -> Result<bool, Error> {
+    if view.words_in_use.contains(word) {
+        return Ok(true);
+    }
+    let Some(term) = KnownTerm::look_up(&view.searcher, &Term::from_field_text(words, word))? else { return Ok(false) };
     let mut uses = 0;
     for (at, segment) in (0 as SegmentOrdinal..).zip(view.searcher.segment_readers()) {
         let Some(list) = term.list(segment, at)? else { continue };
         let by_service = |frequency: &u32| Impact::from_frequency(*frequency).part() != Part::Organization;
         uses += list.into_frequencies().filter(by_service).take(SERVICES_MIN).count();
         if uses >= SERVICES_MIN {
+            view.words_in_use.add(word);
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Some of the words that several services use.
+#[derive(Default)]
+pub(super) struct WordsInUse(RwLock<HashSet<String>>);
+
+impl WordsInUse {
+    fn contains(&self, word: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(word)
+    }
+
+    fn add(&self, word: &str) {
+        let mut words = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if words.len() < WORDS_REMEMBERED_MAX {
+            words.insert(word.to_owned());
+        }
+    }
 }

@@ -100,6 +100,15 @@ struct Regions<'a> {
     area: &'a Option<Region<'a>>,
 }
 
+impl Regions<'_> {
+    /// Nothing of a window can be found.
+    fn miss(&self, window: usize, must_be_near: bool) -> bool {
+        let radius = self.radius.as_ref().filter(|_| must_be_near);
+        let within = self.within.as_ref().map(|(region, _)| region);
+        [radius, within, self.area.as_ref()].into_iter().flatten().any(|region| region.misses(window))
+    }
+}
+
 /// What is known of the documents of a window.
 struct Here {
     start: DocId,
@@ -234,8 +243,12 @@ impl<'a> Run<'a> {
         let radius = order.circle.as_ref().map(region);
         let area = order.area.as_ref().map(|area| map.region(area, order.audience));
         let within = within.map(|circle| (map.region(circle, order.audience), Limit::new(circle.radius_km)));
+        let regions = Regions { radius: &radius, within: &within, area: &area };
+        let must_be_near = order.restricts && order.coverage == Coverage::Near && !order.takes_what_comes;
         for window in 0..(self.reader.max_doc() as usize).div_ceil(WINDOW) {
-            self.window(window, &Regions { radius: &radius, within: &within, area: &area }, kept);
+            if !regions.miss(window, must_be_near) {
+                self.window(window, &regions, kept);
+            }
         }
     }
 
