@@ -48,12 +48,19 @@ impl IndexSync {
         sync.spawn("index-sync", move || job.run())?;
         let (index, stopping) = (sync.index.clone(), Arc::clone(&sync.stopping));
         sync.spawn("index-check", move || check(&index, &stopping))?;
+        sync.spawn("index-sayings", read_sayings)?;
         Ok(sync)
     }
 
     fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
         self.threads.push(std::thread::Builder::new().name(name.to_owned()).spawn(work)?);
         Ok(())
+    }
+}
+
+fn read_sayings() {
+    if let Err(error) = Index::read_sayings() {
+        tracing::error!(%error, "what people say of their needs cannot be read");
     }
 }
 

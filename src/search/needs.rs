@@ -85,8 +85,10 @@ pub(super) struct Needs {
     second_choices: HashMap<usize, Vec<(usize, f32)>>,
     /// Every stem and every beginning that is said, by number.
     parts: HashMap<String, u32>,
-    /// What is said tells this much of each need.
-    told: HashMap<Feature, Vec<(usize, f32)>>,
+    /// Where in `told` each thing that is said begins and ends.
+    said: HashMap<Feature, (u32, u32)>,
+    /// How much something said tells of a need, by its place in `codes`.
+    told: Vec<(u16, f32)>,
     /// Every word of the sayings, by its first letter and length.
     vocabulary: HashMap<(char, usize), HashMap<String, Known>>,
     /// How many words are said in each language.
@@ -119,7 +121,29 @@ impl Letters {
 }
 
 /// A part, or two in a row.
-type Feature = (u32, Option<u32>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Feature {
+    first: u32,
+    /// One more than the number of the second; 0 where there is none.
+    after: u32,
+}
+
+impl Feature {
+    fn alone(first: u32) -> Self {
+        Self { first, after: 0 }
+    }
+
+    fn in_a_row(first: u32, second: u32) -> Self {
+        Self { first, after: second.saturating_add(1) }
+    }
+}
+
+/// That something was said for a need, and how much it counts.
+struct Said {
+    feature: Feature,
+    code: u16,
+    weight: f32,
+}
 
 impl Needs {
     /// The sayings that this program was built with.
@@ -133,7 +157,8 @@ impl Needs {
     }
 
     fn read(sayings: &str, related: &str, definition: &Definition) -> Result<Self, String> {
-        let mut needs = Self { told: HashMap::with_capacity(sayings.len() / LETTERS_BY_FEATURE), ..Self::default() };
+        let mut needs = Self::default();
+        let mut said = Vec::with_capacity(sayings.len() / LETTERS_BY_FEATURE);
         let mut stems = Stems::new();
         let mut at: HashMap<String, usize> = HashMap::new();
         for saying in csv::Reader::from_reader(sayings.as_bytes()).deserialize() {
@@ -143,9 +168,9 @@ impl Needs {
                 needs.codes.push(saying.code.clone());
                 at.insert(saying.code.clone(), code);
             }
-            needs.learn(&saying, code, definition, &mut stems)?;
+            said.extend(needs.learn(&saying, code, definition, &mut stems)?);
         }
-        needs.weigh();
+        needs.weigh(said);
         for choice in csv::Reader::from_reader(related.as_bytes()).deserialize() {
             let choice: SecondChoice = choice.map_err(|why| format!("needs_related.csv: {why}"))?;
             let unknown = || format!("needs_related.csv: nobody says {} or {}", choice.code, choice.related);
@@ -158,19 +183,21 @@ impl Needs {
         Ok(needs)
     }
 
+    /// What a saying says, each thing with how much it counts for its need.
     fn learn(
         &mut self,
         saying: &Saying,
         code: usize,
         definition: &Definition,
         stems: &mut Stems,
-    ) -> Result<(), String> {
+    ) -> Result<impl Iterator<Item = Said> + use<>, String> {
         let strength = match saying.strength {
             3 => 1.0,
             2 => 0.7,
             1 => 0.4,
             other => return Err(format!("needs.csv: strength is 1 to 3, not {other}")),
         };
+        let code = u16::try_from(code).map_err(|_| "needs.csv: too many needs".to_owned())?;
         let words = words(&saying.text);
         self.count_words(&words, saying.lang);
         let parts = &mut self.parts;
@@ -181,15 +208,8 @@ impl Needs {
                 next
             }))
         });
-        let said = strength / (features.len().max(1) as f32).powf(LENGTH_POWER);
-        for feature in features {
-            let known = self.told.entry(feature).or_default();
-            match known.iter_mut().find(|(one, _)| *one == code) {
-                Some((_, sum)) => *sum += said,
-                None => known.push((code, said)),
-            }
-        }
-        Ok(())
+        let weight = strength / (features.len().max(1) as f32).powf(LENGTH_POWER);
+        Ok(features.into_iter().map(move |feature| Said { feature, code, weight }))
     }
 
     fn count_words(&mut self, words: &[String], lang: Lang) {
@@ -207,18 +227,35 @@ impl Needs {
 
     /// From how much was said to how much it tells: by how far a need is above the mean, less where little was said,
     /// more where few needs share it.
-    fn weigh(&mut self) {
-        let needs = self.codes.len() as f32;
+    fn weigh(&mut self, mut said: Vec<Said>) {
+        said.sort_by_key(|one| (one.feature, one.code));
         let beginnings: HashSet<u32> =
             self.parts.iter().filter(|(part, _)| part.ends_with(BEGINNING_END)).map(|(_, number)| *number).collect();
-        for ((first, second), known) in &mut self.told {
+        let codes = self.codes.len() as f32;
+        self.said.reserve(said.chunk_by(|one, other| one.feature == other.feature).count());
+        for of_feature in said.chunk_by(|one, other| one.feature == other.feature) {
+            let Some(feature) = of_feature.first().map(|one| one.feature) else { continue };
+            let start = self.told.len();
+            for of_need in of_feature.chunk_by(|one, other| one.code == other.code) {
+                let sum = of_need.iter().map(|one| one.weight).sum();
+                self.told.extend(of_need.first().map(|one| (one.code, sum)));
+            }
+            let known = self.told.get_mut(start..).unwrap_or_default();
             let all: f32 = known.iter().map(|(_, said)| said).sum();
-            let mean = (all + SAID_LITTLE) / needs;
-            let rarity = (1.0 + needs / known.len() as f32).ln().sqrt();
-            let repeats = second.is_some() || beginnings.contains(first);
+            let mean = (all + SAID_LITTLE) / codes;
+            let rarity = (1.0 + codes / known.len() as f32).ln().sqrt();
+            let repeats = feature.after > 0 || beginnings.contains(&feature.first);
             let weight = if repeats { REPEATED_WEIGHT * rarity } else { rarity };
             known.iter_mut().for_each(|(_, said)| *said = weight * (1.0 + *said / mean).ln());
+            self.said.insert(feature, (start as u32, self.told.len() as u32));
         }
+        self.told.shrink_to_fit();
+    }
+
+    /// How much something said tells of each need.
+    fn told(&self, feature: Feature) -> &[(u16, f32)] {
+        let place = self.said.get(&feature).map(|(start, end)| *start as usize..*end as usize);
+        place.and_then(|place| self.told.get(place)).unwrap_or_default()
     }
 
     /// The needs that words (folded) ask for, the surest first. A word that nobody says is read as the nearest one.
@@ -228,8 +265,8 @@ impl Needs {
         }
         let mut told = vec![0.0_f32; self.codes.len()];
         for feature in self.asked(asked, definition) {
-            for (code, more) in self.told.get(&feature).into_iter().flatten() {
-                if let Some(told) = told.get_mut(*code) {
+            for (code, more) in self.told(feature) {
+                if let Some(told) = told.get_mut(usize::from(*code)) {
                     *told += more;
                 }
             }
@@ -357,15 +394,15 @@ fn features(
         let alone = numbered.filter(|_| !WEAK_WORDS.contains(&word.as_str()));
         let beginning = word.char_indices().nth(BEGINNING_CHARS).and_then(|(end, _)| word.get(..end));
         let beginning = beginning.and_then(|beginning| number(&format!("{beginning}{BEGINNING_END}")));
-        found.extend(alone.into_iter().chain(beginning).map(|part| (part, None)));
+        found.extend(alone.into_iter().chain(beginning).map(Feature::alone));
     }
     if (1..=WHOLE_WORDS_MAX).contains(&counted.len()) {
-        found.extend(number(&whole).map(|whole| (whole, None)));
+        found.extend(number(&whole).map(Feature::alone));
     }
     let in_a_row = all.iter().zip(all.iter().skip(1)).filter(|((_, one), (_, other))| !(*one && *other));
     let in_a_row = in_a_row.map(|((one, _), (other, _))| (*one, *other));
     let pairs = in_a_row.chain(counted.iter().copied().zip(counted.iter().copied().skip(1)));
-    found.extend(pairs.filter_map(|(one, other)| Some((one?, Some(other?)))));
+    found.extend(pairs.filter_map(|(one, other)| Some(Feature::in_a_row(one?, other?))));
     found
 }
 

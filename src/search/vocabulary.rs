@@ -43,6 +43,11 @@ impl Index {
         Ok(known)
     }
 
+    /// Reads what people say of their needs, which takes a moment: else the first search waits for it.
+    pub fn read_sayings() -> Result<(), Error> {
+        Needs::of_this_program().map(|_| ())
+    }
+
     /// The code of the need that a text is most surely said for.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
         let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
