@@ -21,7 +21,8 @@ use crate::id::Id;
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
-/// A JSON body. The content type must say so; members must be known.
+/// A JSON body. The content type must say so; members must be known. What has a body takes no parameters: one that was
+/// put into the address would be passed over.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
@@ -30,8 +31,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (content_type, bytes_max) = (content_type(request), body_bytes_max(request));
+        let query = request.query_string().to_owned();
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
+            if let Some((name, _)) = url::form_urlencoded::parse(query.as_bytes()).next() {
+                return Err(Refusal::field(Code::UnknownField, name).rule("in the body").into());
+            }
             if content_type != "application/json" && content_type != "application/merge-patch+json" {
                 let rule = "application/json, application/merge-patch+json";
                 return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());

@@ -27,6 +27,10 @@ const MEANT_MAX: usize = 8;
 const SHARE_MIN: f32 = 0.1;
 /// What a second choice gets at most, of the surest need: it never passes it.
 const SECOND_CHOICE_MAX: f32 = 0.9;
+/// A text tells so much of any need, of what it tells of the surest; and how much what it tells of a second choice
+/// counts.
+const TOLD_OF_ANY: f32 = 0.3;
+const SECOND_CHOICE_TOLD: f32 = 0.3;
 /// Needs whose second choices are looked at, the surest.
 const MEANT_WITH_SECOND_CHOICES: usize = 3;
 /// Told this much less, a need is as sure as the surest divided by e.
@@ -46,6 +50,8 @@ const LENGTH_POWER: f32 = 0.6;
 /// Words of one text that are read, and that are read as the nearest one when nobody says them: enough for 500 letters.
 const WORDS_READ_MAX: usize = 100;
 const WORDS_MENDED_MAX: usize = 8;
+/// Uses of a word in all sayings from which on it is no misspelling.
+const OFTEN_SAID_MIN: u32 = 8;
 /// What one word tells of the language at most, and what nobody says in one language counts there, in uses.
 const LANGUAGE_TOLD_MAX: f32 = 3.0;
 const USES_UNSEEN: f32 = 0.3;
@@ -276,7 +282,7 @@ impl Needs {
             return vec![];
         }
         let mut shares: Vec<f32> = told.iter().map(|told| ((told - most) / TOLD_APART).exp()).collect();
-        self.add_second_choices(&mut shares);
+        self.add_second_choices(&mut shares, (&told, most));
         let mut ranked: Vec<(f32, &String)> = shares.into_iter().zip(&self.codes).collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         let meant = ranked.into_iter().take(MEANT_MAX).filter(|(share, _)| *share >= SHARE_MIN);
@@ -319,20 +325,30 @@ impl Needs {
     }
 
     /// What else would help whoever is meant: where a service of the surest need is not to be had, the next best comes.
-    fn add_second_choices(&self, shares: &mut [f32]) {
+    /// It is likelier where the text tells of it too.
+    fn add_second_choices(&self, shares: &mut [f32], (told, most_told): (&[f32], f32)) {
+        let likelier = |code: usize| {
+            let more = told.get(code).copied().unwrap_or(0.0) - TOLD_OF_ANY * most_told;
+            (SECOND_CHOICE_TOLD * more / TOLD_APART).exp()
+        };
         let mut surest: Vec<(usize, f32)> = shares.iter().copied().enumerate().collect();
         surest.sort_by(|one, other| other.1.total_cmp(&one.1));
         let mut added = vec![0.0_f32; shares.len()];
         for (code, sure) in surest.into_iter().take(MEANT_WITH_SECOND_CHOICES) {
             for (other, share) in self.second_choices.get(&code).into_iter().flatten() {
                 if let Some(most) = added.get_mut(*other) {
-                    *most = most.max(sure * share);
+                    *most = most.max(sure * (share * likelier(*other)).min(SECOND_CHOICE_MAX));
                 }
             }
         }
         for (share, more) in shares.iter_mut().zip(added).filter(|(_, more)| *more > 0.0) {
             *share = (*share + more).min(SECOND_CHOICE_MAX).max(*share);
         }
+    }
+
+    /// Several people wrote this word, and wrote it so.
+    pub(super) fn is_often_said(&self, word: &str) -> bool {
+        self.uses(word).is_some_and(|uses| uses.iter().sum::<u32>() >= OFTEN_SAID_MIN)
     }
 
     fn uses(&self, word: &str) -> Option<Uses> {

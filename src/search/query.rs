@@ -254,6 +254,8 @@ pub(super) fn concepts(
             _ if request.exact => vec![],
             Some(settled) => settled.corrections.get(found.len()).cloned().unwrap_or_default(),
             None if is_known(searcher, fields, &mut stems, word)? => vec![],
+            // What people often say is no misspelling: "coats" are not "costs".
+            None if Needs::of_this_program()?.is_often_said(word) => vec![],
             None => typo::corrections(searcher, fields.words, word, definition.synonym_words())?,
         };
         corrections_bytes += concept.corrections.iter().map(String::len).sum::<usize>();

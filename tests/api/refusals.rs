@@ -109,6 +109,30 @@ both!(what_nobody_sees_in_a_short_text_is_refused_by_its_field, |app| {
     worker.post("/api/v1/saved_lists", &json!({"name": "مركز\u{200f} — می‌خواهم 👨‍👩‍👧"})).expect(201);
 });
 
+both!(what_would_be_passed_over_is_refused, |app| {
+    let worker = app.worker();
+    for (path, body) in [
+        ("/api/v1/search?limit=1", json!({"q": "garderie"})),
+        ("/api/v1/match?limit=1", json!({"near": "Longueuil", "needs": [{"category": "food"}]})),
+        ("/api/v1/saved_lists?limit=1&name=y", json!({"name": "x"})),
+    ] {
+        assert_eq!(told(&worker.post(path, &body)), (400, "unknown_field", "limit", "in the body"), "{path}");
+    }
+    let list = worker.post("/api/v1/saved_lists", &json!({"name": "x"})).expect(201).id();
+    let search = json!({"name": "x", "search": {"q": "garderie"}});
+    let search = worker.post("/api/v1/saved_searches", &search).expect(201).id();
+    for (path, member, rule) in [
+        (format!("/api/v1/saved_lists/{list}"), "name", "string"),
+        (format!("/api/v1/saved_lists/{list}"), "services", "array"),
+        (format!("/api/v1/saved_searches/{search}"), "name", "string"),
+        (format!("/api/v1/saved_searches/{search}"), "alert", "boolean"),
+    ] {
+        let reply = worker.clone().if_match(1).patch(&path, &json!({member: null}));
+        assert_eq!(told(&reply), (400, "wrong_type", member, rule), "{path}");
+        assert_eq!(worker.get(&path).expect(200).json["version"], 1);
+    }
+});
+
 fn change_nothing(client: &Client, path: &str) {
     let before = client.get(path).expect(200);
     let version = before.json["version"].as_i64().expect("a version");

@@ -85,6 +85,11 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) 
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
+/// A member that may be left out, and not be nothing.
+pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// JSON Merge Patch (RFC 7396) of a family.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::families::not_null;
 use super::history::name_text;
 use crate::actions::saved_lists::{Change, SavedList};
 use crate::clock::Time;
@@ -31,7 +32,9 @@ impl SavedListBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedListPatch {
+    #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     services: Option<Vec<Id>>,
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::families::not_null;
 use super::history::name_text;
 use super::search::SearchBody;
 use crate::actions::saved_searches::{Change, NewSearch};
@@ -91,7 +92,9 @@ fn kept(asked: Search) -> Result<Kept, Refusal> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedSearchPatch {
+    #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     alert: Option<bool>,
 }
 
