@@ -46,7 +46,7 @@ const LETTERS_BY_FEATURE: usize = 16;
 /// What is said this little tells little.
 const SAID_LITTLE: f32 = 8.0;
 /// How the length of a saying thins out what each of its words says of the need.
-const LENGTH_POWER: f32 = 0.6;
+const LENGTH_POWER: f32 = 0.5;
 /// Words of one text that are read, and that are read as the nearest one when nobody says them: enough for 500 letters.
 const WORDS_READ_MAX: usize = 100;
 const WORDS_MENDED_MAX: usize = 8;
