@@ -6,6 +6,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 
+use super::facts;
 use super::geography::{Draw, Municipality, municipalities};
 use super::twenty::{language, schedule};
 use super::vocations::{KINDS, Kind, leaf_ages};
@@ -228,12 +229,16 @@ impl Here<'_> {
     fn key(&self) -> String {
         format!("o{:05}", self.index)
     }
+    /// What texts say of where it is: of a shelter whose address nobody may know, its MRC and nothing finer.
+    fn told_place(&self) -> &str {
+        if self.kind.hidden { &self.municipality.mrc_name } else { &self.municipality.name }
+    }
     /// The pair of words is used up before it comes again with the name of the place.
     fn name(&self) -> Text {
         let turn = self.index / (FIRST.len() * SECOND.len());
         let mixed = self.index.wrapping_mul(577);
         let (first, second) = (FIRST[mixed % FIRST.len()], SECOND[mixed / FIRST.len() % SECOND.len()]);
-        let suffix = if turn == 0 { String::new() } else { format!(" ({} {turn})", self.municipality.name) };
+        let suffix = if turn == 0 { String::new() } else { format!(" ({} {turn})", self.told_place()) };
         Text::new(
             &format!("{} {} {}{suffix}", self.kind.name.0, first.0, second.0),
             &format!("{} {} {}{suffix}", first.1, second.1, self.kind.name.1),
@@ -242,7 +247,7 @@ impl Here<'_> {
 
     fn organization(&self, enrolled_on: Option<NaiveDate>, rng: &mut ChaCha20Rng) -> Organization {
         let key = self.key();
-        let place = &self.municipality.name;
+        let place = self.told_place();
         Organization {
             id: id_of("organization", &key),
             origin: origin(&key),
@@ -289,16 +294,15 @@ impl Here<'_> {
                 municipality: Some(one.id.clone()),
                 borough: None,
             },
-            document: LocationDocument {
-                addresses: vec![Address {
-                    address_1: Some(address),
-                    city: Some(one.name.clone()),
-                    postal_code: Some(one.postal_area.clone()),
-                    ..Address::default()
-                }],
-                timezone: Some("America/Toronto".to_owned()),
-                ..LocationDocument::default()
-            },
+            document: facts::of_location(id_of("location", &key), one.urban, {
+                let city = Some(one.name.clone());
+                let postal_code = Some(one.postal_area.clone());
+                LocationDocument {
+                    addresses: vec![Address { address_1: Some(address), city, postal_code, ..Address::default() }],
+                    timezone: Some("America/Toronto".to_owned()),
+                    ..LocationDocument::default()
+                }
+            }),
             version: 1,
             retired_at: None,
             replaced_by: None,
@@ -330,7 +334,7 @@ impl Here<'_> {
             capacity,
             verified_at: Some(self.now.plus(-TimeDelta::days(days_ago))),
             review: Review::default(),
-            document: self.document(leaf, remote, rng),
+            document: facts::of_service(id, leaf, self.document(leaf, remote, rng)),
             version: 1,
             updated_at: self.now,
             retired_at: None,
@@ -341,7 +345,7 @@ impl Here<'_> {
     fn service_name(&self, leaf: &str, number: usize, rng: &mut ChaCha20Rng) -> Text {
         let taxonomy = Taxonomy::embedded();
         let (fr, en) = (taxonomy.label(leaf, Lang::Fr), taxonomy.label(leaf, Lang::En));
-        let place = &self.municipality.name;
+        let place = self.told_place();
         match (rng.gen_range(0..5), number) {
             (0, _) => Text::new(&format!("{fr} – {place}"), &format!("{en} – {place}")),
             (1, _) => Text::new(&format!("{fr} pour les familles"), &format!("{en} for families")),
@@ -382,7 +386,7 @@ impl Here<'_> {
     fn document(&self, leaf: &str, remote: bool, rng: &mut ChaCha20Rng) -> ServiceDocument {
         let definition = Taxonomy::embedded().get(leaf).map(|term| term.definition.clone()).unwrap_or_default();
         let (whom, extra) = (pick(&FOR_WHOM, rng), pick(&EXTRA, rng));
-        let place = &self.municipality.name;
+        let place = self.told_place();
         let describe = |lang, whom: &str, where_: &str, extra: &str| {
             format!("{} {where_} {whom} {extra}", definition.get(lang)).trim_end().to_owned()
         };

@@ -18,6 +18,8 @@ pub struct Municipality {
     pub id: String,
     pub name: String,
     pub mrc: String,
+    /// Empty where the municipality is in none.
+    pub mrc_name: String,
     pub region: String,
     pub population: u32,
     pub urban: bool,
@@ -56,8 +58,12 @@ struct Feature {
 #[derive(Deserialize)]
 struct Properties {
     code: String,
+    name: String,
     parent: Option<String>,
 }
+
+/// The name and the region of an MRC.
+type OfMrc = (String, String);
 
 /// Every municipality that has people and a point, in the order of the list.
 pub fn municipalities() -> &'static [Municipality] {
@@ -68,25 +74,23 @@ pub fn municipalities() -> &'static [Municipality] {
 fn read() -> Vec<Municipality> {
     let collection: Option<Collection> = serde_json::from_str(MRC).ok();
     let features = collection.map(|collection| collection.features).unwrap_or_default();
-    let parents: HashMap<String, String> = features
-        .into_iter()
-        .filter_map(|feature| Some((feature.properties.code, feature.properties.parent?)))
-        .collect();
+    let mrcs = features.into_iter().map(|feature| feature.properties);
+    let mrcs: HashMap<String, OfMrc> = mrcs.filter_map(|mrc| Some((mrc.code, (mrc.name, mrc.parent?)))).collect();
     let mut postal = csv::Reader::from_reader(POSTAL_AREAS.as_bytes());
     let postal: Vec<(String, Point)> = postal
         .deserialize::<PostalRow>()
         .filter_map(|row| row.ok().and_then(|row| Some((row.code, Point::new(row.lat, row.lon)?))))
         .collect();
     let mut rows = csv::Reader::from_reader(MUNICIPALITIES.as_bytes());
-    rows.deserialize::<Row>().filter_map(|row| municipality(row.ok()?, &parents, &postal)).collect()
+    rows.deserialize::<Row>().filter_map(|row| municipality(row.ok()?, &mrcs, &postal)).collect()
 }
 
-fn municipality(row: Row, parents: &HashMap<String, String>, postal: &[(String, Point)]) -> Option<Municipality> {
+fn municipality(row: Row, mrcs: &HashMap<String, OfMrc>, postal: &[(String, Point)]) -> Option<Municipality> {
     let population = row.population.filter(|&people| people > 0)?;
     let point = Point::new(row.lat?, row.lon?)?;
-    let region = match parents.get(&row.mrc_code) {
-        Some(region) => region.clone(),
-        None if !row.region_code.is_empty() => format!("region:{}", row.region_code),
+    let (mrc_name, region) = match mrcs.get(&row.mrc_code) {
+        Some((name, region)) => (name.clone(), region.clone()),
+        None if !row.region_code.is_empty() => (String::new(), format!("region:{}", row.region_code)),
         None => return None,
     };
     // Squared degrees are enough to find the nearest of a list.
@@ -99,6 +103,7 @@ fn municipality(row: Row, parents: &HashMap<String, String>, postal: &[(String, 
         id: format!("municipality:{}", row.code),
         name: row.name,
         mrc: format!("mrc:{}", row.mrc_code),
+        mrc_name,
         region,
         population,
         urban: row.rural == 0,

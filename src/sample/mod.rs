@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod directory;
+mod facts;
 pub mod generate;
 pub mod geography;
 pub mod history;
