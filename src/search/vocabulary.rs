@@ -1,7 +1,7 @@
 //! Which words of a text are the directory's own, and which need it is said for: what may be kept of a search without
 //! keeping whom it was for.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use tantivy::schema::Field;
@@ -55,11 +55,11 @@ impl Index {
     }
 }
 
-/// Several services use a word. What organisations are called is not looked at: they are named after people. Words of
-/// the directory are remembered until it changes; others are not, for they may be names.
+/// Several services use a word. What organisations are called is not looked at: they are named after people. What was
+/// found of a word of the directory is remembered until that changes; other words are not, for they may be names.
 fn is_used(view: &View, words: Field, word: &str) -> Result<bool, Error> {
-    if view.words_in_use.contains(word) {
-        return Ok(true);
+    if let Some(is_used) = view.words_in_use.get(word) {
+        return Ok(is_used);
     }
     let Some(term) = KnownTerm::look_up(&view.searcher, &Term::from_field_text(words, word))? else { return Ok(false) };
     let mut uses = 0;
@@ -68,26 +68,26 @@ fn is_used(view: &View, words: Field, word: &str) -> Result<bool, Error> {
         let by_service = |frequency: &u32| Impact::from_frequency(*frequency).part() != Part::Organization;
         uses += list.into_frequencies().filter(by_service).take(SERVICES_MIN).count();
         if uses >= SERVICES_MIN {
-            view.words_in_use.add(word);
-            return Ok(true);
+            break;
         }
     }
-    Ok(false)
+    view.words_in_use.add(word, uses >= SERVICES_MIN);
+    Ok(uses >= SERVICES_MIN)
 }
 
-/// Some of the words that several services use.
+/// Some of the words of the directory, and whether several services use them.
 #[derive(Default)]
-pub(super) struct WordsInUse(RwLock<HashSet<String>>);
+pub(super) struct WordsInUse(RwLock<HashMap<String, bool>>);
 
 impl WordsInUse {
-    fn contains(&self, word: &str) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(word)
+    fn get(&self, word: &str) -> Option<bool> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(word).copied()
     }
 
-    fn add(&self, word: &str) {
+    fn add(&self, word: &str, is_used: bool) {
         let mut words = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if words.len() < WORDS_REMEMBERED_MAX {
-            words.insert(word.to_owned());
+            words.insert(word.to_owned(), is_used);
         }
     }
 }

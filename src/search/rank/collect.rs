@@ -592,7 +592,7 @@ impl Alternative {
 struct Scores {
     /// Concepts held, in four bits; steps of sureness, in seven; how well they fit, in twenty-one.
     words: Vec<u32>,
-    /// What the needs that they answer are worth, in steps.
+    /// What the needs that they answer are worth, in steps; empty until one answers some.
     needs: Vec<f32>,
     has_needs: bool,
 }
@@ -604,11 +604,12 @@ const FINE_UNITS: f32 = 65_536.0;
 
 impl Scores {
     fn new() -> Self {
-        Self { words: vec![0; WINDOW], needs: vec![0.0; WINDOW], has_needs: false }
+        Self { words: vec![], needs: vec![], has_needs: false }
     }
 
     fn clear(&mut self) {
-        self.words.fill(0);
+        self.words.clear();
+        self.words.resize(WINDOW, 0);
         if self.has_needs {
             self.needs.fill(0.0);
             self.has_needs = false;
@@ -618,6 +619,7 @@ impl Scores {
     fn add(&mut self, offset: usize, (steps, fine, need_steps): (u32, f32, f32)) {
         if need_steps > 0.0 {
             self.has_needs = true;
+            self.needs.resize(WINDOW, 0.0);
             if let Some(need) = self.needs.get_mut(offset) {
                 *need = need.max(need_steps);
             }
