@@ -236,6 +236,16 @@ impl Hunt {
         self.searches.iter().all(|one| one.is_over)
     }
 
+    /// What the words may mean beside, where nothing is of what they surely mean; gives whether that was left out.
+    fn widen(&mut self) -> bool {
+        let narrow = self.searches.iter_mut().filter(|one| one.request.only_sure);
+        let widened = narrow.map(|one| {
+            one.request.only_sure = false;
+            one.is_over = false;
+        });
+        widened.count() > 0
+    }
+
     fn take(&mut self, at: usize, page: Page) {
         let Some(searching) = self.searches.get_mut(at) else { return };
         let is_of_territory = searching.is_of_territory;
@@ -292,6 +302,9 @@ impl Ground<'_> {
                     let page = index.search(&searching.request)?;
                     hunt.take(at, page);
                 }
+                if hunt.found.is_empty() && hunt.is_complete() && hunt.widen() {
+                    continue;
+                }
                 wanted.extend(hunt.found.iter().map(|found| found.id));
             }
             self.load(deps, &mut wanted)?;
@@ -344,6 +357,7 @@ impl Ground<'_> {
             categories: need.category.iter().cloned().collect(),
             ages_months: age.into_iter().collect(),
             sort: Some(Sort::Relevance),
+            only_sure: true,
             limit: PAGE_SERVICES,
             hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
             audience: if self.is_professional { Audience::Professional } else { Audience::Public },

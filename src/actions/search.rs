@@ -241,12 +241,22 @@ pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound,
         Place::Named(text) => {
             let mut matches = gazetteer.geocode(text, PLACES_TOLD_MAX).into_iter();
             let found = matches.next().ok_or_else(|| unknown_place(gazetteer, text))?;
-            let territories = gazetteer.ancestors(&found.territory_id);
+            let mut territories = gazetteer.ancestors(&found.territory_id);
+            territories.extend(estimated_municipality(gazetteer, &found));
             let origin = Origin { point: found.point, territories };
             let within = found.territories.clone();
             Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect(), within })
         }
     }
+}
+
+/// Of a postal area the likeliest municipality: good enough to search, as that of a point is. A rural one reaches over
+/// several, and nobody knows which is meant.
+fn estimated_municipality(gazetteer: &Gazetteer, found: &Match) -> Option<String> {
+    let is_known = found.level != Level::PostalArea || found.territories.mrc.is_none();
+    let point = found.point.filter(|_| !is_known)?;
+    let nearest = gazetteer.locate(point).municipality?.id;
+    (gazetteer.ancestor_of_level(&nearest, Level::Mrc) == found.territories.mrc).then_some(nearest)
 }
 
 /// With the names that were perhaps meant.

@@ -28,8 +28,9 @@ pub(super) const CONCEPTS_MAX: usize = 12;
 /// Bytes of all corrections of one query: those of the words after it are left aside, so that a cursor can hold them.
 const CORRECTIONS_BYTES_MAX: usize = 1_000;
 
-/// In an order by distance, needs that are less sure than this beside the surest are not looked for.
-const SHARE_BY_DISTANCE_MIN: f32 = 0.6;
+/// In an order by distance, and where only what is sure is wanted, needs that are less sure than this beside the surest
+/// are not looked for.
+const SURE_SHARE_MIN: f32 = 0.6;
 
 words! {
     /// Which services a place reaches: with a place near it, that serve it, or either.
@@ -82,6 +83,9 @@ pub struct Request {
     /// `None`: distance when there is a point and no text, else relevance; and by distance too, what is known to be as
     /// asked comes before what nobody said.
     pub sort: Option<Sort>,
+    /// Of what a text means only what is nearly sure, and of what holds only some of its words nothing: for whoever
+    /// takes each result for an answer.
+    pub only_sure: bool,
     /// What is counted beside the page.
     pub facets: Vec<Facet>,
     /// Each result says what its place in the order is made of.
@@ -112,6 +116,7 @@ impl Request {
             ages_months: vec![],
             conditions: Conditions::default(),
             sort: None,
+            only_sure: false,
             facets: vec![],
             explain: false,
             limit: 20,
@@ -270,7 +275,8 @@ pub(super) fn concepts(
     }
     if !request.exact {
         let required = found.iter().filter(|concept| concept.role == Role::Required).count();
-        found.extend(meaning(definition, &asked, (request.lang, request.sort()), required)?);
+        let only_sure = request.only_sure || request.sort() == Sort::Distance;
+        found.extend(meaning(definition, &asked, (request.lang, only_sure), required)?);
     }
     Ok(found)
 }
@@ -284,12 +290,12 @@ pub(super) fn words_asked(concepts: &[Concept]) -> usize {
 fn meaning(
     definition: &Definition,
     asked: &[String],
-    (lang, sort): (Lang, Sort),
+    (lang, only_sure): (Lang, bool),
     words: usize,
 ) -> Result<Option<Concept>, Error> {
     let mut meant = Needs::of_this_program()?.meant(asked, definition);
-    if sort == Sort::Distance {
-        meant.retain(|meant| meant.share >= SHARE_BY_DISTANCE_MIN);
+    if only_sure {
+        meant.retain(|meant| meant.share >= SURE_SHARE_MIN);
     }
     let taxonomy = Taxonomy::embedded();
     let alternative = |meant: &Meant| Alternative {
@@ -405,8 +411,11 @@ impl Demand {
 
     /// From the strictest to the widest: the first that finds something is the one. An order by distance does not tell
     /// a good answer from a second choice: what is named comes alone, where there is some.
-    pub(super) fn tried(sort: Sort, concepts: &[Concept]) -> Vec<Demand> {
-        let widening = [Demand::All, Demand::Half, Demand::One];
+    pub(super) fn tried(request: &Request, concepts: &[Concept]) -> Vec<Demand> {
+        if request.only_sure {
+            return vec![Demand::All];
+        }
+        let (sort, widening) = (request.sort(), [Demand::All, Demand::Half, Demand::One]);
         let means_something = concepts.iter().any(|concept| concept.role == Role::Meaning);
         let named = (sort == Sort::Distance && means_something).then_some(Demand::Named);
         named.into_iter().chain(widening).collect()

@@ -163,7 +163,7 @@ impl Index {
         let ranked_at = continued.as_ref().map_or(request.now, |cursor| cursor.ranked_at);
         let demands = match &continued {
             Some(cursor) => vec![cursor.demand],
-            None if concepts.len() > 1 => Demand::tried(request.sort(), &concepts),
+            None if concepts.len() > 1 => Demand::tried(request, &concepts),
             None => vec![Demand::All],
         };
         let limit = request.limit.clamp(1, LIMIT_MAX);

@@ -342,6 +342,28 @@ both!(what_nothing_meets_is_recorded_as_an_unmet_need, |app| {
     app.worker().post("/api/v1/needs", body).expect(201);
 });
 
+both!(a_need_told_in_words_is_met_by_what_they_surely_mean, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("vestiaire", "A", &["ici"], "material-aid/clothing")
+        .service("fonds", "B", &[], "income/emergency-money")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "manteaux d'hiver pour les enfants"}])));
+    assert_eq!(visits(&reply), [["vestiaire"]], "what helps too, without a visit, does not stand in: {}", reply.text);
+    assert_eq!(reply.json["plan"]["without_visit"], json!([]));
+    let dropped = with(asked(change, json!([{"q": "manteaux d'hiver"}])), json!({"dropped": [svc("vestiaire")]}));
+    let reply = matched(&app.anonymous(), &dropped);
+    assert_eq!(reply.json["uncovered"][0]["record"]["category"], "material-aid/clothing", "{}", reply.text);
+});
+
+both!(words_are_read_more_widely_where_nothing_is_what_they_surely_mean, |app| {
+    let change =
+        Town::default().place("ici", 0.5, 0.0).service("fonds", "B", &["ici"], "income/emergency-money").write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "manteaux d'hiver pour les enfants"}])));
+    assert_eq!(choices(&reply, 0), ["fonds"], "{}", reply.text);
+});
+
 /// One service of each kind for a condition: known to be so, known not to be, and of which nobody said.
 fn three(condition: &str, yes: impl FnOnce(&mut Service), no: impl FnOnce(&mut Service)) -> Town {
     let key = |answer: &str| format!("{condition} {answer}");

@@ -78,3 +78,18 @@ both!(the_place_shown_lies_in_the_part_of_the_map_asked, |app| {
     let first = &drawn.json["results"][0];
     assert_eq!((&first["service_id"], &first["location"]["lat"]), (&json!(id.to_string()), &json!(FAR.lat)));
 });
+
+both!(a_postal_area_of_a_town_is_served_by_what_serves_the_town, |app| {
+    let served = |near: &str| {
+        let query = format!("/api/v1/search?category=food/food-bank&near={near}");
+        let reply = app.anonymous().get(&query).expect(200);
+        let first = reply.json["results"].as_array().unwrap().first().cloned().unwrap();
+        (first["service_id"].clone(), first["served"].clone())
+    };
+    let of_town = served("Longueuil");
+    assert_eq!(of_town.1, true);
+    assert_eq!(served("J4K"), of_town);
+    assert_eq!(served("J4K2T1"), of_town);
+    let rural = app.anonymous().get("/api/v1/search?near=J0J").expect(200).json["place"]["territories"].clone();
+    assert_eq!(rural, json!(["postal_area:J0J"]), "it reaches over several MRC");
+});
