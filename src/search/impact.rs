@@ -44,6 +44,12 @@ impl Impact {
         PARTS.into_iter().find(|part| rank_of(*part) == rank).unwrap_or(Part::Description)
     }
 
+    /// How surely a word is held that only a description holds: a step less, for any description may hold it. Held as
+    /// it is it stays surer than the stem of a name.
+    pub(super) fn less_sure(self, steps: u32) -> u32 {
+        if self.part() == Part::Description { steps.saturating_sub(1) } else { steps }
+    }
+
     /// What holding a term so is worth, before its rarity.
     pub(super) fn worth(self) -> f32 {
         let level = LEVEL_WORTH.get(((self.0 - 1) % LEVELS) as usize).copied().unwrap_or(0.0);

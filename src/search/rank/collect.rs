@@ -572,8 +572,9 @@ impl Alternative {
                     let rarity = list.rarity;
                     let left = among.without(&held);
                     let hits = list.visit(start, &left, |offset, frequency| {
-                        let fine = Impact::from_frequency(frequency).worth() * rarity * FINE_SCALE;
-                        scores.add(offset, (steps, fine, need_steps));
+                        let impact = Impact::from_frequency(frequency);
+                        let fine = impact.worth() * rarity * FINE_SCALE;
+                        scores.add(offset, (impact.less_sure(steps), fine, need_steps));
                     });
                     held = held.or(&hits);
                 }
