@@ -174,9 +174,15 @@ pub mod logs {
         });
     }
 
+    /// Without the moment of each line: its digits may be those of whatever is looked for.
     pub fn so_far() -> String {
         let written = WRITTEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        String::from_utf8_lossy(&written).into_owned()
+        let written = String::from_utf8_lossy(&written);
+        let after_moment = |line: &str| match line.split_once('Z') {
+            Some((moment, rest)) if moment.len() < 40 && moment.contains('T') => rest.to_owned(),
+            _ => line.to_owned(),
+        };
+        written.lines().map(after_moment).collect::<Vec<_>>().join("\n")
     }
 }
 
