@@ -124,6 +124,26 @@ fn exact_words_come_before_stems_before_synonyms_and_corrections() {
 }
 
 #[test]
+fn a_word_that_people_often_say_is_no_misspelling_of_another() {
+    let index = index(vec![described(1, "Atelier", "Il ne coûte rien. It costs nothing.")]);
+    assert!(found(&index, &ask("coats")).is_empty(), "not costs");
+    assert_eq!(found(&index, &ask("cosst")), [1], "nobody writes it so");
+}
+
+#[test]
+fn who_meets_the_need_comes_before_who_writes_its_words_in_a_description() {
+    let of = |mut entry: Entry, category: &str| {
+        entry.aggregate.service.categories = vec![category.to_owned()];
+        entry
+    };
+    let index = index(vec![
+        of(described(1, "Repas", "Un bébé peut venir, la garderie est à côté."), "food/community-meal"),
+        of(described(2, "Les lutins", "Ouvert toute la semaine."), "childcare/daycare"),
+    ]);
+    assert_eq!(found(&index, &ask("garderie bébé")), [2, 1]);
+}
+
+#[test]
 fn a_phrase_finds_its_synonyms_in_both_languages_and_says_so() {
     let mut english = service(1, "", vec![]);
     english.aggregate.service.name = Text { fr: None, en: Some("Community food bank".into()) };
