@@ -357,7 +357,7 @@ impl Ground<'_> {
             categories: need.category.iter().cloned().collect(),
             ages_months: age.into_iter().collect(),
             sort: Some(Sort::Relevance),
-            only_sure: true,
+            only_sure: need.words.is_some(),
             limit: PAGE_SERVICES,
             hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
             audience: if self.is_professional { Audience::Professional } else { Audience::Public },

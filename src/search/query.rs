@@ -274,9 +274,8 @@ pub(super) fn concepts(
         found.iter_mut().for_each(|concept| concept.role = Role::Required);
     }
     if !request.exact {
-        let required = found.iter().filter(|concept| concept.role == Role::Required).count();
         let only_sure = request.only_sure || request.sort() == Sort::Distance;
-        found.extend(meaning(definition, &asked, (request.lang, only_sure), required)?);
+        found.extend(meaning(definition, &asked, (request.lang, only_sure), words_asked(&found))?);
     }
     Ok(found)
 }
