@@ -2,8 +2,9 @@
 //! who is signed in sees the places kept for professionals. Nothing of what was asked is kept, nor told to the log.
 //!
 //! Each need is searched for: near the family, among what serves its territory, and in each language that it speaks.
-//! The services found are read from the store, a bounded number of statements for all needs together, and looked at
-//! one by one, until there are enough that may suit.
+//! The best of the services found are read from the store, a bounded number of statements for all needs together, and
+//! looked at one by one, until there are enough that may suit. With them go those further down whose organisation meets
+//! another of the needs: where the fewest visits are wanted, these are what matters.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -22,18 +23,23 @@ use crate::domain::taxonomy::{Taxonomy, is_of_category};
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
-use crate::search::{Audience, Coverage, Index, Kind, Page, Part, Request, Sort};
+use crate::search::{Audience, Coverage, Index, Request, Sort};
 use crate::store::services;
+
+mod hunt;
+use hunt::{Found, Hunt, PAGE_SERVICES, Searching};
 
 /// Farther than this a family does not go for a service, where it does not say how far it goes, in kilometres.
 pub const RADIUS_KM_DEFAULT: f64 = 50.0;
-/// Services at a place, or without one, that a plan is made over, for each need: the best. Pinned ones come on top.
-pub const OFFERS_PER_NEED_MAX: usize = 100;
+/// Services at a place, or without one, that may suit and are enough for a need. Pinned ones come on top, and those of
+/// organisations that meet another need as well.
+pub const OFFERS_PER_NEED_MAX: usize = 40;
+/// Services of one need that are read from the store and looked at.
+pub const LOOKED_AT_PER_NEED_MAX: usize = 300;
+/// On top of these, services whose organisation meets another need too.
+pub const SHARED_PER_NEED_MAX: usize = 50;
 /// Places of one service that are considered: the nearest.
 pub const PLACES_PER_SERVICE_MAX: usize = 3;
-/// Services that a search gives at a time, and how often it is asked for more where few suit.
-const PAGE_SERVICES: usize = 100;
-const ROUNDS_MAX: usize = 5;
 
 /// What is asked, its numbers within their bounds.
 #[derive(Debug, Clone)]
@@ -87,6 +93,8 @@ pub struct Choice {
     pub distance_km: Option<f64>,
     pub assessment: Assessment,
     pub is_pinned: bool,
+    /// Its organisation gives something for another need too, so that it may spare a visit.
+    meets_several: bool,
 }
 
 impl Choice {
@@ -142,7 +150,7 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<
     let mut needs = vec![];
     for (at, hunt) in hunts.into_iter().enumerate() {
         needs.push(NeedMatched {
-            looked_at: hunt.seen.len(),
+            looked_at: hunt.looked_at().count(),
             is_complete: hunt.is_complete(),
             choices: told(&hunt.choices, asked.limit),
             unsuited: unsuited(&hunt.choices),
@@ -205,72 +213,6 @@ fn check_children(children: &[Child], now: Time) -> Result<(), Refusal> {
     each.try_for_each(|(at, child)| child.check(today, &format!("children.{at}")))
 }
 
-/// What one search after another found for a need.
-struct Hunt {
-    searches: Vec<Searching>,
-    found: Vec<Found>,
-    seen: HashSet<Id>,
-    /// The best first, those that do not suit last.
-    choices: Vec<Choice>,
-    has_enough: bool,
-}
-
-struct Searching {
-    request: Request,
-    /// Whether it looks for what serves the territory, wherever that is.
-    is_of_territory: bool,
-    is_over: bool,
-    given: usize,
-}
-
-/// A service found, its place in the order of the search that gave it.
-struct Found {
-    id: Id,
-    order: usize,
-    is_of_territory: bool,
-    because: Vec<Note>,
-}
-
-impl Hunt {
-    fn is_complete(&self) -> bool {
-        self.searches.iter().all(|one| one.is_over)
-    }
-
-    /// What the words may mean beside, where nothing is of what they surely mean; gives whether that was left out.
-    fn widen(&mut self) -> bool {
-        let narrow = self.searches.iter_mut().filter(|one| one.request.only_sure);
-        let widened = narrow.map(|one| {
-            one.request.only_sure = false;
-            one.is_over = false;
-        });
-        widened.count() > 0
-    }
-
-    fn take(&mut self, at: usize, page: Page) {
-        let Some(searching) = self.searches.get_mut(at) else { return };
-        let is_of_territory = searching.is_of_territory;
-        for hit in page.hits {
-            let order = searching.given;
-            searching.given += 1;
-            if !self.seen.insert(hit.service_id) {
-                let known = self.found.iter_mut().find(|found| found.id == hit.service_id);
-                known.into_iter().for_each(|found| found.is_of_territory |= is_of_territory);
-                continue;
-            }
-            let because = hit.matched.into_iter().map(|reason| match (reason.kind, reason.field) {
-                (Kind::Need, Some(Part::Category)) => Note::with(Cause::Words, reason.found),
-                _ => Note::with(Cause::Words, reason.term),
-            });
-            let because = because.collect();
-            self.found.push(Found { id: hit.service_id, order, is_of_territory, because });
-        }
-        match page.next_cursor {
-            Some(cursor) => searching.request.cursor = Some(cursor),
-            None => searching.is_over = true,
-        }
-    }
-}
-
 /// What every part of one matching looks at.
 struct Ground<'a> {
     asked: &'a Asked,
@@ -286,36 +228,20 @@ impl Ground<'_> {
     }
 
     fn hunt(&mut self, deps: &Deps, index: &Index) -> Outcome<Vec<Hunt>> {
-        let begin = |need: &Need| Hunt {
-            searches: self.searches(deps, need),
-            found: vec![],
-            seen: HashSet::new(),
-            choices: vec![],
-            has_enough: false,
-        };
+        let begin = |need: &Need| Hunt::new(self.searches(deps, need));
         let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
-        let mut wanted: Vec<Id> = self.asked.pinned.clone();
-        for _ in 0..ROUNDS_MAX {
+        self.load(deps, &mut self.asked.pinned.clone())?;
+        while hunts.iter().any(|hunt| !hunt.has_enough) {
             for hunt in hunts.iter_mut().filter(|hunt| !hunt.has_enough) {
-                for at in 0..hunt.searches.len() {
-                    let Some(searching) = hunt.searches.get(at).filter(|one| !one.is_over) else { continue };
-                    let page = index.search(&searching.request)?;
-                    hunt.take(at, page);
-                }
-                if hunt.found.is_empty() && hunt.is_complete() && hunt.widen() {
-                    continue;
-                }
-                wanted.extend(hunt.found.iter().map(|found| found.id));
+                hunt.search(index)?;
             }
+            let mut wanted = hunt::choose(&mut hunts);
             self.load(deps, &mut wanted)?;
             let looked_for = hunts.iter_mut().zip(&self.asked.needs).filter(|(hunt, _)| !hunt.has_enough);
             for (hunt, need) in looked_for {
                 hunt.choices = self.choices(hunt, need);
                 let may_suit = hunt.choices.iter().filter(|choice| choice.assessment.fit <= Fit::MayFit).count();
-                hunt.has_enough = hunt.is_complete() || may_suit >= OFFERS_PER_NEED_MAX;
-            }
-            if hunts.iter().all(|hunt| hunt.has_enough) {
-                break;
+                hunt.has_enough = hunt.is_over() || may_suit >= OFFERS_PER_NEED_MAX;
             }
         }
         Ok(hunts)
@@ -368,28 +294,28 @@ impl Ground<'_> {
         let spoken = spoken.map(|code| Request { language: Some(code.clone()), ..near.clone() });
         let in_language: Vec<(Request, bool)> = spoken.map(|request| (request, false)).collect();
         let all = [(near, false), (serving, true)].into_iter().chain(in_language);
-        let begin = |(request, is_of_territory)| Searching { request, is_of_territory, is_over: false, given: 0 };
-        all.map(begin).collect()
+        all.map(|(request, is_of_territory)| Searching::new(request, is_of_territory)).collect()
     }
 
     /// Every service found in every way that it may be used.
     fn choices(&self, hunt: &Hunt, need: &Need) -> Vec<Choice> {
         let mut ranked: Vec<((Fit, usize, u64, Id), Choice)> = vec![];
-        let mut add = |id: Id, order: usize, is_of_territory: bool, because: &[Note]| {
+        let mut add = |id: Id, order: usize, found: Option<&Found>, because: &[Note]| {
             let Some(aggregate) = self.loaded.get(&id) else { return };
-            for mut choice in self.ways(aggregate, need, is_of_territory) {
+            for mut choice in self.ways(aggregate, need, found.is_none_or(|found| found.is_of_territory)) {
+                choice.meets_several = found.is_some_and(|found| found.meets_several);
                 choice.assessment.why.extend(because.iter().cloned());
                 // Below 2e10 and never negative: the cast holds.
                 let far_mm = choice.distance_km.map_or(u64::MAX, |km| (km * 1e6) as u64);
                 ranked.push(((choice.assessment.fit, order, far_mm, id), choice));
             }
         };
-        for found in &hunt.found {
-            add(found.id, found.order, found.is_of_territory, &found.because);
+        for found in hunt.looked_at() {
+            add(found.id, found.order, Some(found), &found.because);
         }
-        for id in self.asked.pinned.iter().filter(|id| !hunt.seen.contains(id)) {
+        for id in self.asked.pinned.iter().filter(|id| !hunt.has_looked_at(id)) {
             if self.loaded.get(id).is_some_and(|one| is_of_need(&one.service, need)) {
-                add(*id, usize::MAX, true, &[]);
+                add(*id, usize::MAX, None, &[]);
             }
         }
         ranked.sort_by_key(|(rank, _)| *rank);
@@ -407,7 +333,7 @@ impl Ground<'_> {
             let (family, service) = (&self.asked.family, &one.service);
             let case = Case { family, need, service, way, place, distance_km, served, now: self.now };
             let assessment = matching::assess(case);
-            Choice { aggregate: one.clone(), way, place: at, distance_km, assessment, is_pinned }
+            Choice { aggregate: one.clone(), way, place: at, distance_km, assessment, is_pinned, meets_several: false }
         };
         if let Some(way) = matching::without_visit(&one.service, served) {
             return vec![choice(way, None, None)];
@@ -489,7 +415,7 @@ fn planned(choices: Vec<Choice>) -> Vec<Choice> {
     for choice in choices {
         let is_one = choice.assessment.fit <= worst && kept < OFFERS_PER_NEED_MAX;
         kept += usize::from(is_one);
-        if is_one || choice.is_pinned {
+        if is_one || choice.is_pinned || (choice.meets_several && choice.assessment.fit <= worst) {
             planned.push(choice);
         }
     }

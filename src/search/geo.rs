@@ -99,11 +99,14 @@ pub(super) struct Map {
     starts: Vec<u32>,
     points: Vec<u64>,
     zones: Vec<Zone>,
-    /// Around the zones of each window.
-    windows: Vec<Around>,
-    /// The points of documents that no box is around, along the curve, by 64, each with its document.
-    loose: Vec<(Around, Vec<(PlacePoint, DocId)>)>,
+    windows: Vec<Zones>,
+    /// The points of documents that no box of a zone is around, along the curve: by 64, and 64 of these together.
+    loose: Vec<LooseRuns>,
 }
+
+/// Runs of points, each with its document, and the boxes around them.
+type LooseRuns = (Around, Vec<LooseRun>);
+type LooseRun = (Around, Vec<(PlacePoint, DocId)>);
 
 /// A run of 64 documents.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +116,22 @@ struct Zone {
     plain: u64,
     /// Documents with several points, or with some for professionals alone.
     loose: u64,
+}
+
+impl Zone {
+    fn plain_count(&self) -> usize {
+        self.plain.count_ones() as usize
+    }
+}
+
+/// The zones of a window.
+#[derive(Debug, Clone, Copy)]
+struct Zones {
+    around: Around,
+    /// The least cosine of a latitude of the box.
+    cos_least: f64,
+    /// How many documents their boxes are around.
+    plain: usize,
 }
 
 /// A box, in millionths of a degree; empty when its south is above its north.
@@ -132,6 +151,10 @@ impl Around {
         self.north = self.north.max(other.north);
         self.west = self.west.min(other.west);
         self.east = self.east.max(other.east);
+    }
+
+    fn cos_least(&self) -> f64 {
+        radians(self.south).cos().min(radians(self.north).cos()).max(0.0)
     }
 
     fn stretch(&mut self, point: PlacePoint) {
@@ -168,13 +191,14 @@ impl Map {
         for zones in map.zones.chunks(ZONES_PER_WINDOW) {
             let mut around = Around::NOTHING;
             zones.iter().for_each(|zone| around.stretch_around(&zone.around));
-            map.windows.push(around);
+            let plain = zones.iter().map(Zone::plain_count).sum();
+            map.windows.push(Zones { around, cos_least: around.cos_least(), plain });
         }
         map.loose = map.loose_points();
         Ok(map)
     }
 
-    fn loose_points(&self) -> Vec<(Around, Vec<(PlacePoint, DocId)>)> {
+    fn loose_points(&self) -> Vec<LooseRuns> {
         let mut points = vec![];
         for (zone, at) in self.zones.iter().zip(0..) {
             for bit in (0..ZONE as DocId).filter(|bit| zone.loose >> bit & 1 == 1) {
@@ -183,19 +207,26 @@ impl Map {
             }
         }
         points.sort_by_cached_key(|(point, _)| point.along_curve());
-        let around = |points: &[(PlacePoint, DocId)]| {
+        let run = |points: &[(PlacePoint, DocId)]| {
             let mut around = Around::NOTHING;
             points.iter().for_each(|(point, _)| around.stretch(*point));
             (around, points.to_vec())
         };
-        points.chunks(ZONE).map(around).collect()
+        let runs: Vec<LooseRun> = points.chunks(ZONE).map(run).collect();
+        let together = |runs: &[LooseRun]| {
+            let mut around = Around::NOTHING;
+            runs.iter().for_each(|(of_run, _)| around.stretch_around(of_run));
+            (around, runs.to_vec())
+        };
+        runs.chunks(ZONE).map(together).collect()
     }
 
     /// A shape as this segment sees it.
     pub(super) fn region<'a>(&self, shape: &'a dyn Shape, audience: Audience) -> Region<'a> {
-        let windows = self.windows.iter().map(|around| LooseOfWindow { cover: shape.covers(around), marked: None });
+        let windows = self.windows.iter().map(|of| LooseOfWindow { cover: shape.covers(&of.around), marked: None });
         let mut region = Region { shape, windows: windows.collect() };
-        for (around, points) in &self.loose {
+        let near = self.loose.iter().filter(|(around, _)| shape.covers(around) != Cover::Outside);
+        for (around, points) in near.flat_map(|(_, runs)| runs) {
             let cover = shape.covers(around);
             if cover == Cover::Outside {
                 continue;
@@ -231,10 +262,13 @@ impl Map {
         zone
     }
 
-    fn of(&self, doc: DocId) -> impl Iterator<Item = PlacePoint> + '_ {
+    fn points_of(&self, doc: DocId) -> &[u64] {
         let bound = |at: usize| self.starts.get(at).map_or(0, |start| *start as usize);
-        let points = self.points.get(bound(doc as usize)..bound(doc as usize + 1)).unwrap_or_default();
-        points.iter().map(|packed| PlacePoint::unpacked(*packed))
+        self.points.get(bound(doc as usize)..bound(doc as usize + 1)).unwrap_or_default()
+    }
+
+    fn of(&self, doc: DocId) -> impl Iterator<Item = PlacePoint> + '_ {
+        self.points_of(doc).iter().map(|packed| PlacePoint::unpacked(*packed))
     }
 
     /// The points of a document that count for somebody, each with its place in the row. Whoever draws an area asks
@@ -266,6 +300,10 @@ impl Map {
     /// How far the nearest point that counts is, roughly: what is nearer or further than something for sure need not be
     /// measured.
     pub(super) fn rough(&self, doc: DocId, from: &From, sight: Sight<'_>) -> Rough {
+        if let [only] = self.points_of(doc) {
+            let point = PlacePoint::unpacked(*only);
+            return if point.is_seen_by(sight.audience) { from.rough(point) } else { Rough::NOWHERE };
+        }
         let mut nearest = Rough::NOWHERE;
         for (_, point) in self.seen(doc, sight) {
             let rough = from.rough(point);
@@ -318,8 +356,30 @@ impl Map {
 
     /// At most so many documents lie within a circle.
     pub(super) fn at_most_within(&self, circle: &Circle) -> usize {
-        let inside = |zone: &&Zone| circle.covers(&zone.around) != Cover::Outside;
-        self.zones.iter().filter(inside).map(|zone| zone.plain.count_ones() as usize).sum()
+        let of_zones = |zones: &[Zone]| -> usize {
+            let inside = zones.iter().filter(|zone| circle.covers(&zone.around) != Cover::Outside);
+            inside.map(Zone::plain_count).sum()
+        };
+        let windows = self.windows.iter().zip(self.zones.chunks(ZONES_PER_WINDOW));
+        let within = windows.map(|(window, zones)| match circle.covers(&window.around) {
+            Cover::Outside => 0,
+            Cover::Inside => window.plain,
+            Cover::Edge => of_zones(zones),
+        });
+        within.sum()
+    }
+
+    /// Documents of a window that have one point, for everybody.
+    pub(super) fn plain(&self, window: usize) -> Bits {
+        let mut plain = Bits::NONE;
+        let zones = self.zones.iter().skip(window * ZONES_PER_WINDOW).take(ZONES_PER_WINDOW);
+        zones.enumerate().for_each(|(at, zone)| plain.add_word(at, zone.plain));
+        plain
+    }
+
+    /// Kilometres from a point that each of the [`Map::plain`] documents of a window is away at least.
+    pub(super) fn plain_km_at_least(&self, window: usize, from: &From) -> f64 {
+        self.windows.get(window).map_or(0.0, |window| from.at_least(&window.around, window.cos_least).km_at_least())
     }
 }
 
@@ -395,6 +455,10 @@ const ROUGHNESS: f64 = 1e-5;
 /// Beyond so many radians the short series of [`From::rough`] are not good enough.
 const SMALL_RADIANS: f64 = 0.2;
 
+fn radians(millionths: i32) -> f64 {
+    f64::from(millionths) * (std::f64::consts::PI / 180.0 / PER_DEGREE)
+}
+
 impl From {
     pub(super) fn new(point: Point) -> Self {
         let (lat, lon) = (point.lat.to_radians(), point.lon.to_radians());
@@ -404,7 +468,6 @@ impl From {
 
     /// The haversine formula, with the first terms of each series.
     fn rough(&self, to: PlacePoint) -> Rough {
-        let radians = |millionths: i32| f64::from(millionths) * (std::f64::consts::PI / 180.0 / PER_DEGREE);
         let (north, east) = (radians(to.lat) - self.lat, radians(to.lon) - self.lon);
         if north.abs() > SMALL_RADIANS || east.abs() > SMALL_RADIANS {
             return Rough::UNKNOWN;
@@ -416,7 +479,28 @@ impl From {
         let cos_there = self.cos_lat * cos_north - self.sin_lat * sin_north;
         Rough(haversine(north2) + self.cos_lat * cos_there * haversine(east2))
     }
+
+    /// What no point of a box is nearer than: the least way north or south, and the least way east or west where the
+    /// meridians are the closest.
+    fn at_least(&self, around: &Around, cos_least: f64) -> Rough {
+        if around.south > around.north {
+            return Rough::NOWHERE;
+        }
+        let short = |from: f64, least: i32, most: i32| {
+            (radians(least - MARGIN) - from).max(from - radians(most + MARGIN)).max(0.0)
+        };
+        let (north, east) = (
+            short(self.lat, around.south, around.north),
+            short(self.lon, around.west, around.east).min(short(self.lon + TURN, around.west, around.east)),
+        );
+        let east = east.min(short(self.lon - TURN, around.west, around.east));
+        let haversine = |angle: f64| (angle / 2.0).sin().powi(2);
+        Rough(haversine(north) + self.cos_lat * cos_least * haversine(east.min(std::f64::consts::PI)))
+    }
 }
+
+/// The whole way around the world, in radians.
+const TURN: f64 = 2.0 * std::f64::consts::PI;
 
 impl Rough {
     const UNKNOWN: Rough = Rough(f64::NAN);
@@ -608,6 +692,24 @@ mod tests {
                 Cover::Outside => prop_assert!(!points.iter().any(within)),
                 Cover::Edge => {}
             }
+        }
+
+        #[test]
+        fn no_point_of_a_box_is_nearer_than_it_is_said_to_be(
+            points in prop::collection::vec(prop_oneof![point(), near_by()], 1..5),
+            from in prop_oneof![point(), near_by()],
+        ) {
+            let points: Vec<PlacePoint> = points.into_iter().map(|point| PlacePoint::new(point, false)).collect();
+            let at_least = |points: &[PlacePoint]| {
+                let around = box_around(points);
+                From::new(from).at_least(&around, around.cos_least()).km_at_least()
+            };
+            let of_all = at_least(&points);
+            let nearest = points.iter().map(|to| from.distance_km(to.point())).fold(f64::INFINITY, f64::min);
+            prop_assert!(of_all <= nearest, "{of_all} {nearest}");
+            let alone = at_least(&points[..1]);
+            let far = from.distance_km(points[0].point());
+            prop_assert!(far > 1_000.0 || alone >= far * 0.998 - 0.01, "{alone}, of one point {far}");
         }
 
         #[test]

@@ -35,7 +35,7 @@ impl Impact {
     }
 
     /// How often a term is written, so that its frequency says the impact.
-    pub(super) fn frequency(self) -> u32 {
+    pub(super) const fn frequency(self) -> u32 {
         self.0
     }
 

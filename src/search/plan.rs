@@ -120,6 +120,20 @@ impl Plan {
         })
     }
 
+    /// The share of all services that may hold every word that is required: as if no word kept company with another.
+    pub(super) fn share_held(&self, documents: u64) -> f64 {
+        let all = (documents as f64).max(1.0);
+        let held = |concept: &PlannedConcept| {
+            let terms = concept.alternatives.iter().flat_map(|one| match &one.held {
+                PlannedHeld::Any(terms) => terms.as_slice(),
+                PlannedHeld::Each(_) => &[],
+            });
+            (terms.map(KnownTerm::held).sum::<u64>() as f64 / all).min(1.0)
+        };
+        let required = self.concepts.iter().filter(|concept| concept.role == Role::Required);
+        required.map(held).product()
+    }
+
     /// Services of a segment that serve the place asked, or lie in its MRC without a point.
     pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
         let segment = view.searcher.segment_reader(at);

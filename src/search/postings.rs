@@ -79,6 +79,20 @@ impl Bits {
         self
     }
 
+    /// Leaves out the offsets of which something does not hold.
+    pub(super) fn retain(&mut self, mut holds: impl FnMut(usize) -> bool) {
+        for (at, word) in self.0.iter_mut().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                if !holds(at * 64 + bit as usize) {
+                    *word &= !(1 << bit);
+                }
+            }
+        }
+    }
+
     /// Offsets in the window, ascending.
     pub(super) fn offsets(&self) -> impl Iterator<Item = usize> + '_ {
         self.0.iter().enumerate().flat_map(|(at, word)| {
@@ -110,7 +124,7 @@ impl KnownTerm {
         for segment in searcher.segment_readers() {
             found.push(segment.inverted_index(field)?.get_term_info(term)?);
         }
-        let held: u64 = found.iter().flatten().map(|info| u64::from(info.doc_freq)).sum();
+        let held = held_by(&found);
         if held == 0 {
             return Ok(None);
         }
@@ -118,6 +132,11 @@ impl KnownTerm {
         let rarity = (1.0 + (all - held + 0.5).max(0.0) / (held + 0.5)).ln();
         let rarity = (rarity * RARITY_STEPS).round().min(f32::from(HELD_BY_NONE - 1)) as u8;
         Ok(Some(Self { field, found, rarity }))
+    }
+
+    /// How many services hold it, those withdrawn since counted too.
+    pub(super) fn held(&self) -> u64 {
+        held_by(&self.found)
     }
 
     pub(super) fn with_rarity(mut self, rarity: u8) -> Self {
@@ -139,6 +158,10 @@ impl KnownTerm {
         let windows = (segment.max_doc() as usize).div_ceil(WINDOW).max(1) as u32;
         Ok(Some(List { postings, per_window: info.doc_freq / windows, rarity: f32::from(self.rarity) / RARITY_STEPS }))
     }
+}
+
+fn held_by(found: &[Option<TermInfo>]) -> u64 {
+    found.iter().flatten().map(|info| u64::from(info.doc_freq)).sum()
 }
 
 /// The documents of a segment that hold a term. Windows are asked for in ascending order.

@@ -33,6 +33,7 @@ mod collect;
 mod cursor;
 mod explain;
 mod facets;
+mod scores;
 
 use collect::Ties;
 pub use explain::{Caution, Explanation, Factors};
@@ -59,6 +60,8 @@ const STALE_FACTOR: f64 = 0.9;
 const DAY_MICROS: i64 = 86_400_000_000;
 const FRESH_DAYS_MAX: i64 = 365;
 const STALE_DAYS_MIN: i64 = 730;
+/// Products of the same numbers in another order differ by less.
+const ROUNDED_UP: f64 = 1.0 + 1e-12;
 /// At this distance a place has half of what being next door gives.
 const NEARNESS_HALF_KM: f64 = 10.0;
 const NEARNESS_WEIGHT: f64 = 0.5;
@@ -99,6 +102,10 @@ const NEAREST_FIRST: usize = 2_000;
 const ALL_AT_ONCE_MAX: usize = 16_384;
 /// The first circle around the place, in kilometres, where there is no radius.
 const FIRST_CIRCLE_KM: f64 = 2.0;
+/// Where so many are expected to be found by relevance, some of them around the place asked are looked at first.
+const MANY_FOUND: f64 = if cfg!(test) { 200.0 } else { 4_000.0 };
+/// There is nothing to be known of farther circles.
+const FARTHEST_CIRCLE_KM: f64 = 200.0;
 
 impl Kind {
     /// How surely a word is held.
@@ -322,21 +329,22 @@ impl Ranked {
 /// as wide: what lies in one comes before whatever lies outside it.
 fn collect(view: &View, plan: &Plan, order: &Order, demand: Demand) -> Result<Ranked, TantivyError> {
     for circle in circles(view, plan, order) {
-        let ranked = collect_within(view, plan, order, (demand, Some(&circle)))?;
+        let ranked = collect_within(view, plan, order, (demand, Some(&circle), None))?;
         if ranked.found.len() >= order.keep {
             return Ok(ranked);
         }
     }
-    collect_within(view, plan, order, (demand, None))
+    let bound = known_last(view, plan, order, demand)?;
+    collect_within(view, plan, order, (demand, None, bound))
 }
 
 fn collect_within(
     view: &View,
     plan: &Plan,
     order: &Order,
-    (demand, within): (Demand, Option<&Circle>),
+    (demand, within, bound): (Demand, Option<&Circle>, Option<Key>),
 ) -> Result<Ranked, TantivyError> {
-    let mut kept = Kept::new(order.keep);
+    let mut kept = Kept::new(order.keep, bound);
     for segment in 0..view.segments.len() {
         let ordinal = segment as SegmentOrdinal;
         if let Some(mut run) = collect::Run::new(view, plan, order, (ordinal, demand))? {
@@ -346,13 +354,42 @@ fn collect_within(
     Ok(Ranked { found: kept.heap.into_sorted_vec(), counted: kept.counted, is_floor: within.is_some() })
 }
 
+/// By relevance, where much is found: a place in the order after which nothing is of use, told by what is found around
+/// the place asked. Of many that hold the words alike the nearest are the best, and what is far need not be read.
+fn known_last(view: &View, plan: &Plan, order: &Order, demand: Demand) -> Result<Option<Key>, TantivyError> {
+    let Some(point) = order.point.filter(|_| order.sort == Sort::Relevance && order.keep > 0) else { return Ok(None) };
+    let share = plan.share_held(view.searcher.num_docs());
+    let expected = |circle: &Circle| documents_within(view, circle) as f64 * share;
+    let everywhere = view.searcher.num_docs() as f64 * share;
+    if everywhere < MANY_FOUND || order.circle.as_ref().is_some_and(|circle| expected(circle) < MANY_FOUND) {
+        return Ok(None);
+    }
+    let whole = order.radius.map_or(FARTHEST_CIRCLE_KM, |radius| radius.km);
+    let mut radius_km = FIRST_CIRCLE_KM;
+    while radius_km * 2.0 < whole {
+        let circle = Circle::new(point, radius_km);
+        if expected(&circle) >= MANY_FOUND / 4.0 {
+            let ranked = collect_within(view, plan, order, (demand, Some(&circle), None))?;
+            // Of what has the same place but for its id, all are looked at again.
+            let last = ranked.found.last().filter(|_| ranked.found.len() >= order.keep);
+            return Ok(last.map(|last| Key { id: Id(uuid::Uuid::max()), ..last.key }));
+        }
+        radius_km *= 2.0;
+    }
+    Ok(None)
+}
+
+/// At most so many documents with one point lie within a circle.
+fn documents_within(view: &View, circle: &Circle) -> usize {
+    view.segments.iter().map(|segment| segment.map.at_most_within(circle)).sum()
+}
+
 /// Growing circles that are worth looking at before the whole.
 fn circles(view: &View, plan: &Plan, order: &Order) -> Vec<Circle> {
     let is_by_distance_alone = order.sort == Sort::Distance && !order.tells_unsure(plan);
     let Some(point) = order.point.filter(|_| is_by_distance_alone) else { return vec![] };
     let whole = order.radius.map_or(f64::INFINITY, |radius| radius.km);
-    let documents =
-        |circle: &Circle| -> usize { view.segments.iter().map(|segment| segment.map.at_most_within(circle)).sum() };
+    let documents = |circle: &Circle| documents_within(view, circle);
     let all = order.circle.as_ref().map_or(view.searcher.num_docs() as usize, documents);
     if all <= ALL_AT_ONCE_MAX {
         return vec![];
@@ -389,9 +426,21 @@ struct Last {
     rough: Rough,
 }
 
+impl Last {
+    fn new(key: Key) -> Self {
+        Self { key, rough: Rough::of_km(key.first) }
+    }
+}
+
 impl Kept {
-    fn new(keep: usize) -> Self {
-        Self { heap: BinaryHeap::with_capacity(keep + 1), keep, counted: 0, last: None }
+    /// Nothing is kept from `bound` on.
+    fn new(keep: usize, bound: Option<Key>) -> Self {
+        Self { heap: BinaryHeap::with_capacity(keep + 1), keep, counted: 0, last: bound.map(Last::new) }
+    }
+
+    /// One more would not change what is told of how many there are.
+    fn has_counted_enough(&self) -> bool {
+        self.counted > COUNTED_MAX
     }
 
     fn last(&self) -> Option<&Last> {
@@ -407,8 +456,7 @@ impl Kept {
         }
         self.heap.push(found);
         if self.heap.len() >= self.keep {
-            let key = self.heap.peek().map(|last| last.key);
-            self.last = key.map(|key| Last { key, rough: Rough::of_km(key.first) });
+            self.last = self.heap.peek().map(|last| Last::new(last.key));
         }
     }
 }
@@ -563,7 +611,7 @@ impl Order {
     /// The most that [`Order::factor`] gives at a distance.
     fn factor_max(&self, distance_km: f64, served: bool) -> f64 {
         let served = if served { SERVED_FACTOR } else { 1.0 };
-        served * OPEN_FACTOR * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km)
+        served * OPEN_FACTOR * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km) * ROUNDED_UP
     }
 }
 

@@ -368,7 +368,7 @@ fn look_through(
 
 fn is_hidden(segment: &SegmentView, doc: DocId, typing: &Typing) -> bool {
     let hidden_until = typing.hide_overdue_days.map(|days| typing.now.micros() - days * DAY_MICROS);
-    hidden_until.is_some_and(|until| segment.review_due_at.first(doc).is_some_and(|due_at| due_at <= until))
+    hidden_until.is_some_and(|until| segment.is_due(doc, until))
 }
 
 /// How the documents of a window hold the words.

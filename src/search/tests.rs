@@ -349,6 +349,59 @@ proptest! {
 }
 
 #[test]
+fn of_many_that_hold_the_words_alike_the_nearest_come_first() {
+    // Far more than are counted, over some windows, in rows from west to east; some have a second place anywhere.
+    let point = |n: u64| (44.0 + (n / 120) as f64 * 0.02, -76.0 + (n % 120) as f64 * 0.04);
+    let places = |n: u64| match n % 9 {
+        0 => vec![point(n), point(n * 7_919 % 12_000)],
+        _ => vec![point(n)],
+    };
+    let entries = (0..12_000).map(|n| {
+        let located = (1..).zip(places(n)).map(|(at, point)| place(n * 10 + at, Some(point), Visibility::Public));
+        let mut entry = service(n, "Aide", located.collect());
+        // All stand as well as one may, and only how far they are tells them apart.
+        let of = &mut entry.aggregate.service;
+        (of.verified_at, of.capacity.places_available, of.served) = (Some(now()), Some(2), vec!["mrc:58".into()]);
+        let (opens_at, closes_at) = (Some("00:00".into()), Some("23:59".into()));
+        of.document.schedules = vec![Schedule { opens_at, closes_at, ..Schedule::default() }];
+        entry
+    });
+    let index = index(entries.collect());
+    let within = [(LONGUEUIL, Some(90.0)), (Point { lat: 44.6, lon: -75.1 }, Some(400.0))];
+    // Outside of all there is, on each side: what is far away is so by the whole of its window.
+    let outside =
+        [(43.5, -73.5), (46.5, -73.5), (45.0, -77.0), (45.0, -70.5)].map(|(lat, lon)| (Point { lat, lon }, None));
+    for (origin, radius_km) in within.into_iter().chain(outside).chain([(LONGUEUIL, None)]) {
+        let mut request = Request {
+            origin: from(origin),
+            radius_km,
+            coverage: Some(Coverage::Near),
+            limit: 20,
+            sort: Some(Sort::Relevance),
+            exact: true,
+            ..ask("aide")
+        };
+        let mut brute: Vec<(f64, u64)> = (0..12_000)
+            .map(|n| {
+                let distances = places(n).into_iter().map(|(lat, lon)| origin.distance_km(Point { lat, lon }));
+                (distances.fold(f64::INFINITY, f64::min), n)
+            })
+            .collect();
+        brute.retain(|(km, _)| radius_km.is_none_or(|most| *km <= most));
+        brute.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+        for wanted in brute.chunks(20).take(3) {
+            let page = index.search(&request).unwrap();
+            let all = brute.len() as u64;
+            let (value, relation) = if all > 10_000 { (10_000, Relation::AtLeast) } else { (all, Relation::Equal) };
+            assert_eq!(page.total, Total { value, relation }, "{radius_km:?}");
+            let told: Vec<u64> = page.hits.iter().map(|hit| hit.service_id.0.as_u64_pair().1).collect();
+            assert_eq!(told, wanted.iter().map(|(_, n)| *n).collect::<Vec<_>>(), "{radius_km:?}");
+            request.cursor = page.next_cursor;
+        }
+    }
+}
+
+#[test]
 fn pages_by_relevance_hold_everything_once() {
     let entries = (0..57).map(|n| described(n, "Garderie", if n % 3 == 0 { "garderie en bois" } else { "jeux" }));
     let index = index(entries.collect());

@@ -37,13 +37,61 @@ pub(super) struct SegmentView {
     pub hours: Hours,
     pub age_min: Column<u64>,
     pub age_max: Column<u64>,
-    pub places_available: Column<i64>,
-    pub verified_at: Column<i64>,
-    pub review_due_at: Column<i64>,
+    standings: Vec<Standing>,
+    review_due_at: Column<i64>,
     pub digest: Column<u64>,
     id_high: Column<u64>,
     id_low: Column<u64>,
     rows: StoreReader,
+}
+
+/// What the order looks at of every service that holds the words, side by side in memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// The day of the last confirmation, and that when the next one is due, in days since 1970; 0 for never.
+    verified_on: u16,
+    review_due_on: u16,
+    pub room: Room,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Unknown,
+    Some,
+    None,
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+impl Standing {
+    const UNKNOWN: Standing = Standing { verified_on: 0, review_due_on: 0, room: Room::Unknown };
+
+    fn new(verified_at: Option<i64>, review_due_at: Option<i64>, places: Option<i64>) -> Self {
+        let room = places.map_or(Room::Unknown, |places| if places > 0 { Room::Some } else { Room::None });
+        let day = |micros: Option<i64>| micros.map_or(0, day_of);
+        Self { verified_on: day(verified_at), review_due_on: day(review_due_at), room }
+    }
+
+    /// Days since the last confirmation, from midnight to midnight.
+    pub(super) fn days_since_verified(self, now: Time) -> Option<i64> {
+        (self.verified_on > 0).then(|| now.micros().div_euclid(DAY_MICROS) - i64::from(self.verified_on))
+    }
+}
+
+/// The day of a moment, in days since 1970, from 1.
+fn day_of(micros: i64) -> u16 {
+    u16::try_from(micros.div_euclid(DAY_MICROS).max(1)).unwrap_or(u16::MAX)
+}
+
+/// The first value of each document.
+fn firsts<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
+    column: &Column<T>,
+    max_doc: DocId,
+) -> Vec<Option<T>> {
+    let docs: Vec<DocId> = (0..max_doc).collect();
+    let mut found = vec![None; docs.len()];
+    column.first_vals(&docs, &mut found);
+    found
 }
 
 impl View {
@@ -78,21 +126,36 @@ impl View {
 
 impl SegmentView {
     fn open(segment: &SegmentReader) -> Result<Self, Error> {
-        let columns = segment.fast_fields();
+        let (columns, max_doc) = (segment.fast_fields(), segment.max_doc());
+        let verified_at = firsts(&columns.i64(VERIFIED_AT)?, max_doc);
+        let places = firsts(&columns.i64(PLACES_AVAILABLE)?, max_doc);
+        let review_due_at = columns.i64(REVIEW_DUE_AT)?;
+        let due_at = firsts(&review_due_at, max_doc);
+        let standings = verified_at.into_iter().zip(due_at).zip(places);
         Ok(Self {
             segment_id: segment.segment_id(),
             map: Map::open(segment)?,
-            hours: Hours::open(columns.str(HOURS)?),
+            hours: Hours::open(columns.str(HOURS)?, max_doc),
             age_min: columns.u64(AGE_MIN)?,
             age_max: columns.u64(AGE_MAX)?,
-            places_available: columns.i64(PLACES_AVAILABLE)?,
-            verified_at: columns.i64(VERIFIED_AT)?,
-            review_due_at: columns.i64(REVIEW_DUE_AT)?,
+            standings: standings.map(|((at, due_at), places)| Standing::new(at, due_at, places)).collect(),
+            review_due_at,
             digest: columns.u64(DIGEST)?,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
             rows: segment.get_store_reader(ROW_BLOCKS_KEPT)?,
         })
+    }
+
+    pub(super) fn standing(&self, doc: DocId) -> Standing {
+        self.standings.get(doc as usize).copied().unwrap_or(Standing::UNKNOWN)
+    }
+
+    /// Whether a service was to be confirmed at a moment or before, in microseconds: the days tell of nearly all.
+    pub(super) fn is_due(&self, doc: DocId, until: i64) -> bool {
+        let (due_on, until_day) = (self.standing(doc).review_due_on, day_of(until));
+        let is_due = || self.review_due_at.first(doc).is_some_and(|due_at| due_at <= until);
+        due_on != 0 && due_on <= until_day && (due_on < until_day || is_due())
     }
 
     pub(super) fn id(&self, doc: DocId) -> Id {
@@ -118,18 +181,25 @@ const UNKNOWN: u64 = 0b01;
 /// Hours are shared by many services: each distinct text is read once, when somebody first asks.
 pub(super) struct Hours {
     column: Option<StrColumn>,
+    /// Which text each document has; none for [`NO_TEXT`].
+    texts: Vec<u32>,
     read: Vec<ReadHours>,
 }
 
+const NO_TEXT: u32 = u32::MAX;
+
 impl Hours {
-    fn open(column: Option<StrColumn>) -> Self {
+    fn open(column: Option<StrColumn>, max_doc: DocId) -> Self {
         let count = column.as_ref().map_or(0, |column| column.num_terms());
-        Self { column, read: (0..count).map(|_| ReadHours::default()).collect() }
+        let texts = column.as_ref().map(|column| firsts(column.ords(), max_doc)).unwrap_or_default();
+        let text = |text: Option<u64>| text.and_then(|text| u32::try_from(text).ok()).unwrap_or(NO_TEXT);
+        let texts = texts.into_iter().map(text).collect();
+        Self { column, texts, read: (0..count).map(|_| ReadHours::default()).collect() }
     }
 
     /// Which text a document has.
     pub(super) fn text_of(&self, doc: DocId) -> Option<u64> {
-        self.column.as_ref().and_then(|column| column.term_ords(doc).next())
+        self.texts.get(doc as usize).filter(|text| **text != NO_TEXT).map(|text| u64::from(*text))
     }
 
     pub(super) fn open_at(&self, doc: DocId, at: Time) -> Option<bool> {

@@ -169,6 +169,36 @@ both!(the_fewest_visits_win_over_nearer_ones, |app| {
     assert_eq!(visits(&matched(&app.anonymous(), &body)).len(), 2);
 });
 
+both!(what_spares_a_visit_is_seen_beyond_the_best_of_each_need, |app| {
+    let near = (0..120).fold(Town::default().place("ici", 0.5, 0.0), |town, n| {
+        let category = if n % 2 == 0 { "food/food-bank" } else { "material-aid/clothing" };
+        town.service(&format!("proche {n}"), &format!("organisme {n}"), &["ici"], category)
+    });
+    let change = near
+        .place("plus loin", 8.0, 8.0)
+        .service("panier du centre", "C", &["plus loin"], "food/food-bank")
+        .service("vêtements du centre", "C", &["plus loin"], "material-aid/clothing")
+        .write(app);
+    let needs = json!([{"category": "food"}, {"category": "material-aid/clothing"}]);
+    let reply = matched(&app.anonymous(), &asked(change, needs));
+    assert_eq!(visits(&reply), [["panier du centre", "vêtements du centre"]], "{}", reply.text);
+    let told = &reply.json["needs"][0];
+    assert_eq!((&told["looked_at"], &told["is_complete"]), (&json!(51), &json!(false)), "not each of the sixty");
+});
+
+both!(of_services_that_do_not_suit_no_more_than_three_hundred_are_looked_at, |app| {
+    let change = (0..340)
+        .fold(Town::default().place("ici", 0.5, 0.0), |town, n| {
+            let of_all = town.service(&format!("panier {n}"), "A", &["ici"], "food/food-bank");
+            of_all.that(|one| one.document.cost_options = vec![json!({"amount": 20})])
+        })
+        .write(app);
+    let body = with(asked(change, json!([{"category": "food"}])), json!({"free_only": true}));
+    let told = matched(&app.anonymous(), &body).json["needs"][0].clone();
+    assert_eq!((&told["looked_at"], &told["is_complete"], &told["choices"]), (&json!(300), &json!(false), &json!([])));
+    assert_eq!(told["unsuited"][0]["services"], 300);
+});
+
 both!(the_tour_is_the_shortest_and_open, |app| {
     let change = Town::default()
         .place("est", 0.0, 1.0)

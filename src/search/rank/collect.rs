@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
-use super::explain::Held;
-use super::{FINE_SCALE, Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
+use super::explain::{Factors, Held};
+use super::scores::{Lists, Scores};
+use super::{Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
 use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
-use crate::search::impact::Impact;
-use crate::search::plan::{HeldLists, Plan, PlannedAlternative, PlannedWish};
-use crate::search::postings::{Bits, KnownTerm, List, Union, WINDOW};
+use crate::search::plan::{Plan, PlannedWish};
+use crate::search::postings::{Bits, KnownTerm, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
 use crate::search::view::{SegmentView, View};
 
@@ -31,6 +31,8 @@ pub(super) struct Run<'a> {
     meaning: Option<Lists>,
     /// Required concepts that a service must hold.
     wanted: usize,
+    /// How well a service may fit the words at best.
+    fine_max: f64,
     serving: Union,
     comes_anywhere: Union,
     comes_where_it_serves: Union,
@@ -40,8 +42,7 @@ pub(super) struct Run<'a> {
     scores: Scores,
     /// What is counted by, with how many of what fits hold it.
     facets: Vec<(Union, u64)>,
-    /// What each text of hours met so far gives, by its number.
-    open_factors: HashMap<u64, f64>,
+    open_factors: OpenFactors,
     /// What fits of the window, where facets are counted.
     fitting: Bits,
 }
@@ -83,15 +84,6 @@ impl<'a> Distance<'a> {
     }
 }
 
-/// The alternatives of a concept, the surest first.
-struct Lists(Vec<Alternative>);
-
-struct Alternative {
-    steps: u32,
-    need_steps: f32,
-    held: HeldLists,
-}
-
 /// Shapes on the map of the segment.
 struct Regions<'a> {
     radius: &'a Option<Region<'a>>,
@@ -109,15 +101,35 @@ impl Regions<'_> {
     }
 }
 
-/// What is known of the documents of a window.
-struct Here {
-    start: DocId,
+/// Documents of a window that may lie where it was asked.
+struct Ground {
+    fits: Bits,
     /// Within the radius, or with a point.
+    near: Covered,
+    /// Surely in the area drawn.
+    in_area: Bits,
+    /// As [`Run::comes`] gives them, where they were asked for.
+    comes: Option<[Bits; 3]>,
+}
+
+/// How far the documents of a window are.
+struct Distances {
     near: Covered,
     /// The radius of the circle that is looked at now.
     within: Option<Limit>,
-    /// Surely in the area drawn.
     in_area: Bits,
+    /// With one point, for everybody, and how far away these are at least.
+    plain: Bits,
+    plain_km: f64,
+    /// Scores of words below which a document comes after all that is kept: of plain ones, and of others.
+    plain_cut: u32,
+    cut: u32,
+}
+
+/// What is known of the documents of a window.
+struct Here {
+    start: DocId,
+    distances: Distances,
     serving: Bits,
     comes: Bits,
     may_come: Bits,
@@ -160,6 +172,16 @@ pub(in crate::search) struct Ties {
     pub closed_for_now: bool,
 }
 
+impl Distances {
+    fn km_at_least(&self, offset: usize) -> f64 {
+        if self.plain.has(offset) { self.plain_km } else { 0.0 }
+    }
+
+    fn cut(&self, offset: usize) -> u32 {
+        if self.plain.has(offset) { self.plain_cut } else { self.cut }
+    }
+}
+
 impl Here {
     fn ties(&self, offset: usize) -> Ties {
         Ties {
@@ -197,6 +219,7 @@ impl<'a> Run<'a> {
         }
         required.sort_by_key(Lists::per_window);
         let wanted = demand.of(required.len());
+        let fine_max = required.iter().chain(&weak).chain(&meaning).map(Lists::fine_max).sum();
         Ok(Some(Self {
             order,
             ordinal,
@@ -210,6 +233,7 @@ impl<'a> Run<'a> {
             weak,
             meaning,
             wanted,
+            fine_max,
             serving: plan.serving(view, ordinal)?,
             comes_anywhere: open(&plan.comes_anywhere)?,
             comes_where_it_serves: open(&plan.comes_where_it_serves)?,
@@ -218,7 +242,7 @@ impl<'a> Run<'a> {
             closed_for_now: open(&plan.closed_for_now)?,
             scores: Scores::new(),
             facets: vec![],
-            open_factors: HashMap::new(),
+            open_factors: OpenFactors::default(),
             fitting: Bits::NONE,
         }))
     }
@@ -254,8 +278,48 @@ impl<'a> Run<'a> {
 
     fn window(&mut self, window: usize, regions: &Regions<'_>, kept: &mut Kept) {
         let start = (window * WINDOW) as DocId;
+        let Some(ground) = self.ground(start, (window, regions)) else { return };
+        let Ground { mut fits, near, in_area, comes } = ground;
         let order = self.order;
-        let map = &self.segment.map;
+        let plain = self.segment.map.plain(window);
+        let from = order.from.as_ref().filter(|_| kept.last().is_some());
+        let plain_km = from.map_or(0.0, |from| self.segment.map.plain_km_at_least(window, from));
+        if kept.has_counted_enough() && kept.last().is_some_and(|last| self.comes_after(last, plain_km)) {
+            fits = fits.without(&plain);
+        }
+        for filter in &mut self.filters {
+            if !fits.is_empty() {
+                fits = filter.mark(start, &fits);
+            }
+        }
+        for wish in &mut self.wishes {
+            if !fits.is_empty() {
+                fits = wish.spare(start, fits);
+            }
+        }
+        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
+        let (plain_cut, cut) = (cut(plain_km), cut(0.0));
+        if !fits.is_empty() {
+            fits = self.hold(start, fits, if kept.has_counted_enough() { cut } else { 0 });
+        }
+        if fits.is_empty() {
+            return;
+        }
+        let within = regions.within.as_ref().map(|(_, limit)| *limit);
+        let distances = Distances { near, within, in_area, plain, plain_km, plain_cut, cut };
+        let here = self.here(start, &fits, distances, comes);
+        self.fitting = Bits::NONE;
+        for offset in fits.offsets() {
+            self.consider(&here, offset, kept);
+        }
+        for (value, count) in &mut self.facets {
+            *count += u64::from(value.mark(start, &self.fitting).count());
+        }
+    }
+
+    /// What of a window may lie where it was asked.
+    fn ground(&mut self, start: DocId, (window, regions): (usize, &Regions<'_>)) -> Option<Ground> {
+        let (order, map) = (self.order, &self.segment.map);
         let all = Bits::below(start, self.reader.max_doc());
         let mut fits = all;
         let mut in_area = all;
@@ -268,7 +332,7 @@ impl<'a> Run<'a> {
             in_area = covered.certain;
         }
         if fits.is_empty() {
-            return;
+            return None;
         }
         let near = map.window(window, regions.radius.as_ref());
         let mut comes = None;
@@ -281,42 +345,28 @@ impl<'a> Run<'a> {
             }
             fits = fits.and(&possible);
         }
-        for filter in &mut self.filters {
-            if !fits.is_empty() {
-                fits = filter.mark(start, &fits);
-            }
-        }
-        for wish in &mut self.wishes {
-            if !fits.is_empty() {
-                fits = wish.spare(start, fits);
-            }
-        }
-        if !fits.is_empty() {
-            fits = self.hold(start, fits);
-        }
-        if fits.is_empty() {
-            return;
+        Some(Ground { fits, near, in_area, comes })
+    }
+
+    fn here(&mut self, start: DocId, fits: &Bits, distances: Distances, comes: Option<[Bits; 3]>) -> Here {
+        let order = self.order;
+        // What is only counted is asked no more than it takes to know that it fits.
+        let fits_by_ties = order.restricts && (order.coverage != Coverage::Near || order.takes_what_comes);
+        let mut ranked = *fits;
+        if !fits_by_ties {
+            ranked.retain(|offset| !self.is_cut(offset, distances.cut(offset)));
         }
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
-        let serving = if asks_whom_it_serves { self.serving.mark(start, &fits) } else { Bits::NONE };
+        let serving = if asks_whom_it_serves { self.serving.mark(start, &ranked) } else { Bits::NONE };
         let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
-            None => self.comes(start, &fits),
+            None => self.comes(start, &ranked),
         };
         let comes = anywhere.or(&where_it_serves.and(&serving));
-        let says_no_territory = self.says_no_territory.mark(start, &fits);
-        let closed_for_now = self.closed_for_now.mark(start, &fits);
-        let within = regions.within.as_ref().map(|(_, limit)| *limit);
-        let known = self.known(start, &fits);
-        let here =
-            Here { start, near, within, in_area, serving, comes, may_come, says_no_territory, closed_for_now, known };
-        self.fitting = Bits::NONE;
-        for offset in fits.offsets() {
-            self.consider(&here, offset, kept);
-        }
-        for (value, count) in &mut self.facets {
-            *count += u64::from(value.mark(start, &self.fitting).count());
-        }
+        let says_no_territory = self.says_no_territory.mark(start, &ranked);
+        let closed_for_now = self.closed_for_now.mark(start, &ranked);
+        let known = self.known(start, fits);
+        Here { start, distances, serving, comes, may_come, says_no_territory, closed_for_now, known }
     }
 
     fn known(&mut self, start: DocId, among: &Bits) -> Vec<Bits> {
@@ -333,13 +383,14 @@ impl<'a> Run<'a> {
     }
 
     /// Those that hold as many of the words as demanded, or answer a need that the text means.
-    fn hold(&mut self, start: DocId, among: Bits) -> Bits {
+    /// Where no need is told, what scores below the cut may be left out.
+    fn hold(&mut self, start: DocId, among: Bits, cut: u32) -> Bits {
         if self.required.is_empty() {
             return among;
         }
         self.scores.clear();
         let mut held = if self.wanted == self.required.len() && self.meaning.is_none() {
-            self.hold_every_word(start, among)
+            self.hold_every_word(start, among, cut)
         } else {
             self.hold_some_words(start, among)
         };
@@ -352,11 +403,17 @@ impl<'a> Run<'a> {
         held
     }
 
-    fn hold_every_word(&mut self, start: DocId, among: Bits) -> Bits {
+    fn hold_every_word(&mut self, start: DocId, among: Bits, cut: u32) -> Bits {
         let mut held = among;
+        let mut to_come = self.required.iter().chain(&self.weak).map(|concept| concept.sum_max).sum::<u32>();
         for concept in &mut self.required {
-            if !held.is_empty() {
-                held = concept.mark(start, &held, &mut self.scores);
+            if held.is_empty() {
+                break;
+            }
+            held = concept.mark(start, &held, &mut self.scores);
+            to_come -= concept.sum_max;
+            if cut > to_come {
+                held.retain(|offset| self.scores.sum(offset) >= cut - to_come);
             }
         }
         held
@@ -381,17 +438,18 @@ impl<'a> Run<'a> {
 
     fn consider(&mut self, here: &Here, offset: usize, kept: &mut Kept) {
         let doc = here.start + offset as DocId;
-        if !self.is_offered(doc) {
+        let is_cut = self.is_cut(offset, here.distances.cut(offset));
+        if is_cut && kept.has_counted_enough() || !self.is_offered(doc) {
             return;
         }
         let order = self.order;
         let mut distance = Distance::of(self.segment, doc, order);
         let ties = here.ties(offset);
-        if here.within.is_some_and(|limit| !distance.is_within(limit)) {
+        if here.distances.within.is_some_and(|limit| !distance.is_within(limit)) {
             return;
         }
         if let Some(area) = &order.area
-            && !here.in_area.has(offset)
+            && !here.distances.in_area.has(offset)
             && !self.segment.map.is_in(doc, area, order.audience)
         {
             return;
@@ -399,8 +457,8 @@ impl<'a> Run<'a> {
         if order.restricts {
             // What is known of a circle is of any point, inside the area or not.
             let is_told = order.area.is_none() || self.segment.map.has_one(doc);
-            let is_near = is_told && here.near.certain.has(offset) && order.point.is_some()
-                || here.near.possible.has(offset)
+            let is_near = is_told && here.distances.near.certain.has(offset) && order.point.is_some()
+                || here.distances.near.possible.has(offset)
                     && order.radius.map_or(distance.is_known(), |limit| distance.is_within(limit))
                 || order.takes_what_comes && (ties.comes || ties.may_come);
             let covered = match order.coverage {
@@ -420,8 +478,11 @@ impl<'a> Run<'a> {
             self.fitting.set(offset);
             return;
         }
+        if is_cut {
+            return;
+        }
         if let Some(last) = kept.last()
-            && self.cannot_come_before(last, &mut distance, (offset, ties.serves))
+            && self.cannot_come_before(last, &mut distance, here, offset)
         {
             return;
         }
@@ -431,6 +492,11 @@ impl<'a> Run<'a> {
         if order.after.is_none_or(|after| key > after) {
             kept.put(Found { key, segment: self.ordinal, doc, nearest, held });
         }
+    }
+
+    /// Its words score below the cut, and it answers no need.
+    fn is_cut(&self, offset: usize, cut: u32) -> bool {
+        self.scores.sum(offset) < cut && self.scores.need(offset) == 0.0
     }
 
     /// Wishes that the service is not known to meet.
@@ -461,7 +527,7 @@ impl<'a> Run<'a> {
     /// What only the columns know: it is there still, not far overdue, for these ages, open.
     fn is_offered(&mut self, doc: DocId) -> bool {
         let (order, segment) = (self.order, self.segment);
-        let is_hidden = |until: i64| segment.review_due_at.first(doc).is_some_and(|due_at| due_at <= until);
+        let is_hidden = |until: i64| segment.is_due(doc, until);
         let fits_age = |age: u64| {
             segment.age_min.first(doc).is_none_or(|min| min <= age)
                 && segment.age_max.first(doc).is_none_or(|max| age <= max)
@@ -473,13 +539,32 @@ impl<'a> Run<'a> {
             && (!order.conditions.asks_hours() || self.opens_as_asked(doc).unwrap_or(!order.conditions.known_only))
     }
 
+    /// Whatever is so far away, and alike the best in all else, would come after the last that is kept.
+    fn comes_after(&self, last: &Last, km: f64) -> bool {
+        let is_of_words_alone = self.order.sort == Sort::Relevance && self.meaning.is_none();
+        let first = -self.order.steps_max;
+        is_of_words_alone
+            && (first > last.key.first
+                || first == last.key.first
+                    && -(1.0 + self.fine_max) * self.order.factor_max(km, true) > last.key.second)
+    }
+
+    /// The least score of words, no need beside them, with which something so far away may come before the last.
+    fn cut(&self, last: &Last, km: f64) -> u32 {
+        let order = self.order;
+        if order.sort == Sort::Distance || self.required.is_empty() {
+            return 0;
+        }
+        let is_enough = |steps: &u32| -order.sureness(*steps) <= last.key.first;
+        let about = (-last.key.first * order.steps_max).max(0.0).sqrt() as u32;
+        let Some(steps) = (about.saturating_sub(1)..about + 3).find(is_enough) else { return u32::MAX };
+        let is_alike = -order.sureness(steps) == last.key.first;
+        let fine = if is_alike { -last.key.second / order.factor_max(km, true) - 1.0 } else { 0.0 };
+        Scores::least_sum(steps, fine)
+    }
+
     /// It would come after the last that is kept: told from as little as tells it.
-    fn cannot_come_before(
-        &mut self,
-        last: &Last,
-        distance: &mut Distance<'_>,
-        (offset, serves): (usize, bool),
-    ) -> bool {
+    fn cannot_come_before(&mut self, last: &Last, distance: &mut Distance<'_>, here: &Here, offset: usize) -> bool {
         if self.order.sort == Sort::Distance {
             // What has no distance is told apart by its id alone.
             return last.key.first.is_finite() && distance.rough().is_above(last.rough);
@@ -488,17 +573,19 @@ impl<'a> Run<'a> {
         if first != last.key.first {
             return first > last.key.first;
         }
-        let fit = 1.0 + self.scores.fine(offset);
+        let (fit, serves, km) =
+            (1.0 + self.scores.fine(offset), here.serving.has(offset), here.distances.km_at_least(offset));
         let is_late = |factor: f64| -fit * factor > last.key.second;
-        if is_late(self.order.factor_max(0.0, serves)) {
-            return true;
-        }
-        let km = distance.rough().km_at_least();
         if is_late(self.order.factor_max(km, serves)) {
             return true;
         }
-        let at_best = self.order.factors(self.segment, (distance.doc, OPEN_FACTOR), km, serves);
-        is_late(at_best.product())
+        let doc = distance.doc;
+        let at_best = self.order.factors(self.segment, (doc, OPEN_FACTOR), km, serves);
+        if is_late(at_best.product()) {
+            return true;
+        }
+        let here = Factors { open: self.open_factor(doc), ..at_best };
+        is_late(here.product()) || is_late(here.at(distance.rough().km_at_least()).product())
     }
 
     fn held(&mut self, here: &Here, offset: usize, distance: &mut Distance<'_>) -> Held {
@@ -525,133 +612,23 @@ impl<'a> Run<'a> {
     fn open_factor(&mut self, doc: DocId) -> f64 {
         let (order, segment) = (self.order, self.segment);
         let Some(text) = segment.hours.text_of(doc) else { return 1.0 };
-        *self.open_factors.entry(text).or_insert_with(|| order.open_factor(segment, Some(text)))
+        self.open_factors.of(text, || order.open_factor(segment, Some(text)))
     }
 }
 
-impl Lists {
-    fn open(alternatives: &[PlannedAlternative], reader: &SegmentReader, at: SegmentOrdinal) -> tantivy::Result<Self> {
-        let mut found = vec![];
-        for alternative in alternatives {
-            let held = alternative.held.lists(reader, at)?;
-            found.push(Alternative { steps: alternative.steps, need_steps: alternative.need_steps, held });
+/// What texts of hours met so far give, by their numbers; those of one place in the table by turns.
+#[derive(Default)]
+struct OpenFactors(Vec<(u64, f64)>);
+
+const OPEN_FACTORS_KEPT: usize = 256;
+
+impl OpenFactors {
+    fn of(&mut self, text: u64, judge: impl FnOnce() -> f64) -> f64 {
+        self.0.resize(OPEN_FACTORS_KEPT, (u64::MAX, 1.0));
+        let Some(known) = self.0.get_mut(text as usize % OPEN_FACTORS_KEPT) else { return judge() };
+        if known.0 != text {
+            *known = (text, judge());
         }
-        Ok(Self(found))
-    }
-
-    /// How many documents of a window usually hold the concept, at most.
-    fn per_window(&self) -> u32 {
-        self.0.iter().map(Alternative::per_window).fold(0, u32::saturating_add)
-    }
-
-    /// Those that hold the concept, scored by the surest alternative that they hold.
-    fn mark(&mut self, start: DocId, among: &Bits, scores: &mut Scores) -> Bits {
-        let mut held = Bits::NONE;
-        for alternative in &mut self.0 {
-            let left = among.without(&held);
-            held = held.or(&alternative.mark(start, left, scores));
-        }
-        held
-    }
-}
-
-impl Alternative {
-    fn per_window(&self) -> u32 {
-        match &self.held {
-            HeldLists::Any(lists) => lists.iter().map(List::per_window).fold(0, u32::saturating_add),
-            HeldLists::Each(words) => words.iter().map(Union::per_window).min().unwrap_or(0),
-        }
-    }
-
-    fn mark(&mut self, start: DocId, among: Bits, scores: &mut Scores) -> Bits {
-        let (steps, need_steps) = (self.steps, self.need_steps);
-        match &mut self.held {
-            HeldLists::Any(lists) => {
-                let mut held = Bits::NONE;
-                for list in lists {
-                    let rarity = list.rarity;
-                    let left = among.without(&held);
-                    let hits = list.visit(start, &left, |offset, frequency| {
-                        let impact = Impact::from_frequency(frequency);
-                        let fine = impact.worth() * rarity * FINE_SCALE;
-                        scores.add(offset, (impact.less_sure(steps), fine, need_steps));
-                    });
-                    held = held.or(&hits);
-                }
-                held
-            }
-            HeldLists::Each(words) => {
-                let held = words.iter_mut().fold(among, |held, word| word.mark(start, &held));
-                held.offsets().for_each(|offset| scores.add(offset, (steps, 0.0, need_steps)));
-                held
-            }
-        }
-    }
-}
-
-/// What the documents of a window hold of the words asked.
-struct Scores {
-    /// Concepts held, in four bits; steps of sureness, in seven; how well they fit, in twenty-one.
-    words: Vec<u32>,
-    /// What the needs that they answer are worth, in steps; empty until one answers some.
-    needs: Vec<f32>,
-    has_needs: bool,
-}
-
-const FINE_BITS: u32 = 21;
-const STEPS_BITS: u32 = 7;
-/// Units of the fit: twelve concepts of at most 2.5 stay within their bits.
-const FINE_UNITS: f32 = 65_536.0;
-
-impl Scores {
-    fn new() -> Self {
-        Self { words: vec![], needs: vec![], has_needs: false }
-    }
-
-    fn clear(&mut self) {
-        self.words.clear();
-        self.words.resize(WINDOW, 0);
-        if self.has_needs {
-            self.needs.fill(0.0);
-            self.has_needs = false;
-        }
-    }
-
-    fn add(&mut self, offset: usize, (steps, fine, need_steps): (u32, f32, f32)) {
-        if need_steps > 0.0 {
-            self.has_needs = true;
-            self.needs.resize(WINDOW, 0.0);
-            if let Some(need) = self.needs.get_mut(offset) {
-                *need = need.max(need_steps);
-            }
-        } else if let Some(words) = self.words.get_mut(offset) {
-            *words += (1 << (FINE_BITS + STEPS_BITS)) + (steps << FINE_BITS) + (fine * FINE_UNITS) as u32;
-        }
-    }
-
-    fn forget(&mut self, offset: usize) {
-        if let Some(words) = self.words.get_mut(offset) {
-            *words = 0;
-        }
-    }
-
-    fn of(&self, offset: usize) -> u32 {
-        self.words.get(offset).copied().unwrap_or(0)
-    }
-
-    fn concepts(&self, offset: usize) -> usize {
-        (self.of(offset) >> (FINE_BITS + STEPS_BITS)) as usize
-    }
-
-    fn steps(&self, offset: usize) -> u32 {
-        self.of(offset) >> FINE_BITS & ((1 << STEPS_BITS) - 1)
-    }
-
-    fn fine(&self, offset: usize) -> f64 {
-        f64::from(self.of(offset) & ((1 << FINE_BITS) - 1)) / f64::from(FINE_UNITS)
-    }
-
-    fn need(&self, offset: usize) -> f32 {
-        self.needs.get(offset).copied().unwrap_or(0.0)
+        known.1
     }
 }

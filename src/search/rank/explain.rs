@@ -5,14 +5,14 @@ use tantivy::DocId;
 use super::collect::Ties;
 use super::query::Sort;
 use super::{
-    DAY_MICROS, FRESH_DAYS_MAX, FRESH_FACTOR, FULL_FACTOR, Found, OPEN_FACTOR, Order, ROOM_FACTOR, SERVED_FACTOR,
-    SOON_MICROS, STALE_DAYS_MIN, STALE_FACTOR, UNSURE_FACTOR, nearness,
+    FRESH_DAYS_MAX, FRESH_FACTOR, FULL_FACTOR, Found, OPEN_FACTOR, Order, ROOM_FACTOR, SERVED_FACTOR, SOON_MICROS,
+    STALE_DAYS_MIN, STALE_FACTOR, UNSURE_FACTOR, nearness,
 };
 use crate::clock::Time;
 use crate::domain::holidays::holiday;
 use crate::domain::month::local_day;
 use crate::domain::words::words;
-use crate::search::view::SegmentView;
+use crate::search::view::{Room, SegmentView};
 
 words! {
     /// Why a service may not fit somebody who goes there now.
@@ -57,6 +57,11 @@ pub struct Factors {
 }
 
 impl Factors {
+    /// The same so far away.
+    pub(super) fn at(self, distance_km: f64) -> Self {
+        Self { nearness: nearness(distance_km), ..self }
+    }
+
     pub(super) fn product(&self) -> f64 {
         self.served * self.open * self.room * self.fresh * self.nearness
     }
@@ -128,16 +133,16 @@ impl Order {
         distance_km: f64,
         served: bool,
     ) -> Factors {
-        let age_days = segment.verified_at.first(doc).map(|at| (self.ranked_at.micros() - at) / DAY_MICROS);
+        let standing = segment.standing(doc);
         Factors {
             served: if served { SERVED_FACTOR } else { 1.0 },
             open,
-            room: match segment.places_available.first(doc) {
-                Some(places) if places > 0 => ROOM_FACTOR,
-                Some(_) => FULL_FACTOR,
-                None => 1.0,
+            room: match standing.room {
+                Room::Some => ROOM_FACTOR,
+                Room::None => FULL_FACTOR,
+                Room::Unknown => 1.0,
             },
-            fresh: match age_days {
+            fresh: match standing.days_since_verified(self.ranked_at) {
                 Some(days) if days <= FRESH_DAYS_MAX => FRESH_FACTOR,
                 Some(days) if days >= STALE_DAYS_MIN => STALE_FACTOR,
                 _ => 1.0,
@@ -149,9 +154,10 @@ impl Order {
 
 /// In the order in which a person wants to know. Long ago is a year or more: what the order prefers is younger.
 pub(super) fn cautions(segment: &SegmentView, found: &Found, open_now: Option<bool>, now: Time) -> Vec<Caution> {
-    let verified_at = segment.verified_at.first(found.doc);
-    let is_old = verified_at.is_some_and(|at| (now.micros() - at) / DAY_MICROS > FRESH_DAYS_MAX);
-    let is_full = segment.places_available.first(found.doc).is_some_and(|places| places <= 0);
+    let standing = segment.standing(found.doc);
+    let verified_days = standing.days_since_verified(now);
+    let is_old = verified_days.is_some_and(|days| days > FRESH_DAYS_MAX);
+    let is_full = standing.room == Room::None;
     // Of who never closes, or says what is done on that day, it is known.
     let has_hours = segment.hours.text_of(found.doc).is_some();
     let is_doubtful = has_hours && open_now.is_none() && holiday(local_day(now)).is_some();
@@ -161,7 +167,7 @@ pub(super) fn cautions(segment: &SegmentView, found: &Found, open_now: Option<bo
         (Caution::Holiday, is_doubtful),
         (Caution::Full, is_full),
         (Caution::VerifiedLongAgo, is_old),
-        (Caution::NeverVerified, verified_at.is_none()),
+        (Caution::NeverVerified, verified_days.is_none()),
     ];
     told.into_iter().filter(|(_, is_so)| *is_so).map(|(caution, _)| caution).collect()
 }

@@ -68,7 +68,7 @@ pub(super) fn count(
     // What has any of the values is counted too: the rest is what nobody said.
     let says: Vec<KnownTerm> = known.iter().flatten().cloned().collect();
     let mut said = 0;
-    let mut kept = Kept::new(0);
+    let mut kept = Kept::new(0, None);
     for at in 0..view.segments.len() as SegmentOrdinal {
         let Some(mut run) = Run::new(view, &plan, &order, (at, demand))? else { continue };
         run.count_by(known.iter().map(Vec::as_slice).chain(tells_unknown(facet).then_some(says.as_slice())))?;
