@@ -47,6 +47,18 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
+    /// As [`Bits::count`], but no further than past `limit`.
+    fn count_past(&self, limit: u32) -> u32 {
+        let mut counted = 0;
+        for word in self.0.iter().filter(|word| **word != 0) {
+            counted += word.count_ones();
+            if counted > limit {
+                break;
+            }
+        }
+        counted
+    }
+
     pub(super) fn has(&self, offset: usize) -> bool {
         self.0.get(offset / 64).is_some_and(|word| word >> (offset % 64) & 1 == 1)
     }
@@ -181,7 +193,7 @@ impl List {
 
     /// Gives those of `among` that hold the term, with the frequency that it has there.
     pub(super) fn visit(&mut self, start: DocId, among: &Bits, mut found: impl FnMut(usize, u32)) -> Bits {
-        let sought = among.count();
+        let sought = among.count_past(self.per_window / WALKED_PER_SOUGHT);
         let mut hits = Bits::NONE;
         if sought == 0 {
             return hits;
