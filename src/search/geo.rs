@@ -12,6 +12,12 @@ use super::schema::{Audience, PLACES};
 use crate::domain::area::{Area, Cover};
 use crate::domain::directory::Point;
 
+mod circle;
+mod rough;
+pub(super) use circle::Circle;
+use rough::radians;
+pub(super) use rough::{From, Rough};
+
 const PER_DEGREE: f64 = 1e6;
 const LAT_MAX: i64 = 90_000_000;
 const LON_MAX: i64 = 180_000_000;
@@ -336,8 +342,7 @@ impl Map {
         if cover == Some(Cover::Outside) {
             return covered;
         }
-        let first = window * ZONES_PER_WINDOW;
-        for (at, zone) in self.zones.iter().skip(first).take(ZONES_PER_WINDOW).enumerate() {
+        for (at, zone) in self.zones_of(window).iter().enumerate() {
             let cover = match (region, cover) {
                 (Some(region), Some(Cover::Edge)) => region.shape.covers(&zone.around),
                 _ => Cover::Inside,
@@ -372,9 +377,14 @@ impl Map {
     /// Documents of a window that have one point, for everybody.
     pub(super) fn plain(&self, window: usize) -> Bits {
         let mut plain = Bits::NONE;
-        let zones = self.zones.iter().skip(window * ZONES_PER_WINDOW).take(ZONES_PER_WINDOW);
-        zones.enumerate().for_each(|(at, zone)| plain.add_word(at, zone.plain));
+        self.zones_of(window).iter().enumerate().for_each(|(at, zone)| plain.add_word(at, zone.plain));
         plain
+    }
+
+    fn zones_of(&self, window: usize) -> &[Zone] {
+        let first = window * ZONES_PER_WINDOW;
+        let end = self.zones.len().min(first + ZONES_PER_WINDOW);
+        self.zones.get(first..end).unwrap_or_default()
     }
 
     /// Kilometres from a point that each of the [`Map::plain`] documents of a window is away at least.
@@ -436,205 +446,10 @@ impl Region<'_> {
     }
 }
 
-/// A place that distances are measured from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct From {
-    /// Radians.
-    lat: f64,
-    lon: f64,
-    sin_lat: f64,
-    cos_lat: f64,
-}
-
-/// The haversine of an angle on the sphere, to a hundred-thousandth of it; no number where it is not known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rough(f64);
-
-/// More than the error of [`From::rough`], in proportion.
-const ROUGHNESS: f64 = 1e-5;
-/// Beyond so many radians the short series of [`From::rough`] are not good enough.
-const SMALL_RADIANS: f64 = 0.2;
-
-fn radians(millionths: i32) -> f64 {
-    f64::from(millionths) * (std::f64::consts::PI / 180.0 / PER_DEGREE)
-}
-
-impl From {
-    pub(super) fn new(point: Point) -> Self {
-        let (lat, lon) = (point.lat.to_radians(), point.lon.to_radians());
-        let (sin_lat, cos_lat) = lat.sin_cos();
-        Self { lat, lon, sin_lat, cos_lat }
-    }
-
-    /// The haversine formula, with the first terms of each series.
-    fn rough(&self, to: PlacePoint) -> Rough {
-        let (north, east) = (radians(to.lat) - self.lat, radians(to.lon) - self.lon);
-        if north.abs() > SMALL_RADIANS || east.abs() > SMALL_RADIANS {
-            return Rough::UNKNOWN;
-        }
-        let (north2, east2) = (north * north, east * east);
-        let haversine = |square: f64| square / 4.0 * (1.0 - square / 12.0 + square * square / 360.0);
-        let cos_north = 1.0 - north2 / 2.0 + north2 * north2 / 24.0;
-        let sin_north = north * (1.0 - north2 / 6.0 + north2 * north2 / 120.0);
-        let cos_there = self.cos_lat * cos_north - self.sin_lat * sin_north;
-        Rough(haversine(north2) + self.cos_lat * cos_there * haversine(east2))
-    }
-
-    /// What no point of a box is nearer than: the least way north or south, and the least way east or west where the
-    /// meridians are the closest.
-    fn at_least(&self, around: &Around, cos_least: f64) -> Rough {
-        if around.south > around.north {
-            return Rough::NOWHERE;
-        }
-        let short = |from: f64, least: i32, most: i32| {
-            (radians(least - MARGIN) - from).max(from - radians(most + MARGIN)).max(0.0)
-        };
-        let (north, east) = (
-            short(self.lat, around.south, around.north),
-            short(self.lon, around.west, around.east).min(short(self.lon + TURN, around.west, around.east)),
-        );
-        let east = east.min(short(self.lon - TURN, around.west, around.east));
-        let haversine = |angle: f64| (angle / 2.0).sin().powi(2);
-        Rough(haversine(north) + self.cos_lat * cos_least * haversine(east.min(std::f64::consts::PI)))
-    }
-}
-
-/// The whole way around the world, in radians.
-const TURN: f64 = 2.0 * std::f64::consts::PI;
-
-impl Rough {
-    const UNKNOWN: Rough = Rough(f64::NAN);
-    /// There is no point to measure.
-    pub(super) const NOWHERE: Rough = Rough(f64::INFINITY);
-
-    /// Of a distance.
-    pub(super) fn of_km(km: f64) -> Self {
-        let radians = (km / KM_PER_DEGREE).to_radians();
-        Self((radians / 2.0).min(std::f64::consts::FRAC_PI_2).sin().powi(2))
-    }
-
-    /// Kilometres that it is at least; none where it is not known.
-    pub(super) fn km_at_least(self) -> f64 {
-        let radians = 2.0 * (self.0 * (1.0 - ROUGHNESS)).sqrt();
-        if radians.is_nan() { 0.0 } else { radians.to_degrees() * KM_PER_DEGREE }
-    }
-
-    /// Nearer for sure.
-    pub(super) fn is_below(self, other: Rough) -> bool {
-        self.0 * (1.0 + ROUGHNESS) < other.0
-    }
-
-    /// Further for sure.
-    pub(super) fn is_above(self, other: Rough) -> bool {
-        self.0 * (1.0 - ROUGHNESS) > other.0
-    }
-}
-
 impl PlacePoint {
     fn is_seen_by(self, audience: Audience) -> bool {
         !self.for_professionals || audience == Audience::Professional
     }
-}
-
-/// A circle on the sphere as stairs: for each step of latitude away from its middle, how many millionths of a degree of
-/// longitude are surely inside, and how many may be. Boxes are compared with whole numbers alone.
-#[derive(Debug, Clone)]
-pub(super) struct Circle {
-    pub radius_km: f64,
-    from: From,
-    limit: Rough,
-    lat: i32,
-    lon: i32,
-    step: i32,
-    stairs: [Stair; STAIRS],
-    /// It reaches a pole or the other side of the world: no box is surely in or out.
-    is_odd: bool,
-}
-
-const STAIRS: usize = 16;
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Stair {
-    inner: i32,
-    outer: i32,
-}
-
-impl Circle {
-    pub(super) fn new(middle: Point, radius_km: f64) -> Self {
-        let height = radius_km / KM_PER_DEGREE;
-        let PlacePoint { lat, lon, .. } = PlacePoint::new(middle, false);
-        let step = (height * PER_DEGREE / STAIRS as f64) as i32 + 1 + MARGIN;
-        let (from, limit) = (From::new(middle), Rough::of_km(radius_km));
-        let stairs = [Stair::default(); STAIRS];
-        let mut circle = Self { radius_km, from, limit, lat, lon, step, stairs, is_odd: false };
-        let reaches_a_pole = middle.lat.abs() + height >= 89.0;
-        let [whole, cos, cos_min] =
-            [haversine(height), cosine(middle.lat), cosine((middle.lat.abs() + height).min(90.0))];
-        let mut left = whole;
-        for (at, stair) in circle.stairs.iter_mut().enumerate() {
-            let far = (at + 1) as f64 * f64::from(step) / PER_DEGREE;
-            let cos_max = cosine((middle.lat.abs() - far).max(0.0));
-            stair.outer = half_width(left, cos * cos_min).map_or(0, |width| width.ceil() as i32) + MARGIN;
-            left = whole - haversine(far);
-            stair.inner = half_width(left, cos * cos_max).map_or(-1, |width| width.floor() as i32 - MARGIN);
-        }
-        let widest = circle.stairs.first().map_or(0, |stair| stair.outer);
-        circle.is_odd = reaches_a_pole || i64::from(lon.abs()) + i64::from(widest) >= LON_MAX;
-        circle
-    }
-}
-
-impl Shape for Circle {
-    fn covers(&self, around: &Around) -> Cover {
-        if around.south > around.north {
-            return Cover::Outside;
-        }
-        if self.is_odd {
-            return Cover::Edge;
-        }
-        let (lat_min, lat_max) = away(self.lat, around.south, around.north);
-        let (lon_min, lon_max) = away(self.lon, around.west, around.east);
-        let stair = |lat: i32| self.stairs.get((lat.max(0) / self.step) as usize);
-        if stair(lat_min).is_none_or(|stair| lon_min > stair.outer) {
-            Cover::Outside
-        } else if stair(lat_max).is_some_and(|stair| lon_max <= stair.inner) {
-            Cover::Inside
-        } else {
-            Cover::Edge
-        }
-    }
-
-    fn covers_point(&self, point: PlacePoint) -> Cover {
-        let rough = self.from.rough(point);
-        if rough.is_below(self.limit) {
-            Cover::Inside
-        } else if rough.is_above(self.limit) {
-            Cover::Outside
-        } else {
-            Cover::Edge
-        }
-    }
-}
-
-/// The least and the most that a range lies away from a number.
-fn away(from: i32, least: i32, most: i32) -> (i32, i32) {
-    let nearest = (least - from).max(from - most).max(0);
-    (nearest, (from - least).abs().max((most - from).abs()))
-}
-
-fn cosine(degrees: f64) -> f64 {
-    degrees.to_radians().cos()
-}
-
-fn haversine(degrees: f64) -> f64 {
-    (degrees.to_radians() / 2.0).sin().powi(2)
-}
-
-/// Millionths of a degree of longitude within a circle, where so much of its haversine is left beside the way north or
-/// south, and the cosines of both latitudes are this. None where the circle has ended.
-fn half_width(left: f64, cosines: f64) -> Option<f64> {
-    let share = left / cosines.max(f64::MIN_POSITIVE);
-    (left >= 0.0).then(|| (2.0 * share.min(1.0).sqrt().asin()).to_degrees() * PER_DEGREE)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Settled, Sort};
 use super::schema::Audience;
-use super::view::{SegmentView, View};
+use super::view::{DAY_MICROS, SegmentView, View};
 use super::why::{self, Kind};
 use super::writer::{CategoryRow, Index, Row};
 use super::{Error, Hit, Page, Place};
@@ -57,7 +57,6 @@ const OPEN_FACTOR: f64 = 1.1;
 const SOON_MICROS: i64 = 3_600_000_000;
 const FRESH_FACTOR: f64 = 1.1;
 const STALE_FACTOR: f64 = 0.9;
-const DAY_MICROS: i64 = 86_400_000_000;
 const FRESH_DAYS_MAX: i64 = 365;
 const STALE_DAYS_MIN: i64 = 730;
 /// Products of the same numbers in another order differ by less.

@@ -12,7 +12,7 @@ use super::geo::{Circle, Sight};
 use super::impact::Impact;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
 use super::schema::{Audience, Fields};
-use super::view::{SegmentView, View};
+use super::view::{DAY_MICROS, SegmentView, View};
 use super::why::Part;
 use super::writer::Row;
 use super::{Error, Index, typo};
@@ -40,7 +40,6 @@ const CIRCLES_KM: [f64; 3] = [5.0, 25.0, 125.0];
 /// Names that are read for each that is shown, and services that are read to find the names of organisations.
 const NAMES_READ_PER_SHOWN: usize = 4;
 const OF_ORGANIZATIONS_READ_MAX: usize = 64;
-const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A text that is being typed, and by whom.
 #[derive(Debug, Clone)]

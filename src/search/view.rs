@@ -61,7 +61,7 @@ pub(super) enum Room {
     None,
 }
 
-const DAY_MICROS: i64 = 86_400_000_000;
+pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 
 impl Standing {
     const UNKNOWN: Standing = Standing { verified_on: 0, review_due_on: 0, room: Room::Unknown };

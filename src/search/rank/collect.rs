@@ -1,8 +1,6 @@
 //! Through a segment, a window of documents after the other: what may lie where it was asked, of that what the filters
 //! let through, of that what holds the words; and of those few, one by one, the columns and the exact distance.
 
-use std::collections::HashMap;
-
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
@@ -25,14 +23,14 @@ pub(super) struct Run<'a> {
     wishes: Vec<Wish>,
     tells_unsure: bool,
     /// Whether each text of hours that was met is open when it was asked.
-    opens: HashMap<u64, Option<bool>>,
+    opens: ByHours<Option<bool>>,
     required: Vec<Lists>,
     weak: Vec<Lists>,
     meaning: Option<Lists>,
     /// Required concepts that a service must hold.
     wanted: usize,
-    /// How well a service may fit the words at best.
-    fine_max: f64,
+    /// The [`Scores::sum`] of who holds all words the best.
+    sum_max: u32,
     serving: Union,
     comes_anywhere: Union,
     comes_where_it_serves: Union,
@@ -42,7 +40,7 @@ pub(super) struct Run<'a> {
     scores: Scores,
     /// What is counted by, with how many of what fits hold it.
     facets: Vec<(Union, u64)>,
-    open_factors: OpenFactors,
+    open_factors: ByHours<f64>,
     /// What fits of the window, where facets are counted.
     fitting: Bits,
 }
@@ -219,7 +217,7 @@ impl<'a> Run<'a> {
         }
         required.sort_by_key(Lists::per_window);
         let wanted = demand.of(required.len());
-        let fine_max = required.iter().chain(&weak).chain(&meaning).map(Lists::fine_max).sum();
+        let sum_max = required.iter().chain(&weak).map(|concept| concept.sum_max).sum();
         Ok(Some(Self {
             order,
             ordinal,
@@ -228,12 +226,12 @@ impl<'a> Run<'a> {
             filters: filters?,
             wishes: wishes?,
             tells_unsure: order.tells_unsure(plan),
-            opens: HashMap::new(),
+            opens: ByHours::default(),
             required,
             weak,
             meaning,
             wanted,
-            fine_max,
+            sum_max,
             serving: plan.serving(view, ordinal)?,
             comes_anywhere: open(&plan.comes_anywhere)?,
             comes_where_it_serves: open(&plan.comes_where_it_serves)?,
@@ -242,7 +240,7 @@ impl<'a> Run<'a> {
             closed_for_now: open(&plan.closed_for_now)?,
             scores: Scores::new(),
             facets: vec![],
-            open_factors: OpenFactors::default(),
+            open_factors: ByHours::default(),
             fitting: Bits::NONE,
         }))
     }
@@ -284,7 +282,10 @@ impl<'a> Run<'a> {
         let plain = self.segment.map.plain(window);
         let from = order.from.as_ref().filter(|_| kept.last().is_some());
         let plain_km = from.map_or(0.0, |from| self.segment.map.plain_km_at_least(window, from));
-        if kept.has_counted_enough() && kept.last().is_some_and(|last| self.comes_after(last, plain_km)) {
+        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
+        let (plain_cut, cut) = (cut(plain_km), cut(0.0));
+        if kept.has_counted_enough() && self.meaning.is_none() && self.sum_max < plain_cut {
+            // Whatever is so far away comes after all that is kept, did it hold the words the best.
             fits = fits.without(&plain);
         }
         for filter in &mut self.filters {
@@ -297,8 +298,6 @@ impl<'a> Run<'a> {
                 fits = wish.spare(start, fits);
             }
         }
-        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
-        let (plain_cut, cut) = (cut(plain_km), cut(0.0));
         if !fits.is_empty() {
             fits = self.hold(start, fits, if kept.has_counted_enough() { cut } else { 0 });
         }
@@ -405,7 +404,7 @@ impl<'a> Run<'a> {
 
     fn hold_every_word(&mut self, start: DocId, among: Bits, cut: u32) -> Bits {
         let mut held = among;
-        let mut to_come = self.required.iter().chain(&self.weak).map(|concept| concept.sum_max).sum::<u32>();
+        let mut to_come = self.sum_max;
         for concept in &mut self.required {
             if held.is_empty() {
                 break;
@@ -520,8 +519,7 @@ impl<'a> Run<'a> {
     fn opens_as_asked(&mut self, doc: DocId) -> Option<bool> {
         let (order, hours) = (self.order, &self.segment.hours);
         let text = hours.text_of(doc)?;
-        let look = || order.conditions.met_by(hours.read(text), order.ranked_at);
-        *self.opens.entry(text).or_insert_with(look)
+        self.opens.of(text, || order.conditions.met_by(hours.read(text), order.ranked_at))
     }
 
     /// What only the columns know: it is there still, not far overdue, for these ages, open.
@@ -537,16 +535,6 @@ impl<'a> Run<'a> {
             && (order.ages_months.is_empty() || order.ages_months.iter().copied().any(fits_age))
             && order.open_at.is_none_or(|at| segment.hours.open_at(doc, at) == Some(true))
             && (!order.conditions.asks_hours() || self.opens_as_asked(doc).unwrap_or(!order.conditions.known_only))
-    }
-
-    /// Whatever is so far away, and alike the best in all else, would come after the last that is kept.
-    fn comes_after(&self, last: &Last, km: f64) -> bool {
-        let is_of_words_alone = self.order.sort == Sort::Relevance && self.meaning.is_none();
-        let first = -self.order.steps_max;
-        is_of_words_alone
-            && (first > last.key.first
-                || first == last.key.first
-                    && -(1.0 + self.fine_max) * self.order.factor_max(km, true) > last.key.second)
     }
 
     /// The least score of words, no need beside them, with which something so far away may come before the last.
@@ -616,19 +604,24 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What texts of hours met so far give, by their numbers; those of one place in the table by turns.
-#[derive(Default)]
-struct OpenFactors(Vec<(u64, f64)>);
+/// What was found of texts of hours, by their numbers; those of one place in the table by turns.
+struct ByHours<T>(Vec<Option<(u64, T)>>);
 
-const OPEN_FACTORS_KEPT: usize = 256;
+const HOURS_KEPT: usize = 256;
 
-impl OpenFactors {
-    fn of(&mut self, text: u64, judge: impl FnOnce() -> f64) -> f64 {
-        self.0.resize(OPEN_FACTORS_KEPT, (u64::MAX, 1.0));
-        let Some(known) = self.0.get_mut(text as usize % OPEN_FACTORS_KEPT) else { return judge() };
-        if known.0 != text {
-            *known = (text, judge());
+impl<T> Default for ByHours<T> {
+    fn default() -> Self {
+        Self(vec![])
+    }
+}
+
+impl<T: Copy> ByHours<T> {
+    fn of(&mut self, text: u64, judge: impl FnOnce() -> T) -> T {
+        self.0.resize(HOURS_KEPT, None);
+        let Some(known) = self.0.get_mut(text as usize % HOURS_KEPT) else { return judge() };
+        match known {
+            Some((of, found)) if *of == text => *found,
+            _ => known.insert((text, judge())).1,
         }
-        known.1
     }
 }

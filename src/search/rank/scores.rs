@@ -59,16 +59,6 @@ impl Lists {
         self.alternatives.iter().map(Alternative::per_window).fold(0, u32::saturating_add)
     }
 
-    /// How well a service may fit it at best.
-    pub(super) fn fine_max(&self) -> f64 {
-        let rarities = self.alternatives.iter().flat_map(|one| match &one.held {
-            HeldLists::Any(lists) => lists.as_slice(),
-            HeldLists::Each(_) => &[],
-        });
-        let rarity = rarities.map(|list| list.rarity).fold(0.0, f32::max);
-        f64::from(Impact::MAX.worth() * rarity * FINE_SCALE)
-    }
-
     /// Those that hold the concept, scored by the surest alternative that they hold.
     pub(super) fn mark(&mut self, start: DocId, among: &Bits, scores: &mut Scores) -> Bits {
         let mut held = Bits::NONE;
