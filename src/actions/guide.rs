@@ -41,8 +41,8 @@ pub fn guide(deps: &Deps, asked: &Asked) -> Outcome<Guide> {
     if gazetteer.get(&id).is_none() {
         return Err(Refusal::field(Code::UnknownTerritory, "territory").rule(id).into());
     }
-    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
-        return Err(Refusal::field(Code::UnknownCategory, "category").into());
+    if let Some(code) = &asked.category {
+        Taxonomy::embedded().check(code, "category")?;
     }
     let freshness = deps.freshness_rules();
     let request = Request {

@@ -293,7 +293,9 @@ fn terms_named(conn: &mut Conn, text: &str) -> Result<Terms, Failure> {
     }
     let id = foreign_terms::term_id(text);
     if text.parse::<Id>().is_err() && taxonomies::list_terms_by_ids(conn, &[id])?.is_empty() {
-        return Err(Refusal::field(Code::UnknownCategory, "taxonomy_term_id").into());
+        return Err(Refusal::field(Code::UnknownCategory, "taxonomy_term_id")
+            .rule("an id of /hsds/taxonomy_terms")
+            .into());
     }
     Ok(Terms::Foreign(id))
 }

@@ -130,7 +130,7 @@ pub struct RefusedLine {
 
 impl From<RefusedRow> for RefusedLine {
     fn from(row: RefusedRow) -> Self {
-        let Refusal { code, field, rule } = row.refusal;
+        let Refusal { code, field, rule, .. } = row.refusal;
         Self { table: row.table, line: row.line, code: code.as_str(), field, rule }
     }
 }

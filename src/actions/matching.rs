@@ -23,7 +23,7 @@ use crate::domain::taxonomy::{Taxonomy, is_of_category};
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
-use crate::search::{Audience, Coverage, Index, Request, Sort};
+use crate::search::{Audience, Coverage, Index, Request, Sort, says_something};
 use crate::store::services;
 
 mod hunt;
@@ -134,9 +134,11 @@ pub struct Pinned {
 
 /// # Errors
 /// `UnknownCategory`, `PlaceNotFound`, `OutOfRange` (a month, a change), `TooMany` (pinned services of one need),
-/// `InvalidValue` (a service that is both pinned and dropped): each names its field.
-pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<Matched> {
+/// `InvalidValue` (a need whose words say nothing, a service that is both pinned and dropped): each names its field.
+pub fn matching(deps: &Deps, viewer: Option<&Viewer>, mut asked: Asked) -> Outcome<Matched> {
     let now = deps.clock.now();
+    leave_out_empty_words(&mut asked.needs)?;
+    let asked = &asked;
     check(asked, now)?;
     let place = search::locate(deps.gazetteer(), &asked.place)?;
     let index = deps.index()?;
@@ -174,7 +176,9 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, asked: &Asked) -> Outcome<
 /// the plan that is the shortest by road, of as few visits.
 fn plan(deps: &Deps, start: Option<Point>, asked: &Asked, offers: &[Offer]) -> Outcome<(Plan, DistanceBy)> {
     let needs = asked.needs.len();
-    let too_many = |_| Refusal::field(Code::TooMany, "pinned").rule(format!("<= {TASKS_MAX} with the needs left"));
+    let too_many = |_| {
+        Refusal::field(Code::TooMany, "pinned").rule(format!("pinned + needs that none of them meets <= {TASKS_MAX}"))
+    };
     let straight = visit_plan::plan(Legs::Straight(start), needs, offers, &asked.pinned).map_err(too_many)?;
     let table = start.filter(|_| deps.router.is_some()).and_then(|start| {
         let mut stops = visit_plan::worth_knowing(start, &straight, offers, &asked.pinned, road::STOPS_MAX);
@@ -191,10 +195,26 @@ fn plan(deps: &Deps, start: Option<Point>, asked: &Asked, offers: &[Offer]) -> O
     }
 }
 
+/// Words that say nothing are met by anything: a need of such words alone is none, and beside a category they go.
+fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
+    for (at, need) in needs.iter_mut().enumerate() {
+        let Some(words) = &need.words else { continue };
+        if says_something(words)? {
+            continue;
+        }
+        if need.category.is_none() {
+            let rule = "a word that says what is needed, or a category";
+            return Err(Refusal::field(Code::InvalidValue, format!("needs.{at}.q")).rule(rule).into());
+        }
+        need.words = None;
+    }
+    Ok(())
+}
+
 fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {
     for (at, need) in asked.needs.iter().enumerate() {
-        if need.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
-            return Err(Refusal::field(Code::UnknownCategory, format!("needs.{at}.category")));
+        if let Some(code) = &need.category {
+            Taxonomy::embedded().check(code, format!("needs.{at}.category"))?;
         }
     }
     check_children(&asked.family.children, now)?;

@@ -40,9 +40,7 @@ pub struct NeedFile {
 pub fn create(deps: &Deps, viewer: &Viewer, new: &NewNeed) -> Outcome<NeedFile> {
     let account = needs_worker(viewer)?;
     let organization_id = worker_organization(account, new.organization_id)?;
-    if !Taxonomy::embedded().is_known(&new.category) {
-        return Err(Refusal::field(Code::UnknownCategory, "category").into());
-    }
+    Taxonomy::embedded().check(&new.category, "category")?;
     let now = deps.clock.now();
     let today = local_day(now);
     let recorded_on = new.recorded_on.unwrap_or(today);

@@ -125,8 +125,8 @@ pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Fo
 
 /// Searches, and counts nothing.
 pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Found> {
-    if asked.category.as_deref().is_some_and(|code| !Taxonomy::embedded().is_known(code)) {
-        return Err(Refusal::field(Code::UnknownCategory, "category").into());
+    if let Some(code) = &asked.category {
+        Taxonomy::embedded().check(code, "category")?;
     }
     if let Some(id) = asked.territory.as_ref().filter(|id| deps.gazetteer().get(id).is_none()) {
         return Err(Refusal::field(Code::UnknownTerritory, "territory").rule(id.clone()).into());
@@ -261,9 +261,8 @@ fn estimated_municipality(gazetteer: &Gazetteer, found: &Match) -> Option<String
 
 /// With the names that were perhaps meant.
 fn unknown_place(gazetteer: &Gazetteer, text: &str) -> Refusal {
-    let refusal = Refusal::field(Code::PlaceNotFound, "near");
-    let near = gazetteer.names_near(text, NAMES_OFFERED_MAX);
-    if near.is_empty() { refusal } else { refusal.rule(near.join(", ")) }
+    let rule = "a municipality, borough, place or postal code of Québec, and after a comma what it is in";
+    Refusal::field(Code::PlaceNotFound, "near").rule(rule).meant(gazetteer.names_near(text, NAMES_OFFERED_MAX))
 }
 
 /// The municipality of a point is an estimate, unless the point is in one of its boroughs.

@@ -39,7 +39,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             }
             if content_type != "application/json" && content_type != "application/merge-patch+json" {
                 let rule = "application/json, application/merge-patch+json";
-                return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+                return Err(Refusal::field(Code::UnsupportedMediaType, "Content-Type").rule(rule).into());
             }
             let bytes = bytes.await.map_err(|error| payload_problem(&error, bytes_max))?;
             parse_json(&bytes).map(Body).map_err(Problem::from)
@@ -60,7 +60,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         Box::pin(async move {
             if content_type != "application/x-www-form-urlencoded" {
                 let rule = "application/x-www-form-urlencoded";
-                return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+                return Err(Refusal::field(Code::UnsupportedMediaType, "Content-Type").rule(rule).into());
             }
             let bytes = bytes.await.map_err(|error| payload_problem(&error, bytes_max))?;
             parse_urlencoded(&bytes).map(Form).map_err(Problem::from)
@@ -128,7 +128,7 @@ impl FromRequest for Parameters {
                 }
                 _ => {
                     let rule = "application/json, application/x-www-form-urlencoded";
-                    return Err(Refusal::new(Code::UnsupportedMediaType).rule(rule).into());
+                    return Err(Refusal::field(Code::UnsupportedMediaType, "Content-Type").rule(rule).into());
                 }
             }
             Ok(Self(all.finish()))
@@ -292,12 +292,16 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         let inner = error.into_inner();
         match inner.classify() {
             serde_json::error::Category::Data => refusal_of_serde(&path, &inner.to_string()),
-            _ => Refusal::new(Code::InvalidJson).rule(format!("line {} column {}", inner.line(), inner.column())),
+            _ => Refusal::field(Code::InvalidJson, "body").rule(format!(
+                "line {} column {}",
+                inner.line(),
+                inner.column()
+            )),
         }
     })?;
     let end = deserializer.end();
     end.map_err(|error| {
-        Refusal::new(Code::InvalidJson).rule(format!("line {} column {}", error.line(), error.column()))
+        Refusal::field(Code::InvalidJson, "body").rule(format!("line {} column {}", error.line(), error.column()))
     })?;
     Ok(value)
 }
@@ -329,7 +333,7 @@ fn refusal_of_serde(path: &str, message: &str) -> Refusal {
         return Refusal::field(Code::UnknownField, join(quoted)).rule(rule_of(message));
     }
     if message.starts_with("missing field") {
-        return Refusal::field(Code::MissingField, join(quoted));
+        return Refusal::field(Code::MissingField, join(quoted)).rule("required");
     }
     if message.starts_with("duplicate field") {
         return Refusal::field(Code::InvalidValue, join(quoted)).rule("once");

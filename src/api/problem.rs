@@ -221,6 +221,9 @@ impl Problem {
                     document.insert(member.to_owned(), json!(value));
                 }
             }
+            if !refusal.meant.is_empty() {
+                document.insert("meant".to_owned(), json!(refusal.meant));
+            }
         }
         if let Some(error) = self.oauth_error {
             document.insert("error".to_owned(), json!(error));

@@ -14,6 +14,10 @@ pub const TYPED_CHARS_MAX: usize = 200;
 const SAME_PLACE_KM: f64 = 15.0;
 /// A name is offered from its first letters when at least so many were typed.
 const PREFIX_CHARS_MIN: usize = 3;
+/// Words of a text in which a name and what it is in are told apart without a comma.
+const WORDS_TOLD_APART_MAX: usize = 10;
+/// The province, as people write it after a place: everything is in it.
+const PROVINCE: [&str; 3] = ["quebec", "qc", "pq"];
 /// A name of so many letters may have two of them wrong.
 const LONG_NAME_CHARS_MIN: usize = 6;
 
@@ -126,7 +130,8 @@ fn says_the_same(kept: &Territory, other: &Territory) -> bool {
 impl Gazetteer {
     /// What a typed text may mean, likeliest first: a municipality, place, borough, district, MRC or region by name, or
     /// the area of a postal code. What stands after a comma or in brackets (`Saint-Lambert (Longueuil)`) chooses among
-    /// homonyms when it names something above them; all homonyms are answered when nothing chooses.
+    /// homonyms when it names something above them; all homonyms are answered when nothing chooses. Without either, a
+    /// text that is no name is a name and what it is in, in either order (`Griffintown Montréal`).
     pub fn geocode(&self, text: &str, limit: usize) -> Vec<Match> {
         let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
         if let Some(area) = self.postal_area_in(&typed) {
@@ -144,7 +149,35 @@ impl Gazetteer {
                 return found.into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect();
             }
         }
-        Vec::new()
+        let told_apart = parts.first().map(|part| self.named_and_within(part)).unwrap_or_default();
+        told_apart.into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect()
+    }
+
+    /// Names that words begin or end with, where the words left say what they are in. The longest name is the one.
+    fn named_and_within(&self, folded: &str) -> Vec<&Name> {
+        let words: Vec<&str> = folded.split(' ').take(WORDS_TOLD_APART_MAX + 1).collect();
+        if words.len() > WORDS_TOLD_APART_MAX {
+            return Vec::new();
+        }
+        let cuts = (1..words.len()).rev().flat_map(|count| {
+            let (first, after) = words.split_at(count);
+            let (before, last) = words.split_at(words.len() - count);
+            [(first.join(" "), after.join(" ")), (last.join(" "), before.join(" "))]
+        });
+        let answered = |(name, within): (String, String)| {
+            let is_within = |one: &Name| {
+                self.territory_at(one.at).is_some_and(|one| self.hints_answered(one, &[within.as_str()]) == 1)
+            };
+            let has_words = |one: &&Name| rank(&one.folded, &name).is_some_and(|rank| rank <= Rank::HasWords);
+            let mut found: Vec<&Name> = self.named(&name).into_iter().filter(has_words).collect();
+            if found.iter().any(|one| is_within(one)) {
+                found.retain(|one| is_within(one));
+            } else {
+                found.retain(|one| one.folded == name && PROVINCE.contains(&within.as_str()));
+            }
+            (!found.is_empty()).then_some(found)
+        };
+        cuts.into_iter().find_map(answered).unwrap_or_default()
     }
 
     /// Names that a text which answers nothing may have meant, the nearest and most peopled first: with one letter

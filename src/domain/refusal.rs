@@ -71,14 +71,16 @@ pub struct Refusal {
     pub field: Option<String>,
     /// The rule in machine words: a bound, a list of allowed words ("1..=100", "fr, en").
     pub rule: Option<String>,
+    /// What was perhaps meant, the likeliest first.
+    pub meant: Vec<String>,
 }
 
 impl Refusal {
     pub fn new(code: Code) -> Self {
-        Self { code, field: None, rule: None }
+        Self { code, field: None, rule: None, meant: vec![] }
     }
     pub fn field(code: Code, field: impl Into<String>) -> Self {
-        Self { code, field: Some(field.into()), rule: None }
+        Self { field: Some(field.into()), ..Self::new(code) }
     }
     /// More than a named limit lets through: the rule names it and its figure.
     pub fn over(field: impl Into<String>, limit: &str, max: usize) -> Self {
@@ -87,6 +89,11 @@ impl Refusal {
     #[must_use]
     pub fn rule(mut self, rule: impl Into<String>) -> Self {
         self.rule = Some(rule.into());
+        self
+    }
+    #[must_use]
+    pub fn meant(mut self, meant: Vec<String>) -> Self {
+        self.meant = meant;
         self
     }
 }

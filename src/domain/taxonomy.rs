@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::language::{Lang, Text};
+use super::refusal::{Code, Refusal};
 
 const NEEDS: &str = include_str!("../../index/taxonomy/needs.json");
 
@@ -100,6 +101,12 @@ impl Taxonomy {
     /// Whether a code is in the list, leaf or top-level.
     pub fn is_known(&self, code: &str) -> bool {
         self.by_code.contains_key(code)
+    }
+    /// `UnknownCategory` of a field whose code is not in the list.
+    pub fn check(&self, code: &str, field: impl Into<String>) -> Result<(), Refusal> {
+        let fields = || self.top_levels().map(|term| term.code.as_str()).collect::<Vec<_>>().join(", ");
+        let unknown = || Refusal::field(Code::UnknownCategory, field).rule(format!("one of, or under: {}", fields()));
+        if self.is_known(code) { Ok(()) } else { Err(unknown()) }
     }
     /// The top-level code of a known code.
     pub fn top_level<'a>(&self, code: &'a str) -> Option<&'a str> {

@@ -541,6 +541,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_and_what_it_is_in_are_told_apart_without_a_comma() {
+        for (typed, id) in [
+            ("Griffintown Montréal", "place:postal-h3c"),
+            ("montreal griffintown", "place:postal-h3c"),
+            ("Saint-Lambert Longueuil", "municipality:58012"),
+            ("st lambert longueuil", "municipality:58012"),
+            ("Longueuil QC", "municipality:58227"),
+            ("Longueuil Québec", "municipality:58227"),
+        ] {
+            assert_eq!(ids(typed).first().map(String::as_str), Some(id), "{typed}");
+        }
+        for typed in ["Griffintown Sherbrooke", "Longueuil Ontario", "Québec QC QC", &"a ".repeat(100)] {
+            assert_eq!(ids(typed), Vec::<String>::new(), "{typed}");
+        }
+        assert_eq!(ids("Limoilou Québec").first(), ids("Limoilou, Québec").first());
+    }
+
+    #[test]
     fn a_municipality_without_a_point_has_no_distance() {
         let nowhere = quebec().list(Level::Municipality, None).find(|one| one.code == "99904").unwrap();
         assert_eq!(nowhere.point, None);

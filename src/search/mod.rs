@@ -28,7 +28,7 @@ use std::path::PathBuf;
 
 pub use analyse::count_words;
 pub use highlight::{Highlight, Piece, highlights};
-pub use query::{Coverage, Origin, Request, Sort};
+pub use query::{Coverage, Origin, Request, Sort, says_something};
 pub use rank::{Caution, Explanation, Facet, FacetCounts, Factors, Relation, Total};
 pub use schema::Audience;
 pub use suggest::{Suggested, SuggestedService, Typing};

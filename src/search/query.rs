@@ -280,6 +280,15 @@ pub(super) fn concepts(
     Ok(found)
 }
 
+/// A text has a word by which something can be found: more than marks, and words that any text has.
+///
+/// # Errors
+/// The definition of the index, which is part of the program, does not read.
+pub fn says_something(text: &str) -> Result<bool, Error> {
+    let definition = Definition::of_this_program()?;
+    Ok(words(text).iter().any(|word| !definition.is_stop_word(word)))
+}
+
 /// Words and phrases that a service must hold.
 pub(super) fn words_asked(concepts: &[Concept]) -> usize {
     concepts.iter().filter(|concept| concept.role == Role::Required).count()

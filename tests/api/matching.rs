@@ -568,6 +568,11 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
         (json!({"needs": []}), 400, "missing_field", "needs"),
         (json!({"needs": [{}]}), 400, "missing_field", "needs.0.category"),
         (json!({"needs": [{"q": "  "}]}), 400, "missing_field", "needs.0.category"),
+        (json!({"needs": [{"q": "..."}]}), 422, "invalid_value", "needs.0.q"),
+        (json!({"needs": [{"q": "le la de"}]}), 422, "invalid_value", "needs.0.q"),
+        (json!({"needs": [{"category": "food"}, {"q": "\u{1f34e}"}]}), 422, "invalid_value", "needs.1.q"),
+        (json!({"needs": [{"q": "a"}]}), 422, "invalid_value", "needs.0.q"),
+        (json!({"needs": null}), 400, "wrong_type", "needs"),
         (json!({"needs": [{"category": "yachts"}]}), 422, "unknown_category", "needs.0.category"),
         (json!({"needs": [{"category": "x".repeat(101)}]}), 422, "too_long", "needs.0.category"),
         (json!({"needs": [{"q": "x".repeat(2_049)}]}), 400, "over_limit", "needs.0.q"),
@@ -626,11 +631,27 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
             body.to_string().chars().take(300).collect::<String>(),
             reply.text
         );
+        assert!(reply.json["rule"].as_str().is_some_and(|rule| !rule.is_empty()), "no rule: {}", reply.text);
     }
     let client = app.anonymous();
+    let plain = client.post("/api/v1/match", &base).expect(200);
+    let beside = with(base.clone(), json!({"needs": [{"category": "food", "q": "de la ..."}]}));
+    assert_eq!(
+        client.post("/api/v1/match", &beside).expect(200).json,
+        plain.json,
+        "words that say nothing are left out"
+    );
+    client.post("/api/v1/match", &json!({"near": "Longueuil"})).expect_problem(400, "missing_field").naming("needs");
     let huge = client.post_bytes("/api/v1/match", "application/json", b"{\"lat\": 1e400, \"lon\": 0, \"needs\": []}");
     assert!((400..500).contains(&huge.status), "{}", huge.text);
-    client.post_bytes("/api/v1/match", "application/json", b"{\"needs\": [").expect_problem(400, "invalid_json");
+    client
+        .post_bytes("/api/v1/match", "application/json", b"{\"needs\": [")
+        .expect_problem(400, "invalid_json")
+        .naming("body");
+    client
+        .post_bytes("/api/v1/match", "text/plain", b"{}")
+        .expect_problem(415, "unsupported_media_type")
+        .naming("Content-Type");
     client.get("/api/v1/match").expect_problem(405, "method_not_allowed");
 });
 

@@ -52,8 +52,8 @@ fn documents() -> Vec<Case> {
         (json!({"polygon": ring(1_001)}), (400, "over_limit", "polygon", "search_corners_max = 1000")),
         (json!({"polygon": same}), (400, "over_limit", "polygon", "search_corners_max = 1000")),
         (json!({"polygon": ring(100_000)}), (413, "payload_too_large", "body", "request_body_bytes_max = 1048576")),
-        (json!({"category": "yachts"}), (422, "unknown_category", "category", "")),
-        (json!({"category": "x".repeat(10_240)}), (422, "unknown_category", "category", "")),
+        (json!({"category": "yachts"}), (422, "unknown_category", "category", FIELDS)),
+        (json!({"category": "x".repeat(10_240)}), (422, "unknown_category", "category", FIELDS)),
         (json!({"territory": "mrc:nowhere"}), (422, "unknown_territory", "territory", "mrc:nowhere")),
         (json!({"limit": 101}), (422, "out_of_range", "limit", "1..=100")),
         (json!({"near": "x".repeat(10_240)}), (422, "too_long", "near", "<= 200 characters")),
@@ -77,6 +77,11 @@ fn queries() -> Vec<(String, (u16, &'static str, &'static str, &'static str))> {
         ("q=%22%22%22&near=Longueuil".to_owned(), (200, "", "", "")),
     ]
 }
+
+/// The twenty fields of the need taxonomy.
+const FIELDS: &str = "one of, or under: food, housing, material-aid, childcare, transport, child-development, parenting, \
+                      perinatal, health, mental-health, safety-violence, income, employment, immigration, legal, \
+                      education, social-isolation, disability, addiction, respite";
 
 fn told(reply: &super::app::Reply) -> (u16, &str, &str, &str) {
     let said = |member: &str| reply.json[member].as_str().unwrap_or("");

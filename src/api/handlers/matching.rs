@@ -15,6 +15,6 @@ pub async fn matching(app: Data<App>, caller: MaybeCaller, body: Body<MatchBody>
     let asked = body.0.parse(caller.lang)?;
     let lang = asked.lang;
     let viewer = caller.account.map(Viewer::Account);
-    let matched = app.act(move |deps| matching::matching(deps, viewer.as_ref(), &asked)).await?;
+    let matched = app.act(move |deps| matching::matching(deps, viewer.as_ref(), asked)).await?;
     Ok(private(HttpResponse::Ok()).json(MatchView::new(matched, lang)))
 }

@@ -153,9 +153,15 @@ impl FreeBody {
                 return Err(Refusal::field(Code::InvalidValue, field("at")).rule("at, or weekday, from and to"));
             }
             (None, Some(weekday), Some(from), Some(to)) => (weekday, from, to),
-            (None, None, ..) => return Err(Refusal::field(Code::MissingField, field("weekday")).rule("or at")),
-            (None, _, None, _) => return Err(Refusal::field(Code::MissingField, field("from"))),
-            (None, _, _, None) => return Err(Refusal::field(Code::MissingField, field("to"))),
+            (None, None, ..) => {
+                return Err(Refusal::field(Code::MissingField, field("weekday")).rule("at, or weekday, from and to"));
+            }
+            (None, _, None, _) => {
+                return Err(Refusal::field(Code::MissingField, field("from")).rule("weekday, from and to"));
+            }
+            (None, _, _, None) => {
+                return Err(Refusal::field(Code::MissingField, field("to")).rule("weekday, from and to"));
+            }
         };
         let known = DAYS.iter().position(|known| known == weekday).and_then(|day| Weekday::try_from(day as u8).ok());
         let weekday =

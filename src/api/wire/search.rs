@@ -151,8 +151,8 @@ pub(super) fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>)
             Ok(Point::new(lat, lon).map(Place::Point))
         }
         (Some(_), Some(_), Some(_)) => Err(Refusal::field(Code::InvalidValue, "near").rule("lat and lon, or near")),
-        (Some(_), None, _) => Err(Refusal::field(Code::MissingField, "lon")),
-        (None, Some(_), _) => Err(Refusal::field(Code::MissingField, "lat")),
+        (Some(_), None, _) => Err(Refusal::field(Code::MissingField, "lon").rule("lat and lon")),
+        (None, Some(_), _) => Err(Refusal::field(Code::MissingField, "lat").rule("lat and lon")),
     }
 }
 
@@ -230,9 +230,11 @@ pub(super) fn instant_of(field: &str, text: &str) -> Result<Time, Refusal> {
     Time::parse_rfc3339(text).map_err(|_| Refusal::field(Code::InvalidDate, field).rule("RFC 3339, with an offset"))
 }
 
+const LANGUAGE_RULE: &str = "ISO 639-1; ISO 639-3 of a language of Québec that has no shorter code";
+
 pub(super) fn language_of(code: String) -> Result<String, Refusal> {
     let code = code.to_ascii_lowercase();
-    is_language(&code).then_some(code).ok_or_else(|| Refusal::field(Code::InvalidValue, "language").rule("ISO 639-1"))
+    is_language(&code).then_some(code).ok_or_else(|| Refusal::field(Code::InvalidValue, "language").rule(LANGUAGE_RULE))
 }
 
 #[derive(Debug, Serialize)]
