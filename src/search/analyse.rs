@@ -1,11 +1,16 @@
 //! From a text to words, and from a word to its stem. The same for what is indexed and for what is asked.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
+use serde::Deserialize;
 use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer};
 
 use crate::domain::fold::fold;
 use crate::domain::language::Lang;
+
+/// Words of which the stemmer makes those of something else (`loyer`, `loi`), with the stem that they have instead.
+pub(super) const STEM_EXCEPTIONS: &str = include_str!("../../index/search/stem_exceptions.csv");
 
 /// Longer words are cut: nobody looks for them, and a term has a bounded size.
 const WORD_CHARS_MAX: usize = 64;
@@ -38,17 +43,23 @@ pub(super) struct Stems {
 }
 
 struct Stemming {
+    exceptions: &'static HashMap<String, String>,
     analyzer: TextAnalyzer,
     known: HashMap<String, String>,
 }
 
 impl Stemming {
-    fn new(language: Language) -> Self {
+    fn new(lang: Lang) -> Self {
+        let (language, [french, english]) = (language_of(lang), exceptions());
+        let exceptions = if lang == Lang::Fr { french } else { english };
         let analyzer = TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(language)).build();
-        Self { analyzer, known: HashMap::new() }
+        Self { exceptions, analyzer, known: HashMap::new() }
     }
 
     fn stem<'a>(&'a mut self, word: &'a str) -> &'a str {
+        if let Some(stem) = self.exceptions.get(word) {
+            return stem;
+        }
         if !self.known.contains_key(word) {
             if self.known.len() >= STEMS_KEPT_MAX {
                 self.known.clear();
@@ -61,9 +72,40 @@ impl Stemming {
     }
 }
 
+fn language_of(lang: Lang) -> Language {
+    match lang {
+        Lang::Fr => Language::French,
+        Lang::En => Language::English,
+    }
+}
+
+#[derive(Deserialize)]
+struct Exception {
+    lang: Lang,
+    stem: String,
+    /// Folded, with bars between.
+    words: String,
+}
+
+/// French ones, then English ones.
+fn exceptions() -> &'static [HashMap<String, String>; 2] {
+    static EXCEPTIONS: OnceLock<[HashMap<String, String>; 2]> = OnceLock::new();
+    EXCEPTIONS.get_or_init(|| {
+        let mut found = [HashMap::new(), HashMap::new()];
+        for Exception { lang, stem, words } in
+            csv::Reader::from_reader(STEM_EXCEPTIONS.as_bytes()).deserialize().flatten()
+        {
+            let [french, english] = &mut found;
+            let of_lang = if lang == Lang::Fr { french } else { english };
+            of_lang.extend(words.split('|').map(|word| (word.to_owned(), stem.clone())));
+        }
+        found
+    })
+}
+
 impl Stems {
     pub(super) fn new() -> Self {
-        Self { french: Stemming::new(Language::French), english: Stemming::new(Language::English) }
+        Self { french: Stemming::new(Lang::Fr), english: Stemming::new(Lang::En) }
     }
 
     pub(super) fn stem<'a>(&'a mut self, lang: Lang, word: &'a str) -> &'a str {
@@ -164,6 +206,33 @@ mod tests {
             read.push(stream.token().text.clone());
         }
         assert_eq!(read, ["aide", "aide", "banque alimentaire"]);
+    }
+
+    #[test]
+    fn what_the_stemmer_joins_wrongly_is_kept_apart() {
+        let lines = STEM_EXCEPTIONS.lines().count() - 1;
+        assert_eq!(
+            csv::Reader::from_reader(STEM_EXCEPTIONS.as_bytes()).deserialize::<Exception>().flatten().count(),
+            lines
+        );
+        let mut seen = std::collections::HashSet::new();
+        for (lang, word) in
+            exceptions().iter().zip(Lang::ALL).flat_map(|(of, lang)| of.keys().map(move |word| (lang, word)))
+        {
+            assert_eq!(words(word), std::slice::from_ref(word), "folded");
+            assert!(seen.insert((lang, word)));
+        }
+        let mut stems = Stems::new();
+        for (lang, word, other) in [
+            (Lang::Fr, "repit", "repas"),
+            (Lang::Fr, "loyer", "loi"),
+            (Lang::Fr, "refuge", "refugies"),
+            (Lang::Fr, "couches", "coucher"),
+            (Lang::En, "severance", "several"),
+        ] {
+            assert_ne!(stems.stem(lang, word).to_owned(), stems.stem(lang, other), "{word} {other}");
+        }
+        assert_eq!(stems.stem(Lang::Fr, "loyers").to_owned(), stems.stem(Lang::Fr, "loyer"));
     }
 
     #[test]

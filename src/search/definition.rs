@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use super::analyse::{Stems, words};
+use super::analyse::{STEM_EXCEPTIONS, Stems, words};
 use crate::domain::language::Lang;
 use crate::domain::taxonomy::Taxonomy;
 
@@ -182,6 +182,7 @@ impl Definition {
 fn made_from(synonyms: &str, stop_words: &[&str]) -> String {
     let mut hash = Sha256::new();
     hash.update(synonyms);
+    hash.update(STEM_EXCEPTIONS);
     stop_words.iter().for_each(|list| hash.update(list));
     // Rows name categories by their place in the taxonomy.
     Taxonomy::embedded().terms().iter().for_each(|term| hash.update(format!("\n{}", term.code)));

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
-use super::typo;
+use super::typo::{self, Near};
 use crate::domain::language::Lang;
 
 const NEEDS: &str = include_str!("../../index/search/needs.csv");
@@ -363,7 +363,7 @@ impl Needs {
         let letters = Letters::of(word);
         let near = near.filter(|(_, known)| letters.may_be_within(known.letters, allowed));
         let near = near.filter_map(|(other, known)| {
-            let distance = typo::distance_within(word, other, allowed)?;
+            let distance = typo::distance_within(word, (other, Near::Whole), allowed)?;
             Some((distance, std::cmp::Reverse(known.uses.iter().sum::<u32>()), other))
         });
         near.min().map_or_else(|| word.to_owned(), |(_, _, other)| other.clone())
@@ -484,7 +484,7 @@ mod tests {
         #[test]
         fn words_that_are_near_each_other_are_never_passed_over(one in "[a-z]{4,10}", other in "[a-z]{4,10}") {
             for (one, other) in [(&one, &other), (&one, &format!("{one}s")), (&one, &one.chars().rev().collect())] {
-                if let Some(changes) = typo::distance_within(one, other, 4) {
+                if let Some(changes) = typo::distance_within(one, (other, Near::Whole), 4) {
                     prop_assert!(Letters::of(one).may_be_within(Letters::of(other), changes));
                 }
             }

@@ -10,7 +10,7 @@ use super::definition::{Definition, is_weak};
 use super::needs::{Meant, Needs};
 use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields, Trait};
-use super::typo;
+use super::typo::{self, Near};
 use super::why::Kind;
 use super::wishes;
 use crate::clock::Time;
@@ -261,7 +261,7 @@ pub(super) fn concepts(
             None if is_known(searcher, fields, &mut stems, word)? => vec![],
             // What people often say is no misspelling: "coats" are not "costs".
             None if Needs::of_this_program()?.is_often_said(word) => vec![],
-            None => typo::corrections(searcher, fields.words, word, definition.synonym_words())?,
+            None => typo::corrections(searcher, fields.words, (word, Near::Whole), definition.synonym_words())?,
         };
         corrections_bytes += concept.corrections.iter().map(String::len).sum::<usize>();
         if corrections_bytes > CORRECTIONS_BYTES_MAX {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema};
 use tantivy::schema::{TextFieldIndexing, TextOptions};
 use tantivy::store::Compressor;
 use tantivy::{IndexSettings, IndexSortByField, Order, Term};
@@ -153,8 +153,8 @@ impl Fields {
     pub(super) fn new() -> Self {
         let mut build = Schema::builder();
         let mut audience = |located: &str, area: &str| AudienceFields {
-            located: build.add_text_field(located, STRING),
-            area: build.add_text_field(area, STRING),
+            located: build.add_text_field(located, whole_terms()),
+            area: build.add_text_field(area, whole_terms()),
         };
         let public = audience("public_located", "public_area");
         let professional = audience("professional_located", "professional_area");
@@ -162,10 +162,10 @@ impl Fields {
             id: build.add_bytes_field("id", INDEXED),
             words: build.add_text_field("words", weighed_terms()),
             stems: build.add_text_field("stems", weighed_terms()),
-            category: build.add_text_field("category", STRING),
-            served: build.add_text_field("served", STRING),
-            language: build.add_text_field("language", STRING),
-            traits: build.add_text_field("traits", STRING),
+            category: build.add_text_field("category", whole_terms()),
+            served: build.add_text_field("served", whole_terms()),
+            language: build.add_text_field("language", whole_terms()),
+            traits: build.add_text_field("traits", whole_terms()),
             public,
             professional,
             along_curve: build.add_u64_field(ALONG_CURVE, FAST),
@@ -190,6 +190,12 @@ impl Fields {
             Audience::Professional => self.professional,
         }
     }
+}
+
+/// Codes, that a service has or has not.
+fn whole_terms() -> TextOptions {
+    let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic);
+    TextOptions::default().set_indexing_options(indexing.set_fieldnorms(false))
 }
 
 fn weighed_terms() -> TextOptions {

@@ -12,10 +12,11 @@ use super::geo::{Circle, Sight};
 use super::impact::Impact;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
 use super::schema::{Audience, Fields};
+use super::typo::{self, Near};
 use super::view::{DAY_MICROS, SegmentView, View};
 use super::why::Part;
 use super::writer::Row;
-use super::{Error, Index, typo};
+use super::{Error, Index};
 use crate::clock::Time;
 use crate::domain::directory::Point;
 use crate::domain::language::Text;
@@ -29,6 +30,8 @@ const LETTERS_MIN: usize = 2;
 const PASSED_OVER_LETTERS_MAX: usize = 2;
 /// What is left of `l'` and the like before the next letter is typed, or where no apostrophe is: no name has it.
 const ELIDED: [&str; 9] = ["c", "d", "j", "l", "m", "n", "qu", "s", "t"];
+/// Words before the last that are corrected.
+const MENDED_MAX: usize = 3;
 /// Terms of one dictionary that are read for the beginning of a word, and the most used of them that are looked for.
 const TERMS_READ_MAX: usize = 5_000;
 const TERMS_MAX: usize = 24;
@@ -73,7 +76,7 @@ pub struct SuggestedService {
 }
 
 impl Suggested {
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.services.is_empty()
             && self.organizations.is_empty()
             && self.categories.is_empty()
@@ -105,8 +108,8 @@ impl Wanted {
 }
 
 impl Index {
-    /// What a text may become. Where nothing is called so, its last word is corrected as a search does, or passed over
-    /// where it is hardly begun.
+    /// What a text may become. Where nothing is called so, its words are corrected as a search does, the last one as
+    /// the beginning that it is, or passed over where it is hardly begun.
     pub fn suggest(&self, typing: &Typing) -> Result<Suggested, Error> {
         let mut whole = words(&typing.text);
         if whole.iter().any(|word| !ELIDED.contains(&word.as_str())) {
@@ -117,14 +120,46 @@ impl Index {
             return Ok(Suggested::default());
         }
         let view = self.view();
+        let mended = whole.clone();
+        let suggested = self.of_words(&view, typing, whole)?;
+        if !suggested.is_empty() {
+            return Ok(suggested);
+        }
+        match self.mended(&view, mended)? {
+            Some(mended) => self.of_words(&view, typing, mended),
+            None => Ok(suggested),
+        }
+    }
+
+    fn of_words(&self, view: &View, typing: &Typing, mut whole: Vec<String>) -> Result<Suggested, Error> {
         while let Some(last) = whole.pop() {
             let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
-            let suggested = self.ending_in(&view, typing, (&whole, last))?;
+            let suggested = self.ending_in(view, typing, (&whole, last))?;
             if !suggested.is_empty() || !is_short {
                 return Ok(suggested);
             }
         }
         Ok(Suggested::default())
+    }
+
+    /// The words, each of the first ones that nothing is called taken for the nearest that something is. None where
+    /// that changes nothing.
+    fn mended(&self, view: &View, mut words: Vec<String>) -> Result<Option<Vec<String>>, Error> {
+        let definition = Definition::of_this_program()?;
+        let (searcher, field) = (&view.searcher, self.fields().words);
+        let before_last = words.len().saturating_sub(1);
+        let mut mended = 0;
+        for word in words.iter_mut().take(before_last).filter(|word| typo::changes_allowed(word) > 0) {
+            if mended == MENDED_MAX || searcher.doc_freq(&Term::from_field_text(field, word))? > 0 {
+                continue;
+            }
+            let nearest = typo::corrections(searcher, field, (word, Near::Whole), definition.synonym_words())?;
+            if let Some(nearest) = nearest.into_iter().next() {
+                *word = nearest;
+                mended += 1;
+            }
+        }
+        Ok((mended > 0).then_some(words))
     }
 
     /// What is called by words, the last of them begun.
@@ -137,7 +172,7 @@ impl Index {
             return Ok(suggested);
         }
         let synonyms = Definition::of_this_program()?.synonym_words();
-        wanted.last = typo::corrections(&view.searcher, self.fields().words, &last, synonyms)?;
+        wanted.last = typo::corrections(&view.searcher, self.fields().words, (&last, Near::Beginning), synonyms)?;
         wanted.is_beginning = false;
         self.called(view, typing, (&wanted, &wanted.last))
     }

@@ -222,6 +222,24 @@ fn categories_ages_languages_and_hours_are_filters() {
 }
 
 #[test]
+fn of_services_alike_what_has_room_and_what_was_confirmed_comes_first() {
+    let with_room = |n: u64, places: Option<i32>| {
+        let mut entry = service(n, "Clinique", vec![]);
+        entry.aggregate.service.capacity.places_available = places;
+        entry
+    };
+    let rooms = index(vec![with_room(1, Some(0)), with_room(2, None), with_room(3, Some(2))]);
+    assert_eq!(found(&rooms, &ask("clinique")), [3, 2, 1]);
+    let confirmed = |n: u64, days_ago: i64| {
+        let mut entry = service(n, "Clinique", vec![]);
+        entry.aggregate.service.verified_at = Some(now().plus(-chrono::TimeDelta::days(days_ago)));
+        entry
+    };
+    let fresh = index(vec![confirmed(1, 800), confirmed(2, 500), confirmed(3, 100)]);
+    assert_eq!(found(&fresh, &ask("clinique")), [3, 2, 1]);
+}
+
+#[test]
 fn an_age_told_in_the_text_orders_and_leaves_nothing_out() {
     let mut young = service(1, "Groupe de musique pour jeunes", vec![]);
     young.aggregate.service.document.minimum_age_months = Some(144);

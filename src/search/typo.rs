@@ -19,11 +19,19 @@ pub(super) fn changes_allowed(word: &str) -> usize {
     }
 }
 
+/// What of a candidate must be near to a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Near {
+    Whole,
+    /// Its first letters: the word is still being typed.
+    Beginning,
+}
+
 /// Words of the index, and of `others`, near enough to `word`.
 pub(super) fn corrections<'a>(
     searcher: &Searcher,
     words: Field,
-    word: &str,
+    (word, near): (&str, Near),
     others: impl Iterator<Item = &'a str>,
 ) -> tantivy::Result<Vec<String>> {
     let allowed = changes_allowed(word);
@@ -33,7 +41,7 @@ pub(super) fn corrections<'a>(
     let mut found: Vec<(usize, std::cmp::Reverse<u32>, String)> = vec![];
     let mut consider = |candidate: &str, uses: u32| {
         if candidate.starts_with(first)
-            && let Some(distance) = distance_within(word, candidate, allowed)
+            && let Some(distance) = distance_within(word, (candidate, near), allowed)
         {
             match found.iter_mut().find(|(_, _, known)| known == candidate) {
                 Some((_, known_uses, _)) => known_uses.0 = known_uses.0.saturating_add(uses),
@@ -62,9 +70,10 @@ pub(super) fn corrections<'a>(
 }
 
 /// Optimal string alignment distance, given up as soon as it passes `allowed`.
-pub(super) fn distance_within(left: &str, right: &str, allowed: usize) -> Option<usize> {
+pub(super) fn distance_within(left: &str, (right, near): (&str, Near), allowed: usize) -> Option<usize> {
     let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
+    let longest = if near == Near::Beginning { left.len() + allowed } else { usize::MAX };
+    let right: Vec<char> = right.chars().take(longest).collect();
     if left.len().abs_diff(right.len()) > allowed {
         return None;
     }
@@ -85,7 +94,11 @@ pub(super) fn distance_within(left: &str, right: &str, allowed: usize) -> Option
         }
         before_last = std::mem::replace(&mut last, line);
     }
-    last.last().copied().filter(|distance| *distance <= allowed)
+    let distance = match near {
+        Near::Whole => last.last(),
+        Near::Beginning => last.iter().min(),
+    };
+    distance.copied().filter(|distance| *distance <= allowed)
 }
 
 #[cfg(test)]
@@ -103,12 +116,18 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_the_definition() {
-        assert_eq!(distance_within("garderie", "garderie", 2), Some(0));
-        assert_eq!(distance_within("garderei", "garderie", 2), Some(1), "neighbours swapped");
-        assert_eq!(distance_within("gardrie", "garderie", 1), Some(1));
-        assert_eq!(distance_within("garderie", "gaderi", 2), Some(2));
-        assert_eq!(distance_within("garderie", "gaderi", 1), None);
-        assert_eq!(distance_within("", "ab", 2), Some(2));
-        assert_eq!(distance_within("abc", "xyz", 2), None);
+        let whole = |left, right, allowed| distance_within(left, (right, Near::Whole), allowed);
+        assert_eq!(whole("garderie", "garderie", 2), Some(0));
+        assert_eq!(whole("garderei", "garderie", 2), Some(1), "neighbours swapped");
+        assert_eq!(whole("gardrie", "garderie", 1), Some(1));
+        assert_eq!(whole("garderie", "gaderi", 2), Some(2));
+        assert_eq!(whole("garderie", "gaderi", 1), None);
+        assert_eq!(whole("", "ab", 2), Some(2));
+        assert_eq!(whole("abc", "xyz", 2), None);
+        let beginning = |left, right, allowed| distance_within(left, (right, Near::Beginning), allowed);
+        assert_eq!(beginning("garde", "garderie", 1), Some(0));
+        assert_eq!(beginning("gared", "garderie", 1), Some(1));
+        assert_eq!(beginning("gadre", "garderie", 1), Some(1), "neighbours swapped, and the rest is not typed yet");
+        assert_eq!(beginning("garderies", "garde", 1), None);
     }
 }

@@ -162,6 +162,32 @@ both!(a_part_of_the_map_a_territory_and_counts_narrow_a_search, |app| {
     assert!(in_mrc.json["total"]["value"].as_u64() > Some(0));
 });
 
+both!(counts_are_those_of_the_search_that_asks_for_the_value, |app| {
+    let client = app.anonymous();
+    let total =
+        |filters: &str| client.get(&format!("/api/v1/search?{filters}")).expect(200).json["total"]["value"].clone();
+    let all = total("limit=1");
+    for filters in [
+        "territory=mrc:58",
+        "bbox=-73.53,45.5,-73.4,45.56",
+        "near=Longueuil&radius_km=3",
+        "near=Longueuil&coverage=served",
+        "open_at=2026-06-15T10:00:00-04:00",
+        "age_months=30",
+        "language=es",
+        "q=aide",
+    ] {
+        let counted = client.get(&format!("/api/v1/search?{filters}&facets=category")).expect(200);
+        let counts = counted.json["facets"]["category"].as_array().expect("counts");
+        assert!(!counts.is_empty(), "{filters}");
+        assert_ne!(counted.json["total"]["value"], all, "{filters} leaves something out");
+        for one in counts {
+            let category = one["value"].as_str().expect("a code");
+            assert_eq!(one["count"], total(&format!("{filters}&category={category}")), "{filters} {category}");
+        }
+    }
+});
+
 both!(parts_of_the_map_that_make_no_sense_are_refused_with_their_rule, |app| {
     let client = app.anonymous();
     let refused = |path: &str, field: &str| {

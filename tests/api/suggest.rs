@@ -52,9 +52,19 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
     assert_eq!(found, [of_record], "each once");
 });
 
-both!(a_misspelt_last_word_is_corrected, |app| {
-    let found = typed(&app.anonymous(), "alaitement", "");
-    assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{}", found.text);
+both!(what_is_misspelt_is_corrected, |app| {
+    // Whole, begun, before the last word, and both.
+    for text in ["alaitement", "allaitmen", "soutein à l’allait", "soutein allaitmen"] {
+        let found = typed(&app.anonymous(), text, "");
+        assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{text}: {}", found.text);
+    }
+    // What is called as it is typed comes alone.
+    let begun = labels(&typed(&app.anonymous(), "soutien", ""), "service");
+    assert_eq!(labels(&typed(&app.anonymous(), "souti", ""), "service"), begun);
+    for (text, place) in [("longeuil", "Longueuil"), ("sherbroke", "Sherbrooke")] {
+        let places = labels(&typed(&app.anonymous(), text, ""), "place");
+        assert!(places.first().is_some_and(|label| label.starts_with(place)), "{text}: {places:?}");
+    }
     assert_eq!(typed(&app.anonymous(), "xyzzyxyzzy", "").json, json!({ "results": [] }));
     for short in ["", "g", "é", "%", "' \" *"] {
         assert_eq!(typed(&app.anonymous(), short, "").json, json!({ "results": [] }), "{short}");
