@@ -67,7 +67,8 @@ fn code(source: &Source) -> Vec<(usize, &str)> {
 }
 
 fn is_test_file(source: &Source) -> bool {
-    source.path.file_name().is_some_and(|name| name == "tests.rs")
+    let is_within = || source.path.parent().is_some_and(|folder| folder.ends_with("tests"));
+    source.path.file_name().is_some_and(|name| name == "tests.rs") || is_within()
 }
 
 #[test]

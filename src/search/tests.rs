@@ -2,6 +2,7 @@
 
 mod conditions;
 mod files;
+mod order;
 
 use std::collections::BTreeMap;
 
@@ -222,21 +223,10 @@ fn categories_ages_languages_and_hours_are_filters() {
 }
 
 #[test]
-fn of_services_alike_what_has_room_and_what_was_confirmed_comes_first() {
-    let with_room = |n: u64, places: Option<i32>| {
-        let mut entry = service(n, "Clinique", vec![]);
-        entry.aggregate.service.capacity.places_available = places;
-        entry
-    };
-    let rooms = index(vec![with_room(1, Some(0)), with_room(2, None), with_room(3, Some(2))]);
-    assert_eq!(found(&rooms, &ask("clinique")), [3, 2, 1]);
-    let confirmed = |n: u64, days_ago: i64| {
-        let mut entry = service(n, "Clinique", vec![]);
-        entry.aggregate.service.verified_at = Some(now().plus(-chrono::TimeDelta::days(days_ago)));
-        entry
-    };
-    let fresh = index(vec![confirmed(1, 800), confirmed(2, 500), confirmed(3, 100)]);
-    assert_eq!(found(&fresh, &ask("clinique")), [3, 2, 1]);
+fn a_word_that_one_or_two_services_use_is_not_kept_of_a_search() {
+    let described = |n: u64, text: &str| described(n, "Centre", text);
+    let index = index(vec![described(1, "tricot Ostrowski"), described(2, "tricot Ostrowski"), described(3, "tricot")]);
+    assert_eq!(index.known_words("Ostrowski tricot centre", 9).unwrap(), ["centre", "tricot"]);
 }
 
 #[test]

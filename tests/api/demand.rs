@@ -78,6 +78,10 @@ both!(an_empty_search_becomes_an_unmet_need_in_one_call, |app| {
     assert_eq!((&need["status"], &need["unmet_reason"]), (&json!("unmet"), &json!("no_service")));
     assert_eq!((&need["family_id"], &need["region_id"]), (&Value::Null, &json!("region:16")));
     assert_eq!(worker.get("/api/v1/needs?status=unmet").expect(200).json["results"].as_array().unwrap().len(), 1);
+    worker.get("/api/v1/search?near=Longueuil&category=childcare").expect(200);
+    write_counts(app);
+    let counted = by_category(app);
+    assert_eq!((counted[0].searches, counted[0].zeros, counted.len()), (2, 1, 1), "one of them found nothing");
 });
 
 both!(the_words_of_an_empty_search_say_the_need_and_a_point_never_its_municipality, |app| {

@@ -71,12 +71,19 @@ both!(the_place_shown_lies_in_the_part_of_the_map_asked, |app| {
     }
     let unplaced = shown(&public, &format!("bbox={NORTH}"));
     assert_eq!(unplaced, Some((json!(FAR.lat), Value::Null)), "without a point of one's own");
-    let ring = json!([[-73.6, 45.6], [-73.4, 45.6], [-73.5, 45.7], [-73.6, 45.6]]);
-    let asked = json!({"q": "comptoir ambulant", "exact": true, "lat": LONGUEUIL.lat, "lon": LONGUEUIL.lon,
-        "polygon": {"type": "Polygon", "coordinates": [ring]}});
-    let drawn = professional.post("/api/v1/search", &asked).expect(200);
-    let first = &drawn.json["results"][0];
+    let drawn = |ring: Value| {
+        let asked = json!({"q": "comptoir ambulant", "exact": true, "lat": LONGUEUIL.lat, "lon": LONGUEUIL.lon,
+            "polygon": {"type": "Polygon", "coordinates": [ring]}});
+        professional.post("/api/v1/search", &asked).expect(200).json["results"].clone()
+    };
+    let around = drawn(json!([[-73.6, 45.6], [-73.4, 45.6], [-73.5, 45.7], [-73.6, 45.6]]));
+    let first = &around[0];
     assert_eq!((&first["service_id"], &first["location"]["lat"]), (&json!(id.to_string()), &json!(FAR.lat)));
+    let beside = drawn(json!([[-73.6, 45.6], [-73.4, 45.7], [-73.6, 45.7], [-73.6, 45.6]]));
+    assert_eq!(beside, json!([]), "in the box around the polygon, and not in it");
+    let kept_alone = format!("bbox={NORTH}").replace("45.7", "45.6");
+    assert_eq!(shown(&public, &kept_alone), None, "a place for professionals is nowhere for the public");
+    assert_eq!(shown(&professional, &kept_alone), Some((json!(KEPT.lat), Value::Null)));
 });
 
 both!(a_postal_area_of_a_town_is_served_by_what_serves_the_town, |app| {

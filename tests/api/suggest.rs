@@ -52,6 +52,15 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
     assert_eq!(found, [of_record], "each once");
 });
 
+both!(a_category_that_only_holds_the_word_comes_last, |app| {
+    let found = typed(&app.anonymous(), "alimentaire", "&limit=20");
+    let kinds: Vec<&str> =
+        found.json["results"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert!(labels(&found, "category").contains(&"Dépannage alimentaire".to_owned()), "{}", found.text);
+    assert_eq!(kinds.last(), Some(&"category"), "{kinds:?}");
+    assert!(kinds.contains(&"service"), "{kinds:?}");
+});
+
 both!(what_is_misspelt_is_corrected, |app| {
     // Whole, begun, before the last word, and both.
     for text in ["alaitement", "allaitmen", "soutein à l’allait", "soutein allaitmen"] {

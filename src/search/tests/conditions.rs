@@ -1,6 +1,5 @@
 //! What a search asks beyond words and place, against the plain rules of the directory over generated services.
 
-#[cfg(test)]
 use serde_json::json;
 
 use super::*;

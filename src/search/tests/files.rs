@@ -1,6 +1,5 @@
 //! The files of an index: opened without being read, checked afterwards, filled beside what is there.
 
-#[cfg(test)]
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

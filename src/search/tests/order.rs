@@ -1,0 +1,113 @@
+//! What comes first among services that hold the words alike, one reason at a time, and what the next page keeps of the
+//! first.
+
+use chrono::TimeDelta;
+
+use super::*;
+
+/// Degrees of latitude of a kilometre.
+const KM: f64 = 1.0 / 111.195;
+
+fn north_of_longueuil(n: u64, name: &str, km: f64) -> Entry {
+    let point = (LONGUEUIL.lat + km * KM, LONGUEUIL.lon);
+    service(n, name, vec![place(n * 10, Some(point), Visibility::Public)])
+}
+
+fn factors(index: &Index, request: Request) -> Vec<Factors> {
+    let page = index.search(&Request { explain: true, ..request }).unwrap();
+    page.hits.into_iter().map(|hit| hit.explanation.unwrap().factors).collect()
+}
+
+#[test]
+fn of_services_alike_what_has_room_comes_first_and_what_is_full_last() {
+    let with_room = |n: u64, places: Option<i32>| {
+        let mut entry = service(n, "Clinique", vec![]);
+        entry.aggregate.service.capacity.places_available = places;
+        entry
+    };
+    let index = index(vec![with_room(1, Some(0)), with_room(2, None), with_room(3, Some(2))]);
+    assert_eq!(found(&index, &ask("clinique")), [3, 2, 1]);
+}
+
+#[test]
+fn of_services_alike_what_was_confirmed_lately_comes_first() {
+    let confirmed = |n: u64, days_ago: i64| {
+        let mut entry = service(n, "Clinique", vec![]);
+        entry.aggregate.service.verified_at = Some(now().plus(-TimeDelta::days(days_ago)));
+        entry
+    };
+    let index = index(vec![confirmed(1, 800), confirmed(2, 500), confirmed(3, 100)]);
+    assert_eq!(found(&index, &ask("clinique")), [3, 2, 1]);
+}
+
+#[test]
+fn of_services_at_one_distance_what_serves_the_place_comes_first() {
+    let mut serving = north_of_longueuil(2, "Clinique", 3.0);
+    serving.aggregate.service.served = vec!["mrc:58".into()];
+    let index = index(vec![north_of_longueuil(1, "Clinique", 3.0), serving]);
+    assert_eq!(found(&index, &Request { origin: from(LONGUEUIL), ..ask("clinique") }), [2, 1]);
+}
+
+#[test]
+fn what_is_nearer_passes_what_is_a_little_better() {
+    let mut with_room = north_of_longueuil(1, "Clinique", 20.0);
+    with_room.aggregate.service.capacity.places_available = Some(2);
+    let index = index(vec![with_room, north_of_longueuil(2, "Clinique", 0.0)]);
+    let near = Request { origin: from(LONGUEUIL), ..ask("clinique") };
+    assert_eq!(found(&index, &ask("clinique")), [1, 2]);
+    assert_eq!(found(&index, &near), [2, 1]);
+    let told: Vec<f64> = factors(&index, near).iter().map(|one| one.nearness).collect();
+    assert!((told[0] - 1.5).abs() < 1e-9 && (told[1] - (1.0 + 0.5 / 3.0)).abs() < 1e-4, "{told:?}");
+}
+
+#[test]
+fn the_word_as_it_is_comes_before_its_plural_in_a_better_place() {
+    let index = index(vec![service(1, "Garderies", vec![]), described(2, "Le nid", "On y trouve une garderie.")]);
+    assert_eq!(found(&index, &ask("garderie")), [2, 1]);
+}
+
+#[test]
+fn each_language_is_stemmed_as_it_is_in_one_question() {
+    let mut english = service(1, "", vec![]);
+    english.aggregate.service.name = Text { fr: None, en: Some("Knitting for parents".into()) };
+    let index = index(vec![english, service(2, "Ateliers de tricot", vec![])]);
+    let exact = |text: &str| found(&index, &Request { exact: true, ..ask(text) });
+    assert_eq!(exact("knitted parenting"), [1], "neither is a word of the other in French");
+    assert_eq!(exact("atelier tricots"), [2]);
+    let mixed = index.search(&Request { exact: true, ..ask("parenting atelier") }).unwrap();
+    assert_eq!(mixed.hits.len(), 2, "half of the words will do, in whichever language");
+}
+
+fn next(index: &Index, request: &Request) -> Request {
+    Request { cursor: index.search(request).unwrap().next_cursor, ..request.clone() }
+}
+
+#[test]
+fn the_next_page_asks_for_as_many_words_as_the_first() {
+    let index = index((1..=3).map(|n| service(n, "Tricot", vec![])).collect());
+    let asked = Request { limit: 1, exact: true, ..ask("tricot jardinage") };
+    assert_eq!(found(&index, &asked), [1], "nothing holds both");
+    let second = next(&index, &asked);
+    index.apply(&[put(service(9, "Tricot et jardinage", vec![]))], Some(2)).unwrap();
+    assert_eq!(found(&index, &Request { limit: 5, ..second }), [2, 3], "as the first page found them");
+}
+
+#[test]
+fn the_next_page_stands_at_the_moment_of_the_first() {
+    let opening = |n: u64, at: &str| {
+        let mut entry = service(n, "Tricot", vec![]);
+        entry.aggregate.service.document.schedules = vec![Schedule {
+            byday: Some("MO".into()),
+            opens_at: Some(at.into()),
+            closes_at: Some("23:00".into()),
+            ..Schedule::default()
+        }];
+        entry
+    };
+    // At ten o'clock two are open; the others open in the afternoon, and would come first by their ids.
+    let index = index(vec![opening(1, "15:00"), opening(2, "15:00"), opening(3, "09:00"), opening(4, "09:00")]);
+    let asked = Request { limit: 1, ..ask("tricot") };
+    assert_eq!(found(&index, &asked), [3]);
+    let second = Request { limit: 5, now: now().plus(TimeDelta::hours(6)), ..next(&index, &asked) };
+    assert_eq!(found(&index, &second), [4, 1, 2], "nothing is lost because the day went on");
+}
