@@ -4,11 +4,16 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
+use relais::actions::Deps;
 use relais::actions::index::{catch_up, fill_telling};
+use relais::clock::Clock;
+use relais::domain::directory::Service;
+use relais::domain::language::Text;
+use relais::id::Ids;
 use relais::jobs::index_sync::IndexSync;
 use relais::sample::twenty::service_id;
 use relais::search::{Change, Index};
-use relais::store::changes;
+use relais::store::{changes, services};
 
 use crate::api::app::{self, both};
 use crate::feed;
@@ -63,6 +68,37 @@ fn the_command_makes_the_index_and_says_so_in_both_languages() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("there is no database"));
     assert!(!misspelt.exists(), "nothing was made");
+}
+
+/// What was written while nobody followed is found as soon as the index is open.
+fn start_again(url: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = feed::store_of(url);
+    let open = || {
+        let deps = Deps::open(app::config(directory.path(), url), Clock::manual(feed::now()), Ids::random()).unwrap();
+        deps.prepare_index().unwrap();
+        deps
+    };
+    drop(open());
+    let known = store.read(|conn| services::get_aggregate(conn, service_id("allaitement"))).unwrap().service;
+    let renamed = Service { name: Text::fr("Zqxwv"), ..known };
+    let written = store.write(feed::now(), |tx| services::update(tx, &renamed, "test")).unwrap();
+    let deps = open();
+    let index = deps.index().unwrap();
+    assert_eq!((index.position(), feed::found(index, "zqxwv")), (Some(written.change), vec![renamed.id]));
+}
+
+#[test]
+fn an_index_that_is_opened_again_has_what_was_written_meanwhile_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    start_again(&format!("sqlite:{}", directory.path().join("relais.db").display()));
+}
+
+#[test]
+fn an_index_that_is_opened_again_has_what_was_written_meanwhile_on_postgres() {
+    if let Some(url) = crate::postgres::empty_database() {
+        start_again(&url);
+    }
 }
 
 /// In place, as a disk does: the length stays.
