@@ -253,6 +253,10 @@ impl Index {
             return Err(Error::ReadOnly.into());
         }
         let mut guard = lock(&self.0.writer);
+        // Cut short after its commit it would stay in many segments, which are slow: then it is filled again.
+        if let Some(directory) = &self.0.directory {
+            files::ask_for_rebuild(directory)?;
+        }
         // One writer at a time: this one has more threads, and goes when it has done its work.
         drop(guard.take());
         let filled = self.fill_beside(position, feed);

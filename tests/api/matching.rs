@@ -390,6 +390,23 @@ both!(a_need_told_in_words_is_met_by_what_they_surely_mean, |app| {
     assert_eq!(reply.json["uncovered"][0]["record"]["category"], "material-aid/clothing", "{}", reply.text);
 });
 
+both!(words_beside_a_category_choose_and_take_nothing_away, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .service("panier halal", "B", &["ici"], "food/food-bank")
+        .write(app);
+    for (words, expected) in [("halal", ["panier halal", "panier"]), ("help 123 xyzzy", ["panier", "panier halal"])] {
+        let reply = matched(&app.anonymous(), &asked(change, json!([{"category": "food", "q": words}])));
+        let mut told = choices(&reply, 0);
+        if words != "halal" {
+            told.sort();
+        }
+        assert_eq!(told, expected, "{words}: {}", reply.text);
+        assert_eq!(reply.json["uncovered"], json!([]), "{words}");
+    }
+});
+
 both!(words_are_read_more_widely_where_nothing_is_what_they_surely_mean, |app| {
     let change =
         Town::default().place("ici", 0.5, 0.0).service("fonds", "B", &["ici"], "income/emergency-money").write(app);

@@ -94,7 +94,7 @@ impl Hunt {
     }
 
     /// Asks each search for a page more, unless what was found is enough to go on with. Where nothing is of what the
-    /// words surely mean, what they may mean beside is searched for too.
+    /// words surely mean, what they may mean beside is searched for too; and of a category, what holds none of them.
     pub fn search(&mut self, index: &Index) -> Outcome<()> {
         if self.count(Look::NotYet) >= LOOKED_AT_ONCE {
             return Ok(());
@@ -105,10 +105,22 @@ impl Hunt {
             let page = index.search(&searching.request)?;
             self.take(at, page);
         }
-        if self.found.is_empty() && self.searches.iter().all(|one| one.is_over) && self.widen() {
+        let is_over = self.searches.iter().all(|one| one.is_over);
+        if is_over && ((self.found.is_empty() && self.widen()) || self.leave_words_out()) {
             return self.search(index);
         }
         Ok(())
+    }
+
+    /// Of a category all that is left comes after what holds the words said beside it: they choose, and take nothing
+    /// away. Gives whether there was something to leave out.
+    fn leave_words_out(&mut self) -> bool {
+        let has_both = |one: &&mut Searching| one.request.text.is_some() && !one.request.categories.is_empty();
+        let without = self.searches.iter_mut().filter(has_both).map(|one| {
+            one.request = Request { text: None, only_sure: false, cursor: None, ..one.request.clone() };
+            (one.is_over, one.pages) = (false, 0);
+        });
+        without.count() > 0
     }
 
     /// Gives whether there was something to widen.

@@ -104,6 +104,20 @@ fn an_index_that_makes_the_engine_panic_is_started_again() {
 }
 
 #[test]
+fn a_filling_that_is_killed_is_begun_again() {
+    let directory = tempfile::tempdir().unwrap();
+    filled(directory.path());
+    let index = Index::open(directory.path(), id(1)).unwrap();
+    assert!(!index.rebuild_is_asked());
+    let feed = |_: &Filling<'_>| {
+        assert!(index.rebuild_is_asked(), "until all of it is done");
+        Ok(())
+    };
+    index.fill::<Error>(7, feed).unwrap();
+    assert!(!index.rebuild_is_asked());
+}
+
+#[test]
 fn an_index_that_somebody_holds_is_never_emptied() {
     let directory = tempfile::tempdir().unwrap();
     filled(directory.path());
