@@ -50,7 +50,7 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
     let letters = typed.text.chars().filter(|letter| letter.is_alphanumeric()).count();
     let places_max = if letters < LETTERS_MIN { 0 } else { typed.limit };
     let mut places = deps.gazetteer().geocode(&typed.text, places_max);
-    if places.is_empty() && suggested.is_empty() {
+    if places.is_empty() && (suggested.is_corrected || suggested.is_empty()) {
         let meant = deps.gazetteer().names_near(&typed.text, places_max);
         places.extend(meant.iter().filter_map(|name| deps.gazetteer().geocode(name, 1).into_iter().next()));
     }

@@ -16,8 +16,48 @@ const SAME_PLACE_KM: f64 = 15.0;
 const PREFIX_CHARS_MIN: usize = 3;
 /// Words of a text in which a name and what it is in are told apart without a comma.
 const WORDS_TOLD_APART_MAX: usize = 10;
-/// The province, as people write it after a place: everything is in it.
-const PROVINCE: [&str; 3] = ["quebec", "qc", "pq"];
+/// What everything is in, as people write it after a place.
+const PROVINCE_OR_COUNTRY: [&str; 4] = ["quebec", "qc", "pq", "canada"];
+/// What people say before a place, folded.
+const BEFORE_A_PLACE: [&str; 28] = [
+    "a",
+    "au",
+    "aux",
+    "en",
+    "dans",
+    "vers",
+    "pres",
+    "proche",
+    "autour",
+    "de",
+    "du",
+    "des",
+    "le",
+    "la",
+    "les",
+    "centre ville",
+    "ville",
+    "quartier",
+    "secteur",
+    "arrondissement",
+    "downtown",
+    "city",
+    "of",
+    "the",
+    "near",
+    "in",
+    "around",
+    "at",
+];
+/// What people say after a place, folded.
+const AFTER_A_PLACE: [&str; 8] = ["qc", "quebec", "pq", "canada", "city", "centre ville", "downtown", "area"];
+/// A word of a street that asks for another.
+const BEFORE_A_NAME: [&str; 12] =
+    ["rue", "avenue", "av", "boulevard", "boul", "chemin", "de", "du", "des", "la", "le", "les"];
+/// Words of a street beside its number.
+const STREET_WORDS_MIN: usize = 2;
+/// Words around a place that are left out, at each end.
+const FORMS_MAX: usize = 5;
 /// A name of so many letters may have two of them wrong.
 const LONG_NAME_CHARS_MIN: usize = 6;
 
@@ -30,7 +70,7 @@ pub(super) struct Name {
 }
 
 /// What a label must add to a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     Unique,
     /// Others have the name, in other MRC.
@@ -130,27 +170,82 @@ fn says_the_same(kept: &Territory, other: &Territory) -> bool {
 impl Gazetteer {
     /// What a typed text may mean, likeliest first: a municipality, place, borough, district, MRC or region by name, or
     /// the area of a postal code. What stands after a comma or in brackets (`Saint-Lambert (Longueuil)`) chooses among
-    /// homonyms when it names something above them; all homonyms are answered when nothing chooses. Without either, a
-    /// text that is no name is a name and what it is in, in either order (`Griffintown Montréal`).
+    /// homonyms and must hold: what names nothing above a place, says nothing of it and is no line of an address means
+    /// another one (`Windsor, Ontario`), and then nothing is answered. Without either, a text that is no name is a name
+    /// and what it is in, in either order (`Griffintown Montréal`), or an address that ends with one.
     pub fn geocode(&self, text: &str, limit: usize) -> Vec<Match> {
         let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
         if let Some(area) = self.postal_area_in(&typed) {
             return vec![self.match_of(area, area.code.clone())].into_iter().take(limit).collect();
         }
-        let parts: Vec<String> = typed.split([',', '(', ')', ';', '\n']).map(fold_place).collect();
-        let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        for (at, part) in parts.iter().enumerate() {
-            let mut found = self.named(part);
-            let hints: Vec<&str> = parts.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, hint)| *hint).collect();
-            let answered = |name: &Name| self.territory_at(name.at).map_or(0, |one| self.hints_answered(one, &hints));
-            let most = found.iter().map(|name| answered(name)).max().unwrap_or(0);
-            found.retain(|name| answered(name) == most);
-            if !found.is_empty() {
-                return found.into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect();
+        let parts = parts_of(&typed);
+        let holding = (0..parts.len()).map(|at| self.names_that_hold(&parts, at)).find(|found| !found.is_empty());
+        holding.unwrap_or_default().into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect()
+    }
+
+    /// The names of one part that agree with all the others.
+    fn names_that_hold(&self, parts: &[String], at: usize) -> Vec<&Name> {
+        let Some((part, after)) = parts.get(at..).and_then(|rest| rest.split_first()) else { return Vec::new() };
+        let before = parts.get(..at).unwrap_or_default();
+        let is_said_by = |one: &Territory, hint: &String| {
+            PROVINCE_OR_COUNTRY.contains(&hint.as_str()) || self.hints_answered(one, &[hint]) == 1
+        };
+        let is_line_of_an_address = |hint: &String| hint.contains(|letter: char| letter.is_ascii_digit());
+        let mut found = self.names_said_in(part);
+        found.retain(|name| {
+            self.territory_at(name.at).is_some_and(|one| {
+                after.iter().all(|hint| is_said_by(one, hint) || is_line_of_an_address(hint))
+                    && before.iter().all(|hint| is_said_by(one, hint) || !self.is_surely_a_place(hint))
+            })
+        });
+        found
+    }
+
+    /// A street or an organisation may be called as places begin; what is called as a whole place, or as a part of the
+    /// name of a borough (`Limoilou`), is taken for it.
+    fn is_surely_a_place(&self, folded: &str) -> bool {
+        let is_part_of_a_city = |name: &Name| {
+            self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District))
+        };
+        self.names().iter().any(|name| match rank(&name.folded, folded) {
+            Some(Rank::Exact) => true,
+            Some(Rank::StartsWithWords | Rank::HasWords) => is_part_of_a_city(name),
+            Some(Rank::StartsWithLetters) | None => false,
+        })
+    }
+
+    /// The names that a part says, with or without the words that people put around a place.
+    fn names_said_in(&self, part: &str) -> Vec<&Name> {
+        let of_form = |(form, is_whole): (String, bool)| {
+            let mut found = self.named(&form);
+            found.retain(|name| is_whole || rank(&name.folded, &form).is_some_and(|rank| rank < Rank::HasWords));
+            if found.is_empty() {
+                found = self.named_and_within(&form);
             }
+            (!found.is_empty()).then_some(found)
+        };
+        forms_of(part).into_iter().find_map(of_form).unwrap_or_else(|| self.named_after_a_street(part))
+    }
+
+    /// The name that an address without commas ends with: after a number and at least two words of a street, the last
+    /// of which asks for no other (`123 rue Saint-Denis Montréal`, not `123 rue de Laval`).
+    fn named_after_a_street(&self, folded: &str) -> Vec<&Name> {
+        let words: Vec<&str> = folded.split(' ').take(WORDS_TOLD_APART_MAX + 1).collect();
+        let is_address = words.first().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
+        if !is_address || words.len() > WORDS_TOLD_APART_MAX {
+            return Vec::new();
         }
-        let told_apart = parts.first().map(|part| self.named_and_within(part)).unwrap_or_default();
-        told_apart.into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect()
+        let longest = (1..words.len()).find_map(|at| {
+            let (street, name) = words.split_at(at);
+            let name = name.join(" ");
+            let mut found = self.named(&name);
+            found.retain(|one| one.folded == name);
+            (!found.is_empty()).then_some((street, found))
+        });
+        let is_street = |street: &[&str]| {
+            street.len() > STREET_WORDS_MIN && street.last().is_some_and(|word| !BEFORE_A_NAME.contains(word))
+        };
+        longest.filter(|(street, _)| is_street(street)).map(|(_, found)| found).unwrap_or_default()
     }
 
     /// Names that words begin or end with, where the words left say what they are in. The longest name is the one.
@@ -173,18 +268,30 @@ impl Gazetteer {
             if found.iter().any(|one| is_within(one)) {
                 found.retain(|one| is_within(one));
             } else {
-                found.retain(|one| one.folded == name && PROVINCE.contains(&within.as_str()));
+                found.retain(|one| one.folded == name && PROVINCE_OR_COUNTRY.contains(&within.as_str()));
             }
             (!found.is_empty()).then_some(found)
         };
         cuts.into_iter().find_map(answered).unwrap_or_default()
     }
 
-    /// Names that a text which answers nothing may have meant, the nearest and most peopled first: with one letter
-    /// wrong, or two in a long name.
+    /// Names that a text which answers nothing may have meant: those that it holds beside something that they are not
+    /// in, each with what it is in, or else what is written nearly so.
     pub fn names_near(&self, text: &str, limit: usize) -> Vec<String> {
         let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
-        let typed = fold_place(typed.split([',', '(']).next().unwrap_or(""));
+        let parts = parts_of(&typed);
+        let best_of_each = parts.iter().filter_map(|part| self.names_said_in(part).into_iter().next());
+        let labelled = best_of_each.filter_map(|name| {
+            let territory = self.territory_at(name.at)?;
+            Some(self.label(territory, name.likeness.max(Likeness::ElsewhereToo)))
+        });
+        let held: Vec<String> = labelled.take(limit).collect();
+        let misspelt = || forms_of(parts.first()?).last().map(|(form, _)| self.names_written_nearly(form, limit));
+        if held.is_empty() { misspelt().unwrap_or_default() } else { held }
+    }
+
+    /// The nearest and most peopled first: with one letter wrong, or two in a long name.
+    fn names_written_nearly(&self, typed: &str, limit: usize) -> Vec<String> {
         let length = typed.chars().count();
         let changes_max = if length >= LONG_NAME_CHARS_MIN { 2 } else { 1 };
         let likely = |name: &&Name| {
@@ -192,7 +299,7 @@ impl Gazetteer {
                 && name.folded.chars().count().abs_diff(length) <= changes_max
         };
         let near = self.names().iter().filter(likely).filter_map(|name| {
-            let changes = strsim::damerau_levenshtein(&typed, &name.folded);
+            let changes = strsim::damerau_levenshtein(typed, &name.folded);
             let territory = self.territory_at(name.at).filter(|_| changes <= changes_max)?;
             Some(((changes, Reverse(territory.population), &territory.id), self.label(territory, name.likeness)))
         });
@@ -240,8 +347,10 @@ impl Gazetteer {
             Likeness::Unique | Likeness::ElsewhereToo => None,
         };
         let said: Vec<&str> = finer.into_iter().chain(wider).collect();
+        let says_nothing_new = said.iter().all(|one| *one == territory.name);
         match likeness {
             Likeness::Unique => territory.name.clone(),
+            Likeness::ElsewhereToo | Likeness::SameMrc if says_nothing_new => territory.name.clone(),
             Likeness::ElsewhereToo | Likeness::SameMrc => format!("{} ({})", territory.name, said.join(", ")),
         }
     }
@@ -261,15 +370,15 @@ impl Gazetteer {
         }
     }
 
-    /// The postal area that a text is, or that its last words hold (`..., Longueuil QC J4K 2T1`).
+    /// The postal area that a text is, or the last one that it holds (`..., Longueuil QC J4K 2T1`, `J4K Longueuil`).
     fn postal_area_in(&self, typed: &str) -> Option<&Territory> {
         let words: Vec<&str> = typed.split([' ', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
-        let whole = postal_area_of(typed);
-        let ending = |count: usize| {
-            let tail = words.get(words.len().checked_sub(count)?..)?.concat();
-            (tail.chars().filter(|c| c.is_alphanumeric()).count() == 6).then(|| postal_area_of(&tail)).flatten()
+        let code_of = |written: &str| {
+            let letters = written.chars().filter(|letter| letter.is_alphanumeric()).count();
+            [3, 6].contains(&letters).then(|| postal_area_of(written)).flatten()
         };
-        let area = whole.or_else(|| ending(2)).or_else(|| ending(1))?;
+        let of_two = words.windows(2).rev().find_map(|two| code_of(&two.concat()));
+        let area = postal_area_of(typed).or(of_two).or_else(|| words.iter().rev().find_map(|word| code_of(word)))?;
         self.get(&Territory::id_of(Level::PostalArea, &area))
     }
 
@@ -277,6 +386,28 @@ impl Gazetteer {
     pub fn point_of(&self, text: &str) -> Option<(Match, Point)> {
         self.geocode(text, 1).into_iter().find_map(|found| found.point.map(|point| (found, point)))
     }
+}
+
+/// What commas, brackets and lines tell apart, folded.
+fn parts_of(typed: &str) -> Vec<String> {
+    let parts = typed.split([',', '(', ')', ';', '\n']).map(fold_place);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// A part as it is, then with ever fewer of the words that people put around a place; with whether it is whole.
+fn forms_of(part: &str) -> Vec<(String, bool)> {
+    let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(FORMS_MAX);
+    let both = from_the_front
+        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(FORMS_MAX));
+    both.map(|form| (form.to_owned(), form == part)).collect()
+}
+
+fn without_first_word(text: &str) -> Option<&str> {
+    BEFORE_A_PLACE.iter().find_map(|word| text.strip_prefix(word)?.strip_prefix(' '))
+}
+
+fn without_last_word(text: &str) -> Option<&str> {
+    AFTER_A_PLACE.iter().find_map(|word| text.strip_suffix(word)?.strip_suffix(' '))
 }
 
 fn level_order(level: Level) -> u8 {

@@ -552,10 +552,61 @@ mod tests {
         ] {
             assert_eq!(ids(typed).first().map(String::as_str), Some(id), "{typed}");
         }
-        for typed in ["Griffintown Sherbrooke", "Longueuil Ontario", "Québec QC QC", &"a ".repeat(100)] {
+        for typed in ["Griffintown Sherbrooke", "Longueuil Ontario", "Québec Québec Laval", &"a ".repeat(100)] {
             assert_eq!(ids(typed), Vec::<String>::new(), "{typed}");
         }
         assert_eq!(ids("Limoilou Québec").first(), ids("Limoilou, Québec").first());
+    }
+
+    #[test]
+    fn what_stands_beside_a_name_must_hold() {
+        for (typed, id) in [
+            ("Montréal, Griffintown", "place:postal-h3c"),
+            ("Longueuil, Montérégie, Québec, Canada", "municipality:58227"),
+            ("Québec, Québec", "municipality:23027"),
+            ("Maison de la famille, 12 rue Laval, Longueuil", "municipality:58227"),
+            ("Longueuil, app. 3", "municipality:58227"),
+            ("Saint-Denis, Montréal", "municipality:66023"),
+        ] {
+            assert_eq!(first(typed), id, "{typed}");
+        }
+        for (typed, meant) in [
+            ("Windsor, Ontario", "Windsor (Le Val-Saint-François)"),
+            ("Limoilou, Montréal", "La Cité-Limoilou (Québec)"),
+            ("Laval, France", "Laval"),
+            ("Hull, Ottawa", "Hull (Gatineau)"),
+            ("longeuil", "Longueuil"),
+            ("à verdum", "Verdun"),
+        ] {
+            assert_eq!(ids(typed), Vec::<String>::new(), "{typed}");
+            let near = quebec().names_near(typed, 3);
+            assert!(near.iter().any(|name| name == meant), "{typed}: {near:?}");
+            assert!(near.iter().all(|name| !ids(name).is_empty()), "{near:?}");
+        }
+    }
+
+    #[test]
+    fn words_around_a_name_are_left_out() {
+        for (typed, id) in [
+            ("Quebec City", "municipality:23027"),
+            ("centre-ville Québec", "municipality:23027"),
+            ("downtown Longueuil", "municipality:58227"),
+            ("à Longueuil", "municipality:58227"),
+            ("près de Verdun", "borough:REM12"),
+            ("dans La Tuque", "municipality:90012"),
+            ("Montréal Québec Canada", "municipality:66023"),
+            ("Montréal H3C", "postal_area:H3C"),
+            ("Verdun Montréal QC H4G", "postal_area:H4G"),
+            ("H4G 1A1 Verdun", "postal_area:H4G"),
+            ("Verdun Montréal QC", "borough:REM12"),
+            ("123 rue Saint-Denis Montréal", "municipality:66023"),
+            ("12 Main Street Saint-Lambert (Longueuil)", "municipality:58012"),
+        ] {
+            assert_eq!(first(typed), id, "{typed}");
+        }
+        for typed in ["12 rue Laval", "12 rue de Laval", "rue Saint-Denis Montréal", "dans", "à", "near the", "qc"] {
+            assert_eq!(first(typed), "", "{typed}");
+        }
     }
 
     #[test]

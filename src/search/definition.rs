@@ -15,6 +15,7 @@ const SCHEMA: &str = include_str!("../../index/search/schema.json");
 const SYNONYMS: &str = include_str!("../../index/search/synonyms.csv");
 const STOP_WORDS_FR: &str = include_str!("../../index/search/stop_words_fr.txt");
 const STOP_WORDS_EN: &str = include_str!("../../index/search/stop_words_en.txt");
+const WORDS_OF_ASKING: &str = include_str!("../../index/search/words_of_asking.txt");
 
 /// Words that a query may do without but that say something when they are there: they raise, they never exclude.
 pub(super) const WEAK_WORDS: [&str; 7] = ["sans", "pas", "pour", "avec", "seul", "on", "est"];
@@ -29,12 +30,17 @@ pub(super) fn is_weak(word: &str) -> bool {
     is_number || WEAK_WORDS.contains(&word) || WEAK_TOO.contains(&word)
 }
 
+/// Digits of a line that gives help.
+const LINE_TO_CALL_DIGITS: usize = 3;
+
 #[derive(Debug)]
 pub(super) struct Definition {
     pub version: u32,
     /// A digest of the data that an index is made with: with other data it is made again.
     pub made_from: String,
     stop_words: HashSet<String>,
+    /// Greetings, thanks, "help": no need when alone.
+    words_of_asking: HashSet<String>,
     terms: Vec<Term>,
     /// From a phrase (words without their plural mark, joined by spaces) to the terms that mean the same.
     synonyms: HashMap<String, Vec<usize>>,
@@ -78,12 +84,11 @@ impl Definition {
     fn read(schema: &str, synonyms: &str, stop_words: &[&str]) -> Result<Self, String> {
         let schema: SchemaFile = serde_json::from_str(schema).map_err(|why| why.to_string())?;
         let made_from = made_from(synonyms, stop_words);
-        let lines = stop_words.iter().flat_map(|list| list.lines());
-        let stop_words = lines.filter(|line| !line.starts_with('#')).flat_map(words).collect();
         let mut definition = Self {
             version: schema.version,
             made_from,
-            stop_words,
+            stop_words: stop_words.iter().copied().flat_map(words_of_list).collect(),
+            words_of_asking: words_of_list(WORDS_OF_ASKING).collect(),
             terms: vec![],
             synonyms: HashMap::new(),
             phrase_words_max: 1,
@@ -157,6 +162,15 @@ impl Definition {
         (word.chars().count() == 1 && !word.chars().all(char::is_numeric)) || self.stop_words.contains(word)
     }
 
+    /// Neither a word that any text has, nor one of the asking itself, nor a number, but one that is a line to call
+    /// (211, 811).
+    pub(super) fn says_what_is_needed(&self, word: &str) -> bool {
+        let is_number = word.bytes().all(|letter| letter.is_ascii_digit());
+        let is_line_to_call = word.len() == LINE_TO_CALL_DIGITS && word.ends_with("11");
+        let says_nothing = self.is_stop_word(word) || self.words_of_asking.contains(word);
+        !says_nothing && (!is_number || is_line_to_call)
+    }
+
     /// The longest phrase of the synonyms at the start of these words: how many words, and what means the same.
     pub(super) fn phrase_at(&self, words: &[String]) -> Option<(usize, Vec<&Term>)> {
         let longest = self.phrase_words_max.min(words.len());
@@ -177,6 +191,10 @@ impl Definition {
     pub(super) fn synonym_words(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter(|term| term.words.len() == 1).filter_map(|term| term.words.first()).map(String::as_str)
     }
+}
+
+fn words_of_list(list: &str) -> impl Iterator<Item = String> {
+    list.lines().filter(|line| !line.starts_with('#')).flat_map(words)
 }
 
 fn made_from(synonyms: &str, stop_words: &[&str]) -> String {

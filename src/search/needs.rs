@@ -52,6 +52,9 @@ const WORDS_READ_MAX: usize = 100;
 const WORDS_MENDED_MAX: usize = 8;
 /// Uses of a word in all sayings from which on it is no misspelling.
 const OFTEN_SAID_MIN: u32 = 8;
+/// From so much on that a text tells of its surest need it can be offered by name: "manteau" tells 11, "poussette" 9,
+/// "maison" 4, "demain" 2.
+const TELLING_MIN: f32 = 6.0;
 /// What one word tells of the language at most, and what nobody says in one language counts there, in uses.
 const LANGUAGE_TOLD_MAX: f32 = 3.0;
 const USES_UNSEEN: f32 = 0.3;
@@ -266,18 +269,7 @@ impl Needs {
 
     /// The needs that words (folded) ask for, the surest first. A word that nobody says is read as the nearest one.
     pub(super) fn meant(&self, asked: &[String], definition: &Definition) -> Vec<Meant> {
-        if asked.iter().all(|word| definition.is_stop_word(word)) {
-            return vec![];
-        }
-        let mut told = vec![0.0_f32; self.codes.len()];
-        for feature in self.asked(asked, definition) {
-            for (code, more) in self.told(feature) {
-                if let Some(told) = told.get_mut(usize::from(*code)) {
-                    *told += more;
-                }
-            }
-        }
-        let most = told.iter().copied().fold(0.0, f32::max);
+        let (told, most) = self.told_by(asked, definition);
         if most <= 0.0 {
             return vec![];
         }
@@ -287,6 +279,28 @@ impl Needs {
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         let meant = ranked.into_iter().take(MEANT_MAX).filter(|(share, _)| *share >= SHARE_MIN);
         meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
+    }
+
+    /// Whether words tell so much of some need that it can be offered by its name.
+    pub(super) fn are_telling(&self, asked: &[String], definition: &Definition) -> bool {
+        self.told_by(asked, definition).1 >= TELLING_MIN
+    }
+
+    /// How much words tell of each need, and of the surest.
+    fn told_by(&self, asked: &[String], definition: &Definition) -> (Vec<f32>, f32) {
+        let mut told = vec![0.0_f32; self.codes.len()];
+        if asked.iter().all(|word| definition.is_stop_word(word)) {
+            return (told, 0.0);
+        }
+        for feature in self.asked(asked, definition) {
+            for (code, more) in self.told(feature) {
+                if let Some(told) = told.get_mut(usize::from(*code)) {
+                    *told += more;
+                }
+            }
+        }
+        let most = told.iter().copied().fold(0.0, f32::max);
+        (told, most)
     }
 
     /// What a text says that is said for some need, each once. In an order, so that sums come out the same each time:

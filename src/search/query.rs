@@ -30,7 +30,7 @@ const CORRECTIONS_BYTES_MAX: usize = 1_000;
 
 /// In an order by distance, and where only what is sure is wanted, needs that are less sure than this beside the surest
 /// are not looked for.
-const SURE_SHARE_MIN: f32 = 0.6;
+pub(super) const SURE_SHARE_MIN: f32 = 0.6;
 
 words! {
     /// Which services a place reaches: with a place near it, that serve it, or either.
@@ -280,13 +280,13 @@ pub(super) fn concepts(
     Ok(found)
 }
 
-/// A text has a word by which something can be found: more than marks, and words that any text has.
+/// A text has a word that says what is needed: more than marks, numbers, words that any text has, and greetings.
 ///
 /// # Errors
 /// The definition of the index, which is part of the program, does not read.
 pub fn says_something(text: &str) -> Result<bool, Error> {
     let definition = Definition::of_this_program()?;
-    Ok(words(text).iter().any(|word| !definition.is_stop_word(word)))
+    Ok(words(text).iter().any(|word| definition.says_what_is_needed(word)))
 }
 
 /// Words and phrases that a service must hold.

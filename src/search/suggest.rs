@@ -10,7 +10,9 @@ use super::analyse::words;
 use super::definition::Definition;
 use super::geo::{Circle, Sight};
 use super::impact::Impact;
+use super::needs::Needs;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
+use super::query::SURE_SHARE_MIN;
 use super::schema::{Audience, Fields};
 use super::typo::{self, Near};
 use super::view::{DAY_MICROS, SegmentView, View};
@@ -30,8 +32,12 @@ const LETTERS_MIN: usize = 2;
 const PASSED_OVER_LETTERS_MAX: usize = 2;
 /// What is left of `l'` and the like before the next letter is typed, or where no apostrophe is: no name has it.
 const ELIDED: [&str; 9] = ["c", "d", "j", "l", "m", "n", "qu", "s", "t"];
-/// Words before the last that are corrected.
+/// Words that are corrected.
 const MENDED_MAX: usize = 3;
+/// Of the nearest words to one that nothing is called, how many are tried, one after the other.
+const CORRECTIONS_TRIED_MAX: usize = 3;
+/// Categories that a text tells of without their name, the surest.
+const CATEGORIES_TOLD_MAX: usize = 3;
 /// Terms of one dictionary that are read for the beginning of a word, and the most used of them that are looked for.
 const TERMS_READ_MAX: usize = 5_000;
 const TERMS_MAX: usize = 24;
@@ -65,6 +71,8 @@ pub struct Suggested {
     pub categories_holding: Vec<String>,
     pub organizations: Vec<(Id, Text)>,
     pub services: Vec<SuggestedService>,
+    /// Nothing is called as the text is written.
+    pub is_corrected: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -88,14 +96,13 @@ impl Suggested {
 struct Wanted {
     /// As they are.
     whole: Vec<String>,
-    /// One of these, or a word that begins with one.
-    last: Vec<String>,
-    is_beginning: bool,
+    /// The beginning of a word.
+    last: String,
 }
 
 impl Wanted {
     fn is_last(&self, word: &str) -> bool {
-        self.last.iter().any(|last| if self.is_beginning { word.starts_with(last) } else { word == last })
+        word.starts_with(&self.last)
     }
 
     fn is_held_by(&self, name: &[String]) -> bool {
@@ -108,29 +115,40 @@ impl Wanted {
 }
 
 impl Index {
-    /// What a text may become. Where nothing is called so, its words are corrected as a search does, the last one as
-    /// the beginning that it is, or passed over where it is hardly begun.
+    /// What a text may become: what is called so; else, where its words are known, the categories that they tell of,
+    /// and what is called by the words before the last. What nobody says is corrected as a search does, the last word
+    /// as the beginning that it is.
     pub fn suggest(&self, typing: &Typing) -> Result<Suggested, Error> {
-        let mut whole = words(&typing.text);
-        if whole.iter().any(|word| !ELIDED.contains(&word.as_str())) {
-            whole.retain(|word| !ELIDED.contains(&word.as_str()));
+        let mut typed = words(&typing.text);
+        if typed.iter().any(|word| !ELIDED.contains(&word.as_str())) {
+            typed.retain(|word| !ELIDED.contains(&word.as_str()));
         }
-        let letters: usize = whole.iter().map(|word| word.chars().count()).sum();
+        let letters: usize = typed.iter().map(|word| word.chars().count()).sum();
         if letters < LETTERS_MIN {
             return Ok(Suggested::default());
         }
         let view = self.view();
-        let mended = whole.clone();
-        let suggested = self.of_words(&view, typing, whole)?;
-        if !suggested.is_empty() {
-            return Ok(suggested);
+        let as_typed = self.of_words(&view, typing, typed.clone())?;
+        if !as_typed.is_empty() {
+            return Ok(as_typed);
         }
-        match self.mended(&view, mended)? {
-            Some(mended) => self.of_words(&view, typing, mended),
-            None => Ok(suggested),
+        if self.are_known(&view, &typed)? {
+            let before = typed.split_last().map_or(&[][..], |(_, before)| before);
+            let suggested = told_of_by(&typed, self.of_words(&view, typing, before.to_vec())?)?;
+            if !suggested.is_empty() {
+                return Ok(suggested);
+            }
         }
+        for corrected in self.corrected(&view, &typed)? {
+            let suggested = self.of_words(&view, typing, corrected)?;
+            if !suggested.is_empty() {
+                return Ok(Suggested { is_corrected: true, ..suggested });
+            }
+        }
+        told_of_by(&typed, Suggested { is_corrected: true, ..Suggested::default() })
     }
 
+    /// What is called by words, the last of them begun; without the last one where it is hardly begun.
     fn of_words(&self, view: &View, typing: &Typing, mut whole: Vec<String>) -> Result<Suggested, Error> {
         while let Some(last) = whole.pop() {
             let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
@@ -142,39 +160,49 @@ impl Index {
         Ok(Suggested::default())
     }
 
-    /// The words, each of the first ones that nothing is called taken for the nearest that something is. None where
-    /// that changes nothing.
-    fn mended(&self, view: &View, mut words: Vec<String>) -> Result<Option<Vec<String>>, Error> {
-        let definition = Definition::of_this_program()?;
-        let (searcher, field) = (&view.searcher, self.fields().words);
-        let before_last = words.len().saturating_sub(1);
-        let mut mended = 0;
-        for word in words.iter_mut().take(before_last).filter(|word| typo::changes_allowed(word) > 0) {
-            if mended == MENDED_MAX || searcher.doc_freq(&Term::from_field_text(field, word))? > 0 {
-                continue;
-            }
-            let nearest = typo::corrections(searcher, field, (word, Near::Whole), definition.synonym_words())?;
-            if let Some(nearest) = nearest.into_iter().next() {
-                *word = nearest;
-                mended += 1;
+    /// Words that some service holds or that people say, the last one perhaps only begun.
+    fn are_known(&self, view: &View, typed: &[String]) -> Result<bool, Error> {
+        let needs = Needs::of_this_program()?;
+        let Some((last, before)) = typed.split_last() else { return Ok(false) };
+        let is_held = |word: &String| view.searcher.doc_freq(&Term::from_field_text(self.fields().words, word));
+        for word in before {
+            if !needs.is_often_said(word) && is_held(word)? == 0 {
+                return Ok(false);
             }
         }
-        Ok((mended > 0).then_some(words))
+        Ok(needs.is_often_said(last) || !terms_begun_by(&view.searcher, self.fields(), last)?.is_empty())
     }
 
-    /// What is called by words, the last of them begun.
+    /// The words, each that nothing is called taken for the nearest that something is, then for the next nearest.
+    fn corrected(&self, view: &View, typed: &[String]) -> Result<Vec<Vec<String>>, Error> {
+        let definition = Definition::of_this_program()?;
+        let (searcher, field) = (&view.searcher, self.fields().words);
+        let last = typed.len().saturating_sub(1);
+        let mut nearest_of: Vec<(usize, Vec<String>)> = vec![];
+        for (at, word) in typed.iter().enumerate().filter(|(_, word)| typo::changes_allowed(word) > 0) {
+            let (near, is_known) = match at == last {
+                true => (Near::Beginning, !terms_begun_by(searcher, self.fields(), word)?.is_empty()),
+                false => (Near::Whole, searcher.doc_freq(&Term::from_field_text(field, word))? > 0),
+            };
+            if !is_known && nearest_of.len() < MENDED_MAX {
+                nearest_of.push((at, typo::corrections(searcher, field, (word, near), definition.synonym_words())?));
+            }
+        }
+        let most = nearest_of.iter().map(|(_, nearest)| nearest.len()).max().unwrap_or(0);
+        let choices = (0..most.min(CORRECTIONS_TRIED_MAX)).map(|choice| {
+            let mut corrected = typed.to_vec();
+            for (at, nearest) in &nearest_of {
+                let chosen = nearest.get(choice).or(nearest.last());
+                corrected.get_mut(*at).zip(chosen).into_iter().for_each(|(word, chosen)| word.clone_from(chosen));
+            }
+            corrected
+        });
+        Ok(choices.collect())
+    }
+
     fn ending_in(&self, view: &View, typing: &Typing, (whole, last): (&[String], String)) -> Result<Suggested, Error> {
         let begun = terms_begun_by(&view.searcher, self.fields(), &last)?;
-        let whole = whole.to_vec();
-        let mut wanted = Wanted { whole, last: vec![last.clone()], is_beginning: true };
-        let suggested = self.called(view, typing, (&wanted, &begun))?;
-        if !suggested.is_empty() {
-            return Ok(suggested);
-        }
-        let synonyms = Definition::of_this_program()?.synonym_words();
-        wanted.last = typo::corrections(&view.searcher, self.fields().words, (&last, Near::Beginning), synonyms)?;
-        wanted.is_beginning = false;
-        self.called(view, typing, (&wanted, &wanted.last))
+        self.called(view, typing, (&Wanted { whole: whole.to_vec(), last }, &begun))
     }
 
     fn called(
@@ -205,6 +233,17 @@ impl Index {
         suggested.services = names.into_iter().take(typing.limit).map(|(one, row)| service(&one, row)).collect();
         Ok(suggested)
     }
+}
+
+/// With the categories that words tell of, whatever these are called.
+fn told_of_by(typed: &[String], mut suggested: Suggested) -> Result<Suggested, Error> {
+    let (needs, definition) = (Needs::of_this_program()?, Definition::of_this_program()?);
+    if needs.are_telling(typed, definition) {
+        let sure = needs.meant(typed, definition).into_iter().filter(|one| one.share >= SURE_SHARE_MIN);
+        suggested.categories = sure.map(|one| one.code).take(CATEGORIES_TOLD_MAX).collect();
+        suggested.categories_holding.retain(|code| !suggested.categories.contains(code));
+    }
+    Ok(suggested)
 }
 
 /// The names of organisations that hold what is wanted, each once.

@@ -27,6 +27,22 @@ pub(super) enum Near {
     Beginning,
 }
 
+/// How near a candidate is; less is nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Nearness {
+    distance: usize,
+    /// The commonest mistake is a letter written twice that stands once, or once that stands twice: `maisson`.
+    differs_by_more_than_doubles: bool,
+    /// Only its beginning is near.
+    is_longer: bool,
+}
+
+fn single_letters(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
+}
+
 /// Words of the index, and of `others`, near enough to `word`.
 pub(super) fn corrections<'a>(
     searcher: &Searcher,
@@ -38,14 +54,22 @@ pub(super) fn corrections<'a>(
     let Some(first) = word.chars().next().filter(|_| allowed > 0) else {
         return Ok(vec![]);
     };
-    let mut found: Vec<(usize, std::cmp::Reverse<u32>, String)> = vec![];
+    let without_doubles = single_letters(word);
+    let mut found: Vec<(Nearness, std::cmp::Reverse<u32>, String)> = vec![];
     let mut consider = |candidate: &str, uses: u32| {
         if candidate.starts_with(first)
             && let Some(distance) = distance_within(word, (candidate, near), allowed)
         {
             match found.iter_mut().find(|(_, _, known)| known == candidate) {
                 Some((_, known_uses, _)) => known_uses.0 = known_uses.0.saturating_add(uses),
-                None => found.push((distance, std::cmp::Reverse(uses), candidate.to_owned())),
+                None => {
+                    let nearness = Nearness {
+                        distance,
+                        differs_by_more_than_doubles: single_letters(candidate) != without_doubles,
+                        is_longer: distance_within(word, (candidate, Near::Whole), allowed).is_none(),
+                    };
+                    found.push((nearness, std::cmp::Reverse(uses), candidate.to_owned()));
+                }
             }
         }
     };
@@ -112,6 +136,19 @@ mod tests {
         assert_eq!(changes_allowed("repas"), 1);
         assert_eq!(changes_allowed("logement"), 1);
         assert_eq!(changes_allowed("garderies"), 2);
+    }
+
+    #[test]
+    fn a_letter_written_twice_is_the_nearest_mistake() {
+        assert_eq!(single_letters("maisson"), single_letters("maison"));
+        let nearness = |distance, differs_by_more_than_doubles, is_longer| Nearness {
+            distance,
+            differs_by_more_than_doubles,
+            is_longer,
+        };
+        assert!(nearness(1, false, true) < nearness(1, true, false));
+        assert!(nearness(1, true, false) < nearness(1, true, true), "a whole word before the beginning of another");
+        assert!(nearness(1, true, true) < nearness(2, false, false));
     }
 
     #[test]
