@@ -114,6 +114,19 @@ pub fn trouble(trouble: Trouble) -> Problem {
     }
 }
 
+/// The rules of codes that have but one, where a refusal tells no other.
+const RULES: [(Code, &str); 5] = [
+    (Code::MissingField, "required"),
+    (Code::InvalidDate, "YYYY-MM-DD"),
+    (Code::InvalidMonth, "YYYY-MM"),
+    (Code::InvalidCursor, "a cursor of an answer to the same question"),
+    (Code::Unauthenticated, "Authorization: Bearer <access token>"),
+];
+
+fn rule_of(code: Code) -> Option<&'static str> {
+    RULES.iter().find(|(one, _)| *one == code).map(|(_, rule)| *rule)
+}
+
 fn status_of(code: Code) -> StatusCode {
     match code {
         Code::InvalidJson
@@ -216,7 +229,8 @@ impl Problem {
         document.insert("status".to_owned(), json!(self.status.as_u16()));
         document.insert("code".to_owned(), json!(self.code()));
         if let What::Refused(refusal) = &self.what {
-            for (member, value) in [("field", &refusal.field), ("rule", &refusal.rule)] {
+            let rule = refusal.rule.as_deref().or(self.allow).or_else(|| rule_of(refusal.code));
+            for (member, value) in [("field", refusal.field.as_deref()), ("rule", rule)] {
                 if let Some(value) = value {
                     document.insert(member.to_owned(), json!(value));
                 }

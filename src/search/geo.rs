@@ -5,6 +5,7 @@
 //! Points are kept to a millionth of a degree (eleven centimetres). The map of a segment is made when it is opened,
 //! from its column of places.
 
+use tantivy::columnar::ColumnValues;
 use tantivy::{DocId, SegmentReader};
 
 use super::postings::{Bits, WINDOW};
@@ -185,11 +186,18 @@ impl Covered {
 impl Map {
     pub(super) fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
         let column = segment.fast_fields().u64(PLACES)?;
-        let mut map = Self { starts: vec![0], points: vec![], zones: vec![], windows: vec![], loose: vec![] };
-        for doc in 0..segment.max_doc() {
-            map.points.extend(column.values_for_doc(doc));
-            map.starts.push(map.points.len() as u32);
+        let mut points = vec![0; column.values.num_vals() as usize];
+        column.values.get_range(0, &mut points);
+        // Where a document has no point, the points of the next one begin.
+        let begins = (0..segment.max_doc()).map(|doc| column.index.value_row_ids(doc));
+        let mut starts: Vec<u32> = Vec::with_capacity(segment.max_doc() as usize + 1);
+        let mut end = 0;
+        for of_doc in begins {
+            starts.push(end);
+            end = end.max(of_doc.end);
         }
+        starts.push(end);
+        let mut map = Self { starts, points, zones: vec![], windows: vec![], loose: vec![] };
         for first in (0..segment.max_doc()).step_by(ZONE) {
             let zone = map.zone(first, segment.max_doc());
             map.zones.push(zone);
@@ -209,22 +217,22 @@ impl Map {
         for (zone, at) in self.zones.iter().zip(0..) {
             for bit in (0..ZONE as DocId).filter(|bit| zone.loose >> bit & 1 == 1) {
                 let doc = at * ZONE as DocId + bit;
-                points.extend(self.of(doc).map(|point| (point, doc)));
+                points.extend(self.of(doc).map(|point| (point.along_curve(), point, doc)));
             }
         }
-        points.sort_by_cached_key(|(point, _)| point.along_curve());
-        let run = |points: &[(PlacePoint, DocId)]| {
+        points.sort_unstable_by_key(|(along, _, doc)| (*along, *doc));
+        let mut runs = points.chunks(ZONE).map(|points| {
             let mut around = Around::NOTHING;
-            points.iter().for_each(|(point, _)| around.stretch(*point));
-            (around, points.to_vec())
-        };
-        let runs: Vec<LooseRun> = points.chunks(ZONE).map(run).collect();
-        let together = |runs: &[LooseRun]| {
+            points.iter().for_each(|(_, point, _)| around.stretch(*point));
+            (around, points.iter().map(|(_, point, doc)| (*point, *doc)).collect())
+        });
+        let together = || {
+            let runs: Vec<LooseRun> = runs.by_ref().take(ZONE).collect();
             let mut around = Around::NOTHING;
             runs.iter().for_each(|(of_run, _)| around.stretch_around(of_run));
-            (around, runs.to_vec())
+            (!runs.is_empty()).then_some((around, runs))
         };
-        runs.chunks(ZONE).map(together).collect()
+        std::iter::from_fn(together).collect()
     }
 
     /// A shape as this segment sees it.

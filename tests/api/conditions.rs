@@ -283,7 +283,8 @@ both!(all_that_is_asked_holds_together_and_goes_on_over_pages, |app| {
     }
     assert_eq!(last.1, 3, "nobody said what it costs, how it is given and whom it is for");
     let other = asked.replace("cost=free&", "");
-    app.anonymous().get(&format!("{SEARCH}?{other}&cursor={next}")).expect_problem(400, "invalid_cursor");
+    let foreign = app.anonymous().get(&format!("{SEARCH}?{other}&cursor={next}")).expect_problem(400, "invalid_cursor");
+    assert_eq!(foreign.json["rule"], "a cursor of an answer to the same question");
 });
 
 both!(what_makes_no_sense_is_refused_with_its_field_and_its_rule, |app| {
@@ -306,8 +307,8 @@ both!(what_makes_no_sense_is_refused_with_its_field_and_its_rule, |app| {
         ("age_months=-1".to_owned(), 422, "out_of_range", "age_months", "0..=1200"),
         ("age_months=99999999999999999999".to_owned(), 400, "wrong_type", "age_months", "months"),
         (format!("age_months={}", vec!["6"; 21].join(",")), 422, "too_many", "age_months", "20"),
-        (format!("open_from={monday}"), 400, "missing_field", "open_to", ""),
-        (format!("open_to={monday}"), 400, "missing_field", "open_from", ""),
+        (format!("open_from={monday}"), 400, "missing_field", "open_to", "required"),
+        (format!("open_to={monday}"), 400, "missing_field", "open_from", "required"),
         (format!("open_from=today&open_to={monday}"), 422, "invalid_date", "open_from", "RFC 3339"),
         (format!("open_from={monday}&open_to=later"), 422, "invalid_date", "open_to", "RFC 3339"),
         (format!("open_from={monday}&open_to={monday}"), 422, "out_of_range", "open_to", "31 days"),

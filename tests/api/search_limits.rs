@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::app::{TestApp, both};
 
 const SEARCH: &str = "/api/v1/search";
+const CURSOR_RULE: &str = "a cursor of an answer to the same question";
 
 /// What is asked, and what is answered: a status, a code, a field and a rule.
 type Case = (Value, (u16, &'static str, &'static str, &'static str));
@@ -57,9 +58,9 @@ fn documents() -> Vec<Case> {
         (json!({"territory": "mrc:nowhere"}), (422, "unknown_territory", "territory", "mrc:nowhere")),
         (json!({"limit": 101}), (422, "out_of_range", "limit", "1..=100")),
         (json!({"near": "x".repeat(10_240)}), (422, "too_long", "near", "<= 200 characters")),
-        (json!({"cursor": "AAAA"}), (400, "invalid_cursor", "cursor", "")),
-        (json!({"cursor": "A".repeat(100_000)}), (400, "invalid_cursor", "cursor", "")),
-        (json!({"cursor": "\u{202e}é"}), (400, "invalid_cursor", "cursor", "")),
+        (json!({"cursor": "AAAA"}), (400, "invalid_cursor", "cursor", CURSOR_RULE)),
+        (json!({"cursor": "A".repeat(100_000)}), (400, "invalid_cursor", "cursor", CURSOR_RULE)),
+        (json!({"cursor": "\u{202e}é"}), (400, "invalid_cursor", "cursor", CURSOR_RULE)),
     ]
 }
 
