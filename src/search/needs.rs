@@ -23,6 +23,9 @@ const RELATED: &str = include_str!("../../index/search/needs_related.csv");
 
 /// Needs that one text is taken for.
 const MEANT_MAX: usize = 8;
+/// In an order by distance, while somebody types, and where only what is sure is wanted, needs that are less sure than
+/// this beside the surest are not looked for.
+pub(super) const SURE_SHARE_MIN: f32 = 0.6;
 /// A need that is this much less sure than the surest is not meant.
 const SHARE_MIN: f32 = 0.1;
 /// What a second choice gets at most, of the surest need: it never passes it.
@@ -55,6 +58,9 @@ const OFTEN_SAID_MIN: u32 = 8;
 /// From so much on that a text tells of its surest need it can be offered by name: "manteau" tells 11, "poussette" 9,
 /// "maison" 4, "demain" 2.
 const TELLING_MIN: f32 = 6.0;
+/// Letters of a word that is being typed before it is completed, and the words that are tried for it.
+const BEGUN_CHARS_MIN: usize = 3;
+const COMPLETIONS_MAX: usize = 6;
 /// What one word tells of the language at most, and what nobody says in one language counts there, in uses.
 const LANGUAGE_TOLD_MAX: f32 = 3.0;
 const USES_UNSEEN: f32 = 0.3;
@@ -281,9 +287,38 @@ impl Needs {
         meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
     }
 
-    /// Whether words tell so much of some need that it can be offered by its name.
-    pub(super) fn are_telling(&self, asked: &[String], definition: &Definition) -> bool {
-        self.told_by(asked, definition).1 >= TELLING_MIN
+    /// The needs that words tell of so surely that they can be offered by name; the last word may be only begun, and is
+    /// then each of the words most often said that begin so.
+    pub(super) fn told_of_while_typed(&self, typed: &[String], definition: &Definition, most: usize) -> Vec<String> {
+        let mut told: Vec<String> = self.surely_meant(typed, definition).take(most).collect();
+        let Some((last, before)) = typed.split_last() else { return told };
+        for completed in self.completions(last) {
+            let text = [before, &[completed]].concat();
+            let surest = self.surely_meant(&text, definition).next();
+            told.extend(surest.filter(|code| !told.contains(code)));
+        }
+        told.truncate(most);
+        told
+    }
+
+    fn surely_meant(&self, asked: &[String], definition: &Definition) -> impl Iterator<Item = String> + use<> {
+        let is_telling = self.told_by(asked, definition).1 >= TELLING_MIN;
+        let meant = if is_telling { self.meant(asked, definition) } else { vec![] };
+        meant.into_iter().filter(|one| one.share >= SURE_SHARE_MIN).map(|one| one.code)
+    }
+
+    /// The words most often said that begin so, and are longer.
+    fn completions(&self, beginning: &str) -> Vec<String> {
+        let (first, length) = shelf_of(beginning);
+        if length < BEGUN_CHARS_MIN {
+            return vec![];
+        }
+        let longer = self.vocabulary.iter().filter(|((letter, chars), _)| *letter == first && *chars > length);
+        let begun = longer.flat_map(|(_, shelf)| shelf).filter(|(word, _)| word.starts_with(beginning));
+        let often = begun.filter(|(word, _)| self.is_often_said(word));
+        let mut found: Vec<(u32, &String)> = often.map(|(word, known)| (known.uses.iter().sum(), word)).collect();
+        found.sort_by(|one, other| other.cmp(one));
+        found.into_iter().take(COMPLETIONS_MAX).map(|(_, word)| word.clone()).collect()
     }
 
     /// How much words tell of each need, and of the surest.

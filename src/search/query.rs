@@ -7,7 +7,7 @@ use tantivy::{Searcher, Term};
 use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, is_weak};
-use super::needs::{Meant, Needs};
+use super::needs::{Meant, Needs, SURE_SHARE_MIN};
 use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields, Trait};
 use super::typo::{self, Near};
@@ -27,10 +27,6 @@ pub(super) const CONCEPTS_MAX: usize = 12;
 
 /// Bytes of all corrections of one query: those of the words after it are left aside, so that a cursor can hold them.
 const CORRECTIONS_BYTES_MAX: usize = 1_000;
-
-/// In an order by distance, and where only what is sure is wanted, needs that are less sure than this beside the surest
-/// are not looked for.
-pub(super) const SURE_SHARE_MIN: f32 = 0.6;
 
 words! {
     /// Which services a place reaches: with a place near it, that serve it, or either.

@@ -2,7 +2,7 @@
 //! being the beginning of a word, and categories. A search by words asks what a service is about; this asks only what
 //! things are called, and looks at a bounded part of the directory, the nearest part first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use tantivy::{DocId, Searcher, SegmentOrdinal, Term};
 
@@ -12,7 +12,6 @@ use super::geo::{Circle, Sight};
 use super::impact::Impact;
 use super::needs::Needs;
 use super::postings::{Bits, KnownTerm, List, WINDOW};
-use super::query::SURE_SHARE_MIN;
 use super::schema::{Audience, Fields};
 use super::typo::{self, Near};
 use super::view::{DAY_MICROS, SegmentView, View};
@@ -46,6 +45,8 @@ const TERMS_MAX: usize = 24;
 const SERVICES_LOOKED_AT_MAX: usize = 20_000;
 /// Circles around the place that are looked at before the whole directory.
 const CIRCLES_KM: [f64; 3] = [5.0, 25.0, 125.0];
+/// Services of one name that are shown: more of them are no choice.
+const OF_ONE_NAME_MAX: usize = 2;
 /// Names that are read for each that is shown, and services that are read to find the names of organisations.
 const NAMES_READ_PER_SHOWN: usize = 4;
 const OF_ORGANIZATIONS_READ_MAX: usize = 64;
@@ -92,6 +93,16 @@ impl Suggested {
     }
 }
 
+impl Suggested {
+    /// With categories that the text tells of, whatever they are called.
+    fn with_categories(mut self, told: Vec<String>) -> Self {
+        self.categories_holding.retain(|code| !told.contains(code));
+        let new: Vec<String> = told.into_iter().filter(|code| !self.categories.contains(code)).collect();
+        self.categories.extend(new);
+        self
+    }
+}
+
 /// The words that a name must hold.
 struct Wanted {
     /// As they are.
@@ -128,13 +139,20 @@ impl Index {
             return Ok(Suggested::default());
         }
         let view = self.view();
+        let told =
+            Needs::of_this_program()?.told_of_while_typed(&typed, Definition::of_this_program()?, CATEGORIES_TOLD_MAX);
         let as_typed = self.of_words(&view, typing, typed.clone())?;
         if !as_typed.is_empty() {
-            return Ok(as_typed);
+            return Ok(as_typed.with_categories(told));
         }
         if self.are_known(&view, &typed)? {
             let before = typed.split_last().map_or(&[][..], |(_, before)| before);
-            let suggested = told_of_by(&typed, self.of_words(&view, typing, before.to_vec())?)?;
+            let suggested = if says_something(before)? {
+                self.of_words(&view, typing, before.to_vec())?
+            } else {
+                Suggested::default()
+            };
+            let suggested = suggested.with_categories(told.clone());
             if !suggested.is_empty() {
                 return Ok(suggested);
             }
@@ -145,7 +163,7 @@ impl Index {
                 return Ok(Suggested { is_corrected: true, ..suggested });
             }
         }
-        told_of_by(&typed, Suggested { is_corrected: true, ..Suggested::default() })
+        Ok(Suggested { is_corrected: true, ..Suggested::default() }.with_categories(told))
     }
 
     /// What is called by words, the last of them begun; without the last one where it is hardly begun.
@@ -153,7 +171,7 @@ impl Index {
         while let Some(last) = whole.pop() {
             let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
             let suggested = self.ending_in(view, typing, (&whole, last))?;
-            if !suggested.is_empty() || !is_short {
+            if !suggested.is_empty() || !is_short || !says_something(&whole)? {
                 return Ok(suggested);
             }
         }
@@ -230,20 +248,21 @@ impl Index {
             names.sort_by_cached_key(|(_, row)| !begins(row));
         }
         suggested.organizations = organizations(others, typing, wanted);
-        suggested.services = names.into_iter().take(typing.limit).map(|(one, row)| service(&one, row)).collect();
+        let mut shown: HashMap<Text, usize> = HashMap::new();
+        let services = names.into_iter().map(|(one, row)| service(&one, row)).filter(|service| {
+            let of_this_name = shown.entry(service.name.clone()).or_default();
+            *of_this_name += 1;
+            *of_this_name <= OF_ONE_NAME_MAX
+        });
+        suggested.services = services.take(typing.limit).collect();
         Ok(suggested)
     }
 }
 
-/// With the categories that words tell of, whatever these are called.
-fn told_of_by(typed: &[String], mut suggested: Suggested) -> Result<Suggested, Error> {
-    let (needs, definition) = (Needs::of_this_program()?, Definition::of_this_program()?);
-    if needs.are_telling(typed, definition) {
-        let sure = needs.meant(typed, definition).into_iter().filter(|one| one.share >= SURE_SHARE_MIN);
-        suggested.categories = sure.map(|one| one.code).take(CATEGORIES_TOLD_MAX).collect();
-        suggested.categories_holding.retain(|code| !suggested.categories.contains(code));
-    }
-    Ok(suggested)
+/// A word is there that not any text has.
+fn says_something(words: &[String]) -> Result<bool, Error> {
+    let definition = Definition::of_this_program()?;
+    Ok(words.iter().any(|word| definition.says_what_is_needed(word)))
 }
 
 /// The names of organisations that hold what is wanted, each once.

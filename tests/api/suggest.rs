@@ -1,9 +1,11 @@
 //! Completing what is typed, over HTTP: what is suggested, in which order, what is never told, and what is refused.
 
+use relais::domain::language::Text;
 use relais::sample::twenty::{location_id, service_id};
 use serde_json::json;
 
 use super::app::{Client, Reply, both};
+use super::matching::Town;
 
 fn escaped(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
@@ -93,6 +95,16 @@ both!(what_nothing_is_called_is_offered_as_the_category_it_tells_of, |app| {
         let found = typed(&client, text, &format!("&lang={lang}"));
         assert_eq!(found.json["results"][0]["label"], label, "{text}: {}", found.text);
     }
+    // A word that is only begun is each of those that people say most.
+    for (text, lang, label) in
+        [("lunet", "fr", "Soins dentaires et vue"), ("winter coa", "en", "Clothing"), ("homew", "en", "Homework help")]
+    {
+        let offered = labels(&typed(&client, text, &format!("&lang={lang}")), "category");
+        assert!(offered.contains(&label.to_owned()), "{text}: {offered:?}");
+    }
+    // A word that any text has is not the beginning of a name.
+    let found = typed(&client, "mon chum", "");
+    assert!(labels(&found, "service").is_empty() && labels(&found, "organization").is_empty(), "{}", found.text);
     // What people say but tells of no need in particular is neither corrected nor taken for one.
     for text in ["demain", "chose"] {
         assert_eq!(typed(&client, text, "").json, json!({ "results": [] }), "{text}");
@@ -100,6 +112,17 @@ both!(what_nothing_is_called_is_offered_as_the_category_it_tells_of, |app| {
     // What holds the first words is still there when a word that many have comes after them.
     let found = typed(&client, "allaitement enf", "");
     assert!(labels(&found, "service").contains(&"Soutien à l’allaitement".to_owned()), "{}", found.text);
+});
+
+both!(services_of_one_name_are_no_choice, |app| {
+    let mut town = Town::default().place("ici", 0.0, 0.0);
+    for key in ["un", "deux", "trois"] {
+        town = town.service(key, key, &["ici"], "housing/rent-help").that(|one| one.name = Text::fr("Zigzag au loyer"));
+    }
+    let change = town.write(app);
+    app.anonymous().get(&format!("/api/v1/search?min_change={change}")).expect(200);
+    let found = labels(&typed(&app.anonymous(), "zigz", ""), "service");
+    assert_eq!(found, ["Zigzag au loyer"; 2], "{found:?}");
 });
 
 both!(what_is_nearer_comes_first_and_no_hidden_place_is_told, |app| {
