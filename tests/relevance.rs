@@ -20,7 +20,7 @@ const RELEVANT_GRADE_MIN: u32 = 2;
 const FAMILIES: usize = 1_000;
 
 /// The bars. The aim is 0.85, 0.95 and no empty answer among the misspelt.
-const NDCG_MIN: f64 = 0.85;
+const NDCG_MIN: f64 = 0.86;
 const RECALL_MIN: f64 = 0.88;
 
 #[derive(Debug, Deserialize)]

@@ -55,8 +55,8 @@ const WORDS_READ_MAX: usize = 100;
 const WORDS_MENDED_MAX: usize = 8;
 /// Uses of a word in all sayings from which on it is no misspelling.
 const OFTEN_SAID_MIN: u32 = 8;
-/// From so much on that a text tells of its surest need it can be offered by name: "manteau" tells 11, "poussette" 9,
-/// "maison" 4, "demain" 2.
+/// From so much on that a text tells of its surest need it can be offered by name, and is worth all that a need is:
+/// "manteau" tells 11, "poussette" 9, "maison" 4, "demain" 2.
 const TELLING_MIN: f32 = 6.0;
 /// Letters of a word that is being typed before it is completed, and the words that are tried for it.
 const BEGUN_CHARS_MIN: usize = 3;
@@ -74,6 +74,8 @@ pub(super) struct Meant {
     pub code: String,
     /// 1 for the surest need; the others in proportion.
     pub share: f32,
+    /// How much the text tells of its surest need, of what it takes to offer that by name: at most 1.
+    pub telling: f32,
 }
 
 #[derive(Deserialize)]
@@ -275,7 +277,18 @@ impl Needs {
 
     /// The needs that words (folded) ask for, the surest first. A word that nobody says is read as the nearest one.
     pub(super) fn meant(&self, asked: &[String], definition: &Definition) -> Vec<Meant> {
-        let (told, most) = self.told_by(asked, definition);
+        if asked.iter().all(|word| definition.is_stop_word(word)) {
+            return vec![];
+        }
+        let mut told = vec![0.0_f32; self.codes.len()];
+        for feature in self.asked(asked, definition) {
+            for (code, more) in self.told(feature) {
+                if let Some(told) = told.get_mut(usize::from(*code)) {
+                    *told += more;
+                }
+            }
+        }
+        let most = told.iter().copied().fold(0.0, f32::max);
         if most <= 0.0 {
             return vec![];
         }
@@ -284,7 +297,8 @@ impl Needs {
         let mut ranked: Vec<(f32, &String)> = shares.into_iter().zip(&self.codes).collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         let meant = ranked.into_iter().take(MEANT_MAX).filter(|(share, _)| *share >= SHARE_MIN);
-        meant.map(|(share, code)| Meant { code: code.clone(), share }).collect()
+        let telling = (most / TELLING_MIN).min(1.0);
+        meant.map(|(share, code)| Meant { code: code.clone(), share, telling }).collect()
     }
 
     /// The needs that words tell of so surely that they can be offered by name; the last word may be only begun, and is
@@ -302,9 +316,8 @@ impl Needs {
     }
 
     fn surely_meant(&self, asked: &[String], definition: &Definition) -> impl Iterator<Item = String> + use<> {
-        let is_telling = self.told_by(asked, definition).1 >= TELLING_MIN;
-        let meant = if is_telling { self.meant(asked, definition) } else { vec![] };
-        meant.into_iter().filter(|one| one.share >= SURE_SHARE_MIN).map(|one| one.code)
+        let is_sure = |one: &Meant| one.telling >= 1.0 && one.share >= SURE_SHARE_MIN;
+        self.meant(asked, definition).into_iter().filter(is_sure).map(|one| one.code)
     }
 
     /// The words most often said that begin so, and are longer.
@@ -319,23 +332,6 @@ impl Needs {
         let mut found: Vec<(u32, &String)> = often.map(|(word, known)| (known.uses.iter().sum(), word)).collect();
         found.sort_by(|one, other| other.cmp(one));
         found.into_iter().take(COMPLETIONS_MAX).map(|(_, word)| word.clone()).collect()
-    }
-
-    /// How much words tell of each need, and of the surest.
-    fn told_by(&self, asked: &[String], definition: &Definition) -> (Vec<f32>, f32) {
-        let mut told = vec![0.0_f32; self.codes.len()];
-        if asked.iter().all(|word| definition.is_stop_word(word)) {
-            return (told, 0.0);
-        }
-        for feature in self.asked(asked, definition) {
-            for (code, more) in self.told(feature) {
-                if let Some(told) = told.get_mut(usize::from(*code)) {
-                    *told += more;
-                }
-            }
-        }
-        let most = told.iter().copied().fold(0.0, f32::max);
-        (told, most)
     }
 
     /// What a text says that is said for some need, each once. In an order, so that sums come out the same each time:

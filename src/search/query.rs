@@ -307,7 +307,7 @@ fn meaning(
         shown: taxonomy.get(&meant.code).map_or_else(|| meant.code.clone(), |term| term.label.get(lang).to_owned()),
         words: vec![meant.code.clone()],
         form: Form::Need,
-        weight: meant.share * words as f32,
+        weight: meant.share * meant.telling * words as f32,
     };
     let alternatives: Vec<Alternative> = meant.iter().map(alternative).collect();
     let (term, role) = (asked.join(" "), Role::Meaning);

@@ -76,10 +76,20 @@ const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 /// It comes to people and nobody said where: nearly as good as what is said to come here.
 const MAY_COME_FACTOR: f64 = 0.9;
 /// Out of reach, and nobody said whom it serves: as far as a region goes it probably serves the place asked; further,
-/// it comes after what is nearly as sure within reach, and before a second choice.
+/// ever less probably. What has no place that may be seen comes after what is nearly as sure within reach, and before a
+/// second choice.
 const OF_A_REGION_KM: f64 = 150.0;
 const NEED_MAY_SERVE_FACTOR: f64 = 0.9;
-const NEED_MAY_SERVE_FAR_FACTOR: f64 = 0.6;
+const NEED_MAY_SERVE_SOMEWHERE_FACTOR: f64 = 0.6;
+/// Each time that it is half as far again.
+const HALF_AS_FAR_AGAIN: f64 = 1.5;
+const NEED_MAY_SERVE_FARTHER_FACTOR: f64 = 0.8;
+const NEED_MAY_SERVE_FACTOR_MIN: f64 = 0.1;
+/// Within reach, a need is a little less met every so many kilometres, where nobody said that the place is served: next
+/// door what may help too is worth what is meant at the edge. In steps, so that at about the same distance it is the
+/// rest that chooses.
+const STEP_WITHIN_REACH_KM: f64 = 5.0;
+const NEED_STEP_FACTOR: f64 = 0.03;
 /// Closed for a while.
 const CLOSED_FACTOR: f64 = 0.9;
 const NEED_CLOSED_FACTOR: f64 = 0.6;
@@ -579,9 +589,11 @@ impl Order {
             Ties { says_no_territory: true, .. } if distance_km <= OF_A_REGION_KM => {
                 (words, need.max(NEED_MAY_SERVE_FACTOR))
             }
-            Ties { says_no_territory: true, .. } => (words, need.max(NEED_MAY_SERVE_FAR_FACTOR)),
+            Ties { says_no_territory: true, .. } => (words, need.max(may_serve_from_afar(distance_km))),
             _ => (words, need),
         };
+        let is_for_here = !self.has_origin || ties.serves || ties.comes;
+        let need = if is_for_here { need } else { need * (1.0 - NEED_STEP_FACTOR * steps_within_reach(distance_km)) };
         if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
     }
 
@@ -612,6 +624,20 @@ impl Order {
         let served = if served { SERVED_FACTOR } else { 1.0 };
         served * OPEN_FACTOR * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km) * ROUNDED_UP
     }
+}
+
+/// Whole steps away, no more of them than there are within reach.
+fn steps_within_reach(distance_km: f64) -> f64 {
+    (distance_km.min(WITHIN_REACH_KM - 1.0) / STEP_WITHIN_REACH_KM).floor()
+}
+
+/// Of what is farther than a region goes, and nobody said whom it serves.
+fn may_serve_from_afar(distance_km: f64) -> f64 {
+    if !distance_km.is_finite() {
+        return NEED_MAY_SERVE_SOMEWHERE_FACTOR;
+    }
+    let times = (distance_km / OF_A_REGION_KM).log(HALF_AS_FAR_AGAIN).floor().max(0.0);
+    (NEED_MAY_SERVE_FACTOR * NEED_MAY_SERVE_FARTHER_FACTOR.powf(times)).max(NEED_MAY_SERVE_FACTOR_MIN)
 }
 
 fn nearness(distance_km: f64) -> f64 {

@@ -111,3 +111,59 @@ fn the_next_page_stands_at_the_moment_of_the_first() {
     let second = Request { limit: 5, now: now().plus(TimeDelta::hours(6)), ..next(&index, &asked) };
     assert_eq!(found(&index, &second), [4, 1, 2], "nothing is lost because the day went on");
 }
+
+fn for_need(mut entry: Entry, code: &str) -> Entry {
+    entry.aggregate.service.categories = vec![code.to_owned()];
+    entry
+}
+
+fn with_room(mut entry: Entry) -> Entry {
+    entry.aggregate.service.capacity.places_available = Some(2);
+    entry
+}
+
+#[test]
+fn a_need_nearly_as_sure_next_door_comes_before_the_surest_at_the_edge_of_reach() {
+    let near = Request { origin: from(LONGUEUIL), ..ask("chicane avec le proprio") };
+    let meant = |km_of_surest: f64| {
+        let index = index(vec![
+            for_need(north_of_longueuil(1, "Un", km_of_surest), "housing/tenant-rights"),
+            for_need(north_of_longueuil(2, "Deux", 0.0), "legal/legal-aid"),
+        ]);
+        let page = index.search(&Request { explain: true, ..near.clone() }).unwrap();
+        page.hits.iter().map(|hit| hit.explanation.unwrap().need_reach).collect::<Vec<f64>>()
+    };
+    // In steps of five kilometres, so that at about one distance it is the rest that chooses.
+    for (km, reach) in [(1.0, 1.0), (4.9, 1.0), (5.1, 0.97), (24.0, 0.88)] {
+        assert!(meant(km).iter().any(|told| (told - reach).abs() < 1e-9), "{km}: {:?}", meant(km));
+    }
+    let alike = index(vec![
+        for_need(north_of_longueuil(1, "Un", 1.0), "housing/tenant-rights"),
+        with_room(for_need(north_of_longueuil(2, "Deux", 2.0), "housing/tenant-rights")),
+    ]);
+    assert_eq!(found(&alike, &near), [2, 1]);
+    let farther = index(vec![
+        for_need(north_of_longueuil(1, "Un", 1.0), "housing/tenant-rights"),
+        with_room(for_need(north_of_longueuil(2, "Deux", 11.0), "housing/tenant-rights")),
+    ]);
+    assert_eq!(found(&farther, &near), [1, 2]);
+}
+
+#[test]
+fn of_what_may_serve_from_afar_the_nearer_comes_first() {
+    let index = index(vec![
+        with_room(for_need(north_of_longueuil(1, "Un", 700.0), "housing/tenant-rights")),
+        for_need(north_of_longueuil(2, "Deux", 160.0), "housing/tenant-rights"),
+        for_need(north_of_longueuil(3, "Trois", 300.0), "housing/tenant-rights"),
+    ]);
+    let near = Request { origin: from(LONGUEUIL), ..ask("chicane avec le proprio") };
+    assert_eq!(found(&index, &near), [2, 3, 1]);
+}
+
+#[test]
+fn a_need_that_a_word_hardly_tells_of_comes_after_the_word_itself() {
+    let meal = for_need(service(1, "Repas communautaire", vec![]), "food/community-meal");
+    let youth = for_need(service(2, "Maison de jeunes", vec![]), "education/homework-help");
+    let index = index(vec![meal, youth]);
+    assert_eq!(found(&index, &ask("jeune")).first(), Some(&2));
+}
