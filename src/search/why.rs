@@ -5,7 +5,7 @@ use tantivy::DocId;
 use super::Error;
 use super::impact::Impact;
 use super::plan::{HeldLists, Plan};
-use super::query::Concept;
+use super::query::{Concept, Role};
 use super::rank::{Found, by_segment};
 use super::view::View;
 use crate::domain::words::words;
@@ -45,7 +45,8 @@ pub struct Reason {
     pub found: String,
 }
 
-/// The reasons of each of what was found, in the order of the concepts asked.
+/// The reasons of each of what was found, in the order of the concepts asked. That a service holds a word such as
+/// "pour" or "my" is none.
 pub(super) fn reasons(
     view: &View,
     concepts: &[Concept],
@@ -55,7 +56,8 @@ pub(super) fn reasons(
     let mut reasons = vec![vec![]; found.len()];
     for (segment, mut at) in by_segment(found) {
         at.sort_by_key(|at| found.get(*at).map(|found| found.doc));
-        for (concept, planned) in concepts.iter().zip(&plan.concepts) {
+        let told = concepts.iter().zip(&plan.concepts).filter(|(concept, _)| concept.role != Role::Weak);
+        for (concept, planned) in told {
             let mut left = at.clone();
             for (alternative, planned) in concept.alternatives.iter().zip(&planned.alternatives) {
                 let mut lists = planned.held.lists(view.searcher.segment_reader(segment), segment)?;

@@ -167,3 +167,13 @@ fn a_need_that_a_word_hardly_tells_of_comes_after_the_word_itself() {
     let index = index(vec![meal, youth]);
     assert_eq!(found(&index, &ask("jeune")).first(), Some(&2));
 }
+
+#[test]
+fn a_word_that_any_text_has_is_no_reason() {
+    let index = index(vec![service(1, "Vêtements pour enfants", vec![])]);
+    let page = index.search(&ask("vêtements pour enfants")).unwrap();
+    let terms: Vec<&str> = page.hits[0].matched.iter().map(|reason| reason.term.as_str()).collect();
+    assert!(terms.contains(&"vetements") && terms.contains(&"enfants") && !terms.contains(&"pour"), "{terms:?}");
+    let alone = index.search(&ask("pour")).unwrap();
+    assert_eq!(alone.hits[0].matched[0].term, "pour", "where it is all that was asked, it is the reason");
+}
