@@ -10,7 +10,7 @@ setup:
 
 demo: setup
 	$(CARGO) build --release --locked
-	./target/release/relais demo --data-dir .demo --listen 127.0.0.1:8080
+	$${CARGO_TARGET_DIR:-target}/release/relais demo --data-dir .demo --listen 127.0.0.1:8080
 
 test: setup
 	$(CARGO) test --locked

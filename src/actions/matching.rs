@@ -480,12 +480,17 @@ fn uncovered(deps: &Deps, ground: &Ground<'_>, index: &Index, plan: &Plan) -> Ou
     Ok(found)
 }
 
-/// The category of what the words find anywhere: a need is recorded by its category, never by somebody's words.
+/// The category that the words tell of for sure, or that of what holds them anywhere: a need is recorded by its
+/// category, never by somebody's words.
 fn category_of(ground: &Ground<'_>, index: &Index, need: &Need) -> Outcome<Option<String>> {
+    if let Some(code) = need.words.as_deref().map(Index::need_of).transpose()?.flatten() {
+        return Ok(Some(code));
+    }
     let request = Request {
         text: need.words.clone(),
         lang: ground.asked.lang,
         sort: Some(Sort::Relevance),
+        only_sure: true,
         limit: 1,
         ..Request::new(ground.now)
     };

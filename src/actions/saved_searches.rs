@@ -63,6 +63,15 @@ fn search_of(kept: &Kept) -> Search {
     }
 }
 
+/// A text with a number may be the address of a family: of that the name of the place that was understood is kept.
+fn without_address(deps: &Deps, asked: &Kept) -> Outcome<Kept> {
+    let has_number = |near: &&String| near.contains(|letter: char| letter.is_numeric());
+    let Some(near) = asked.near.as_ref().filter(has_number) else { return Ok(asked.clone()) };
+    let place = search::locate(deps.gazetteer(), &Place::Named(near.clone()))
+        .map_err(|refusal| within_search(refusal.into()))?;
+    Ok(Kept { near: place.named.map(|named| named.name), ..asked.clone() })
+}
+
 /// Ids of all that a search finds now, and whether there is more than is looked at.
 fn look(deps: &Deps, kept: &Kept) -> Outcome<(Vec<Id>, bool)> {
     let mut asked = search_of(kept);
@@ -106,17 +115,18 @@ fn within_search(failure: Failure) -> Failure {
 
 pub fn create(deps: &Deps, account: &AccountViewer, new: &NewSearch) -> Outcome<SavedSearchRow> {
     let now = deps.clock.now();
+    let asked = without_address(deps, &new.asked)?;
     // Asked in any case: a search that is refused is not kept.
     let found = match new.has_alert {
-        true => first_look(deps, &new.asked),
-        false => search::find(deps, true, search_of(&new.asked)).map(|_| Vec::new()),
+        true => first_look(deps, &asked),
+        false => search::find(deps, true, search_of(&asked)).map(|_| Vec::new()),
     };
     let found = found.map_err(within_search)?;
     let row = SavedSearchRow {
         id: deps.ids.new_id(now),
         account_id: account.account_id,
         name: new.name.clone(),
-        asked: Json(new.asked.clone()),
+        asked: Json(asked),
         known_ids: Json(found),
         alert_at: new.has_alert.then(|| next_look(now)),
         version: 1,

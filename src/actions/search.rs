@@ -128,8 +128,8 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
     if let Some(code) = &asked.category {
         Taxonomy::embedded().check(code, "category")?;
     }
-    if let Some(id) = asked.territory.as_ref().filter(|id| deps.gazetteer().get(id).is_none()) {
-        return Err(Refusal::field(Code::UnknownTerritory, "territory").rule(id.clone()).into());
+    if asked.territory.as_ref().is_some_and(|id| deps.gazetteer().get(id).is_none()) {
+        return Err(Refusal::field(Code::UnknownTerritory, "territory").into());
     }
     needs_a_place(&asked)?;
     let place = match &asked.place {

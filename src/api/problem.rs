@@ -115,11 +115,16 @@ pub fn trouble(trouble: Trouble) -> Problem {
 }
 
 /// The rules of codes that have but one, where a refusal tells no other.
-const RULES: [(Code, &str); 5] = [
+const RULES: [(Code, &str); 10] = [
     (Code::MissingField, "required"),
     (Code::InvalidDate, "YYYY-MM-DD"),
     (Code::InvalidMonth, "YYYY-MM"),
     (Code::InvalidCursor, "a cursor of an answer to the same question"),
+    (Code::UnknownReference, "the id of something that is there"),
+    (Code::UnknownTerritory, "an id of GET /api/v1/territories"),
+    (Code::VersionRequired, "If-Match: \"<version>\""),
+    (Code::StaleVersion, "the version that was read last"),
+    (Code::IdempotencyKeyReused, "a key of its own for each request"),
     (Code::Unauthenticated, "Authorization: Bearer <access token>"),
 ];
 

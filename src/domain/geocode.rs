@@ -17,17 +17,20 @@ const PREFIX_CHARS_MIN: usize = 3;
 /// Words of a text in which a name and what it is in are told apart without a comma.
 const WORDS_TOLD_APART_MAX: usize = 10;
 /// What everything is in, as people write it after a place.
-const PROVINCE_OR_COUNTRY: [&str; 4] = ["quebec", "qc", "pq", "canada"];
+const PROVINCE_OR_COUNTRY: [&str; 6] = ["quebec", "qc", "pq", "p q", "que", "canada"];
 /// What people say before a place, folded.
-const BEFORE_A_PLACE: [&str; 28] = [
+const BEFORE_A_PLACE: [&str; 38] = [
     "a",
     "au",
     "aux",
     "en",
     "dans",
+    "sur",
     "vers",
     "pres",
     "proche",
+    "pas loin",
+    "a cote",
     "autour",
     "de",
     "du",
@@ -40,6 +43,13 @@ const BEFORE_A_PLACE: [&str; 28] = [
     "quartier",
     "secteur",
     "arrondissement",
+    "mrc",
+    "region",
+    "municipalite",
+    "village",
+    "canton",
+    "paroisse",
+    "ile",
     "downtown",
     "city",
     "of",
@@ -49,8 +59,26 @@ const BEFORE_A_PLACE: [&str; 28] = [
     "around",
     "at",
 ];
+/// Those that say what the place is.
+const LEVELS_SAID: [(&str, &[Level]); 10] = [
+    ("ville", &[Level::Municipality]),
+    ("city", &[Level::Municipality]),
+    ("municipalite", &[Level::Municipality]),
+    ("village", &[Level::Municipality]),
+    ("canton", &[Level::Municipality]),
+    ("paroisse", &[Level::Municipality]),
+    ("arrondissement", &[Level::Borough]),
+    ("quartier", &[Level::District, Level::Borough, Level::Place]),
+    ("mrc", &[Level::Mrc]),
+    ("region", &[Level::Region]),
+];
+/// Articles with which names begin and people need not.
+const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
 /// What people say after a place, folded.
-const AFTER_A_PLACE: [&str; 8] = ["qc", "quebec", "pq", "canada", "city", "centre ville", "downtown", "area"];
+const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
+/// Words from which on what stands before a place is a street, a house or an organisation, and not another place.
+const LINE_WORDS_MIN: usize = 3;
+const STREET_TYPES: [&str; 9] = ["rue", "avenue", "av", "boulevard", "boul", "bd", "chemin", "ch", "route"];
 /// A word of a street that asks for another.
 const BEFORE_A_NAME: [&str; 12] =
     ["rue", "avenue", "av", "boulevard", "boul", "chemin", "de", "du", "des", "la", "le", "les"];
@@ -58,7 +86,8 @@ const BEFORE_A_NAME: [&str; 12] =
 const STREET_WORDS_MIN: usize = 2;
 /// Words around a place that are left out, at each end.
 const FORMS_MAX: usize = 5;
-/// A name of so many letters may have two of them wrong.
+/// A name of so many letters may have one of them wrong, and of so many two.
+const CORRECTED_CHARS_MIN: usize = 5;
 const LONG_NAME_CHARS_MIN: usize = 6;
 
 /// One name to look for.
@@ -175,8 +204,13 @@ impl Gazetteer {
     /// and what it is in, in either order (`Griffintown Montréal`), or an address that ends with one.
     pub fn geocode(&self, text: &str, limit: usize) -> Vec<Match> {
         let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
-        if let Some(area) = self.postal_area_in(&typed) {
-            return vec![self.match_of(area, area.code.clone())].into_iter().take(limit).collect();
+        match self.postal_area_in(&typed) {
+            Some((Some(area), others)) if self.is_where(area, &others) => {
+                return vec![self.match_of(area, area.code.clone())].into_iter().take(limit).collect();
+            }
+            // A code of another place, or of another province.
+            Some(_) => return Vec::new(),
+            None => {}
         }
         let parts = parts_of(&typed);
         let holding = (0..parts.len()).map(|at| self.names_that_hold(&parts, at)).find(|found| !found.is_empty());
@@ -190,15 +224,72 @@ impl Gazetteer {
         let is_said_by = |one: &Territory, hint: &String| {
             PROVINCE_OR_COUNTRY.contains(&hint.as_str()) || self.hints_answered(one, &[hint]) == 1
         };
-        let is_line_of_an_address = |hint: &String| hint.contains(|letter: char| letter.is_ascii_digit());
+        let has_number = |hint: &String| hint.contains(|letter: char| letter.is_ascii_digit());
+        let is_line = |hint: &String| {
+            has_number(hint) || hint.split(' ').count() >= LINE_WORDS_MIN && !self.is_surely_a_place(hint)
+        };
         let mut found = self.names_said_in(part);
         found.retain(|name| {
             self.territory_at(name.at).is_some_and(|one| {
-                after.iter().all(|hint| is_said_by(one, hint) || is_line_of_an_address(hint))
-                    && before.iter().all(|hint| is_said_by(one, hint) || !self.is_surely_a_place(hint))
+                (parts.len() == 1 || self.is_called(name, part))
+                    && after.iter().all(|hint| is_said_by(one, hint) || has_number(hint))
+                    && before.iter().all(|hint| is_said_by(one, hint) || is_line(hint))
             })
         });
         found
+    }
+
+    /// A name is what a part says, but for what is around it, and not only holds its words (`Limoilou` is enough for a
+    /// borough).
+    fn is_called(&self, name: &Name, part: &str) -> bool {
+        let is_part_of_a_city =
+            || self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District));
+        forms_of(part).iter().any(|(form, _)| match rank(&name.folded, form) {
+            Some(Rank::HasWords) => is_part_of_a_city() || is_called_with_an_article(&name.folded, form),
+            Some(_) => true,
+            None => self.named_and_within(form).iter().any(|one| one.at == name.at),
+        }) || self.named_after_a_street(part).iter().any(|one| one.at == name.at)
+    }
+
+    /// The names that a part says, with or without the words that people put around a place.
+    fn names_said_in(&self, part: &str) -> Vec<&Name> {
+        let of_form = |(form, is_whole): (String, bool)| {
+            let mut found = self.named(&form);
+            found.retain(|name| {
+                let is_called = |rank| rank < Rank::HasWords || is_called_with_an_article(&name.folded, &form);
+                is_whole || rank(&name.folded, &form).is_some_and(is_called)
+            });
+            if found.is_empty() {
+                found = self.named_and_within(&form);
+            }
+            self.keep_levels_said(part, &form, &mut found);
+            (!found.is_empty()).then_some(found)
+        };
+        let forms = forms_of(part).into_iter();
+        // "ville de Laval" is Laval, and not the town whose name ends so.
+        let exactly = |(form, _): &(String, bool)| {
+            let mut found = self.named(form);
+            found.retain(|name| name.folded == *form);
+            self.keep_levels_said(part, form, &mut found);
+            (!found.is_empty()).then_some(found)
+        };
+        let whole = self.named(part);
+        let found = match whole.first() {
+            Some(first) if first.folded == part => Some(whole),
+            _ => forms.clone().find_map(|form| exactly(&form)).or_else(|| forms.clone().find_map(of_form)),
+        };
+        found.unwrap_or_else(|| self.named_after_a_street(part))
+    }
+
+    /// Of homonyms, those that are what the words before the name say, where there are some.
+    fn keep_levels_said(&self, part: &str, form: &str, found: &mut Vec<&Name>) {
+        let before = part.split_once(form).map_or("", |(before, _)| before);
+        let said = LEVELS_SAID.iter().find(|(word, _)| before.split(' ').any(|one| one == *word));
+        let Some((_, levels)) = said else { return };
+        let is_so = |name: &&Name| self.territory_at(name.at).is_some_and(|one| levels.contains(&one.level));
+        if found.iter().any(is_so) {
+            found.retain(is_so);
+        }
     }
 
     /// A street or an organisation may be called as places begin; what is called as a whole place, or as a part of the
@@ -214,24 +305,12 @@ impl Gazetteer {
         })
     }
 
-    /// The names that a part says, with or without the words that people put around a place.
-    fn names_said_in(&self, part: &str) -> Vec<&Name> {
-        let of_form = |(form, is_whole): (String, bool)| {
-            let mut found = self.named(&form);
-            found.retain(|name| is_whole || rank(&name.folded, &form).is_some_and(|rank| rank < Rank::HasWords));
-            if found.is_empty() {
-                found = self.named_and_within(&form);
-            }
-            (!found.is_empty()).then_some(found)
-        };
-        forms_of(part).into_iter().find_map(of_form).unwrap_or_else(|| self.named_after_a_street(part))
-    }
-
-    /// The name that an address without commas ends with: after a number and at least two words of a street, the last
-    /// of which asks for no other (`123 rue Saint-Denis Montréal`, not `123 rue de Laval`).
+    /// The name that an address without commas ends with: after at least two words of a street, the last of which asks
+    /// for no other (`123 rue Saint-Denis Montréal`, not `123 rue de Laval`).
     fn named_after_a_street(&self, folded: &str) -> Vec<&Name> {
         let words: Vec<&str> = folded.split(' ').take(WORDS_TOLD_APART_MAX + 1).collect();
-        let is_address = words.first().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
+        let has_number = words.first().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
+        let is_address = has_number || words.first().is_some_and(|word| STREET_TYPES.contains(word));
         if !is_address || words.len() > WORDS_TOLD_APART_MAX {
             return Vec::new();
         }
@@ -243,7 +322,8 @@ impl Gazetteer {
             (!found.is_empty()).then_some((street, found))
         });
         let is_street = |street: &[&str]| {
-            street.len() > STREET_WORDS_MIN && street.last().is_some_and(|word| !BEFORE_A_NAME.contains(word))
+            street.len() >= STREET_WORDS_MIN + usize::from(has_number)
+                && street.last().is_some_and(|word| !BEFORE_A_NAME.contains(word))
         };
         longest.filter(|(street, _)| is_street(street)).map(|(_, found)| found).unwrap_or_default()
     }
@@ -294,6 +374,9 @@ impl Gazetteer {
     fn names_written_nearly(&self, typed: &str, limit: usize) -> Vec<String> {
         let length = typed.chars().count();
         let changes_max = if length >= LONG_NAME_CHARS_MIN { 2 } else { 1 };
+        if length < CORRECTED_CHARS_MIN {
+            return vec![];
+        }
         let likely = |name: &&Name| {
             typed.chars().next() == name.folded.chars().next()
                 && name.folded.chars().count().abs_diff(length) <= changes_max
@@ -332,7 +415,9 @@ impl Gazetteer {
         let above = self.ancestors(&territory.id).into_iter().skip(1);
         let mut known: Vec<String> = above.filter_map(|id| self.get(&id)).map(|one| fold_place(&one.name)).collect();
         known.extend(territory.designation.as_deref().map(fold_place));
-        hints.iter().filter(|hint| known.iter().any(|one| one == *hint)).count()
+        let is_in = |one: &String, hint: &str| rank(one, hint).is_some_and(|rank| rank <= Rank::HasWords);
+        let is_said = |hint: &str| known.iter().any(|one| one == hint || is_in(one, hint));
+        hints.iter().filter(|hint| forms_of(hint).iter().any(|(form, _)| is_said(form))).count()
     }
 
     fn label(&self, territory: &Territory, likeness: Likeness) -> String {
@@ -370,16 +455,45 @@ impl Gazetteer {
         }
     }
 
-    /// The postal area that a text is, or the last one that it holds (`..., Longueuil QC J4K 2T1`, `J4K Longueuil`).
-    fn postal_area_in(&self, typed: &str) -> Option<&Territory> {
-        let words: Vec<&str> = typed.split([' ', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
-        let code_of = |written: &str| {
-            let letters = written.chars().filter(|letter| letter.is_alphanumeric()).count();
-            [3, 6].contains(&letters).then(|| postal_area_of(written)).flatten()
+    /// The last postal code that a text holds (`..., Longueuil QC J4K 2T1`, `J4K Longueuil`): its area, where it is one
+    /// of Québec, and the text without it.
+    fn postal_area_in(&self, typed: &str) -> Option<(Option<&Territory>, String)> {
+        let area_of = |code: &str| self.get(&Territory::id_of(Level::PostalArea, code));
+        if let Some(code) = postal_area_of(typed) {
+            return Some((area_of(&code), String::new()));
+        }
+        let words: Vec<&str> = typed.split_inclusive([' ', ',', '(', ')']).collect();
+        let code_of = |from: usize, count: usize| {
+            let written = words.get(from..from + count)?.concat();
+            let letters: String = written.chars().filter(|letter| letter.is_alphanumeric()).collect();
+            let code = [3, 6].contains(&letters.len()).then(|| postal_area_of(&letters)).flatten()?;
+            // Three characters that are no area of Québec may be anything.
+            let area = area_of(&code);
+            (area.is_some() || letters.len() == 6).then_some(area)
         };
-        let of_two = words.windows(2).rev().find_map(|two| code_of(&two.concat()));
-        let area = postal_area_of(typed).or(of_two).or_else(|| words.iter().rev().find_map(|word| code_of(word)))?;
-        self.get(&Territory::id_of(Level::PostalArea, &area))
+        let at = |count: usize| (0..words.len()).rev().find_map(|from| Some((from, count, code_of(from, count)?)));
+        let (from, count, area) = at(2).or_else(|| at(1))?;
+        let others = [words.get(..from)?, words.get(from + count..)?].concat().concat();
+        Some((area, others))
+    }
+
+    /// What a text says beside a postal code does not put it elsewhere: some part of it is in the same region, or names
+    /// nothing.
+    fn is_where(&self, area: &Territory, others: &str) -> bool {
+        let region = self.ancestor_of_level(&area.id, Level::Region);
+        let parts = parts_of(others);
+        let exact = |part: &String| {
+            let forms = forms_of(part);
+            let mut found = self.names_said_in(part);
+            found.retain(|name| forms.iter().any(|(form, _)| *form == name.folded));
+            found
+        };
+        let said: Vec<&Name> = parts.iter().flat_map(exact).collect();
+        // An area may reach over two MRC, and hardly over two regions.
+        let agrees = |name: &&Name| {
+            self.territory_at(name.at).is_some_and(|one| self.ancestor_of_level(&one.id, Level::Region) == region)
+        };
+        region.is_none() || said.is_empty() || said.iter().any(agrees)
     }
 
     /// The point that a typed text means, when it means one thing: the first match that has a point.
@@ -388,10 +502,21 @@ impl Gazetteer {
     }
 }
 
-/// What commas, brackets and lines tell apart, folded.
+/// What commas, brackets and lines tell apart, folded; a number goes with the street after it.
 fn parts_of(typed: &str) -> Vec<String> {
-    let parts = typed.split([',', '(', ')', ';', '\n']).map(fold_place);
-    parts.filter(|part| !part.is_empty()).collect()
+    let mut parts: Vec<String> = vec![];
+    for part in typed.split([',', '(', ')', ';', '\n']).map(fold_place).filter(|part| !part.is_empty()) {
+        match parts.last_mut().filter(|last| last.bytes().all(|letter| letter.is_ascii_digit())) {
+            Some(number) => *number = format!("{number} {part}"),
+            None => parts.push(part),
+        }
+    }
+    parts
+}
+
+/// A name that begins with an article, without it.
+fn is_called_with_an_article(name: &str, form: &str) -> bool {
+    ARTICLES.iter().any(|article| name.strip_prefix(article) == Some(form))
 }
 
 /// A part as it is, then with ever fewer of the words that people put around a place; with whether it is whole.

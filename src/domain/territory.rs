@@ -344,14 +344,19 @@ pub fn with_postal_areas_alone(text: &str) -> String {
     if found { kept } else { text.to_owned() }
 }
 
-/// The area of the postal code that begins here, and what comes after the code: letters and digits in turn, at most one
-/// space or dash between two, and nothing of a word after them.
+/// Spaces and dashes between two characters of a postal code.
+const BETWEEN_MAX: usize = 3;
+
+/// The area of the postal code that begins here, and what comes after the code: letters and digits in turn, at most a
+/// few spaces or dashes between two, and nothing of a word after them.
 fn postal_code_at(letters: &[char], start: usize) -> Option<(String, usize)> {
     let mut code = String::with_capacity(6);
     let mut at = start;
     for place in 0..6 {
         let is_between = |letter: &char| letter.is_whitespace() || matches!(letter, '-' | '.' | '–' | '‑' | '‐');
-        at += usize::from(place > 0 && letters.get(at).is_some_and(is_between));
+        if place > 0 {
+            at += letters.iter().skip(at).take(BETWEEN_MAX).take_while(|letter| is_between(letter)).count();
+        }
         let letter = *letters.get(at)?;
         let fits = if place % 2 == 0 { letter.is_ascii_alphabetic() } else { letter.is_ascii_digit() };
         if !fits {

@@ -566,7 +566,13 @@ mod tests {
             ("Québec, Québec", "municipality:23027"),
             ("Maison de la famille, 12 rue Laval, Longueuil", "municipality:58227"),
             ("Longueuil, app. 3", "municipality:58227"),
-            ("Saint-Denis, Montréal", "municipality:66023"),
+            ("rue Saint-Denis, Montréal", "municipality:66023"),
+            ("123, boul. St-Laurent, Montréal", "municipality:66023"),
+            ("Gaspé, Gaspésie", "municipality:03005"),
+            ("Windsor, Val-Saint-François", "municipality:42088"),
+            ("Windsor, Qué.", "municipality:42088"),
+            ("Beloeil, MRC de la Vallée-du-Richelieu", "municipality:57040"),
+            ("Verdun, H4G 1A1", "postal_area:H4G"),
         ] {
             assert_eq!(first(typed), id, "{typed}");
         }
@@ -575,6 +581,12 @@ mod tests {
             ("Limoilou, Montréal", "La Cité-Limoilou (Québec)"),
             ("Laval, France", "Laval"),
             ("Hull, Ottawa", "Hull (Gatineau)"),
+            ("Québec, France", "Québec"),
+            ("Toronto, Québec", "Québec"),
+            ("Vancouver, Victoria", "Victoriaville (Arthabaska)"),
+            ("Saint-Denis, Montréal", "Montréal"),
+            ("Laval, H4G", "Laval"),
+            ("K1N 5X1, Gatineau", "Gatineau"),
             ("longeuil", "Longueuil"),
             ("à verdum", "Verdun"),
         ] {
@@ -595,6 +607,16 @@ mod tests {
             ("près de Verdun", "borough:REM12"),
             ("dans La Tuque", "municipality:90012"),
             ("Montréal Québec Canada", "municipality:66023"),
+            ("ville de Laval", "municipality:65005"),
+            ("à la ville de Laval", "municipality:65005"),
+            ("arrondissement de Ville-Marie", "borough:REM19"),
+            ("MRC de Roussillon", "mrc:67"),
+            ("région de la Montérégie", "region:16"),
+            ("aux Îles-de-la-Madeleine", "municipality:01023"),
+            ("sur la Côte-Nord", "region:09"),
+            ("pas loin de Gatineau", "municipality:81017"),
+            ("rue Saint-Denis Montréal", "municipality:66023"),
+            ("boul. Taschereau Brossard", "municipality:58007"),
             ("Montréal H3C", "postal_area:H3C"),
             ("Verdun Montréal QC H4G", "postal_area:H4G"),
             ("H4G 1A1 Verdun", "postal_area:H4G"),
@@ -604,7 +626,17 @@ mod tests {
         ] {
             assert_eq!(first(typed), id, "{typed}");
         }
-        for typed in ["12 rue Laval", "12 rue de Laval", "rue Saint-Denis Montréal", "dans", "à", "near the", "qc"] {
+        for typed in [
+            "Vieux-Québec",
+            "Paris, France",
+            "12 rue Laval",
+            "12 rue de Laval",
+            "rue de Laval",
+            "dans",
+            "à",
+            "near the",
+            "qc",
+        ] {
             assert_eq!(first(typed), "", "{typed}");
         }
     }

@@ -25,7 +25,7 @@ const RELATED: &str = include_str!("../../index/search/needs_related.csv");
 const MEANT_MAX: usize = 8;
 /// In an order by distance, while somebody types, and where only what is sure is wanted, needs that are less sure than
 /// this beside the surest are not looked for.
-pub(super) const SURE_SHARE_MIN: f32 = 0.6;
+const SURE_SHARE_MIN: f32 = 0.6;
 /// A need that is this much less sure than the surest is not meant.
 const SHARE_MIN: f32 = 0.1;
 /// What a second choice gets at most, of the surest need: it never passes it.
@@ -76,6 +76,13 @@ pub(super) struct Meant {
     pub share: f32,
     /// How much the text tells of its surest need, of what it takes to offer that by name: at most 1.
     pub telling: f32,
+}
+
+impl Meant {
+    /// The text tells of it, and of nothing else much more.
+    pub(super) fn is_sure(&self) -> bool {
+        self.telling >= 1.0 && self.share >= SURE_SHARE_MIN
+    }
 }
 
 #[derive(Deserialize)]
@@ -316,8 +323,7 @@ impl Needs {
     }
 
     fn surely_meant(&self, asked: &[String], definition: &Definition) -> impl Iterator<Item = String> + use<> {
-        let is_sure = |one: &Meant| one.telling >= 1.0 && one.share >= SURE_SHARE_MIN;
-        self.meant(asked, definition).into_iter().filter(is_sure).map(|one| one.code)
+        self.meant(asked, definition).into_iter().filter(Meant::is_sure).map(|one| one.code)
     }
 
     /// The words most often said that begin so, and are longer.

@@ -7,7 +7,7 @@ use tantivy::{Searcher, Term};
 use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, is_weak};
-use super::needs::{Meant, Needs, SURE_SHARE_MIN};
+use super::needs::{Meant, Needs};
 use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields, Trait};
 use super::typo::{self, Near};
@@ -299,7 +299,7 @@ fn meaning(
 ) -> Result<Option<Concept>, Error> {
     let mut meant = Needs::of_this_program()?.meant(asked, definition);
     if only_sure {
-        meant.retain(|meant| meant.share >= SURE_SHARE_MIN);
+        meant.retain(Meant::is_sure);
     }
     let taxonomy = Taxonomy::embedded();
     let alternative = |meant: &Meant| Alternative {

@@ -70,7 +70,7 @@ const NEARNESS_WEIGHT: f64 = 0.5;
 const WITHIN_REACH_KM: f64 = 25.0;
 const HARD_TO_REACH_KM: f64 = 50.0;
 const HARD_TO_REACH_FACTOR: f64 = 0.85;
-const OUT_OF_REACH_FACTOR: f64 = 0.7;
+const OUT_OF_REACH_FACTOR: f64 = 0.78;
 const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 /// It comes to people and nobody said where: nearly as good as what is said to come here.

@@ -107,13 +107,14 @@ impl Suggested {
 struct Wanted {
     /// As they are.
     whole: Vec<String>,
-    /// The beginning of a word.
+    /// The beginning of a word, or a whole one where another was typed after it.
     last: String,
+    is_begun: bool,
 }
 
 impl Wanted {
     fn is_last(&self, word: &str) -> bool {
-        word.starts_with(&self.last)
+        if self.is_begun { word.starts_with(&self.last) } else { word == self.last }
     }
 
     fn is_held_by(&self, name: &[String]) -> bool {
@@ -141,24 +142,19 @@ impl Index {
         let view = self.view();
         let told =
             Needs::of_this_program()?.told_of_while_typed(&typed, Definition::of_this_program()?, CATEGORIES_TOLD_MAX);
-        let as_typed = self.of_words(&view, typing, typed.clone())?;
+        let as_typed = self.of_words(&view, typing, &typed)?;
         if !as_typed.is_empty() {
             return Ok(as_typed.with_categories(told));
         }
         if self.are_known(&view, &typed)? {
-            let before = typed.split_last().map_or(&[][..], |(_, before)| before);
-            let suggested = if says_something(before)? {
-                self.of_words(&view, typing, before.to_vec())?
-            } else {
-                Suggested::default()
-            };
+            let suggested = self.before_the_last(&view, typing, &typed)?;
             let suggested = suggested.with_categories(told.clone());
             if !suggested.is_empty() {
                 return Ok(suggested);
             }
         }
         for corrected in self.corrected(&view, &typed)? {
-            let suggested = self.of_words(&view, typing, corrected)?;
+            let suggested = self.of_words(&view, typing, &corrected)?;
             if !suggested.is_empty() {
                 return Ok(Suggested { is_corrected: true, ..suggested });
             }
@@ -166,11 +162,23 @@ impl Index {
         Ok(Suggested { is_corrected: true, ..Suggested::default() }.with_categories(told))
     }
 
+    /// What is called by the words before the last, as they are.
+    fn before_the_last(&self, view: &View, typing: &Typing, typed: &[String]) -> Result<Suggested, Error> {
+        match typed.split_last().map_or(&[][..], |(_, before)| before) {
+            [whole @ .., last] if says_something(whole)? || says_something(std::slice::from_ref(last))? => {
+                self.ending_in(view, typing, (whole, last.clone(), false))
+            }
+            _ => Ok(Suggested::default()),
+        }
+    }
+
     /// What is called by words, the last of them begun; without the last one where it is hardly begun.
-    fn of_words(&self, view: &View, typing: &Typing, mut whole: Vec<String>) -> Result<Suggested, Error> {
+    fn of_words(&self, view: &View, typing: &Typing, typed: &[String]) -> Result<Suggested, Error> {
+        let mut whole = typed.to_vec();
         while let Some(last) = whole.pop() {
             let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
-            let suggested = self.ending_in(view, typing, (&whole, last))?;
+            let is_begun = whole.len() + 1 == typed.len();
+            let suggested = self.ending_in(view, typing, (&whole, last, is_begun))?;
             if !suggested.is_empty() || !is_short || !says_something(&whole)? {
                 return Ok(suggested);
             }
@@ -218,9 +226,14 @@ impl Index {
         Ok(choices.collect())
     }
 
-    fn ending_in(&self, view: &View, typing: &Typing, (whole, last): (&[String], String)) -> Result<Suggested, Error> {
-        let begun = terms_begun_by(&view.searcher, self.fields(), &last)?;
-        self.called(view, typing, (&Wanted { whole: whole.to_vec(), last }, &begun))
+    fn ending_in(
+        &self,
+        view: &View,
+        typing: &Typing,
+        (whole, last, is_begun): (&[String], String, bool),
+    ) -> Result<Suggested, Error> {
+        let terms = if is_begun { terms_begun_by(&view.searcher, self.fields(), &last)? } else { vec![last.clone()] };
+        self.called(view, typing, (&Wanted { whole: whole.to_vec(), last, is_begun }, &terms))
     }
 
     fn called(

@@ -10,7 +10,7 @@ use tantivy::{SegmentOrdinal, Term};
 use super::analyse::words;
 use super::definition::Definition;
 use super::impact::Impact;
-use super::needs::Needs;
+use super::needs::{Meant, Needs};
 use super::postings::KnownTerm;
 use super::view::View;
 use super::why::Part;
@@ -48,10 +48,10 @@ impl Index {
         Needs::of_this_program().map(|_| ())
     }
 
-    /// The code of the need that a text is most surely said for.
+    /// The code of the need that a text is most surely said for; none where it hardly tells of any.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
         let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
-        Ok(meant.into_iter().next().map(|need| need.code))
+        Ok(meant.into_iter().find(Meant::is_sure).map(|need| need.code))
     }
 }
 

@@ -579,6 +579,16 @@ both!(eight_needs_are_planned_and_nine_refused, |app| {
     assert_eq!(refused.json["rule"], "<= 8");
 });
 
+both!(words_that_tell_of_no_need_are_met_by_nothing_that_they_do_not_name, |app| {
+    let change =
+        Town::default().place("ici", 0.0, 0.0).service("Crise", "ligne", &["ici"], "mental-health/crisis").write(app);
+    let needs = json!([{"q": "demain"}, {"q": "je veux mourir"}]);
+    let reply = matched(&app.anonymous(), &asked(change, needs));
+    assert_eq!(choices(&reply, 0), Vec::<String>::new(), "{}", reply.text);
+    assert!(choices(&reply, 1).contains(&"Crise".to_owned()), "{}", reply.text);
+    assert_eq!(reply.json["uncovered"][0], json!({"need": 0, "record": null}), "{}", reply.text);
+});
+
 both!(bad_questions_are_refused_by_field_and_rule, |app| {
     let food = json!([{"category": "food"}]);
     let base = json!({"near": "Longueuil", "needs": food});
@@ -590,6 +600,7 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
         (json!({"needs": [{"q": "  "}]}), 400, "missing_field", "needs.0.category"),
         (json!({"needs": [{"q": "..."}]}), 422, "invalid_value", "needs.0.q"),
         (json!({"needs": [{"q": "food"}, {"q": "Bonjour, svp"}]}), 422, "invalid_value", "needs.1.q"),
+        (json!({"needs": [{"q": "merci beaucoup"}]}), 422, "invalid_value", "needs.0.q"),
         (json!({"needs": [{"q": "besoin d'aide"}]}), 422, "invalid_value", "needs.0.q"),
         (json!({"needs": [{"q": "1 2 3"}]}), 422, "invalid_value", "needs.0.q"),
         (json!({"needs": [{"q": "le la de"}]}), 422, "invalid_value", "needs.0.q"),

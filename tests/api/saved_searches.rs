@@ -161,6 +161,22 @@ both!(of_a_postal_code_only_its_area_is_kept, |app| {
     let near = json!({"name": "x", "search": {"q": "garderie", "near": "J4K 2T1"}});
     assert_eq!(worker.post(SEARCHES, &near).expect(201).json["search"]["near"], "J4K");
     // The name is for its owner, and is kept as well.
+    // Nor is the rest of an address, wherever it stands: the place that was understood is.
+    for (typed, kept) in [
+        ("H4G 1A1 Verdun", "H4G"),
+        ("h4g 1a1, Verdun", "H4G"),
+        ("123 rue Saint-Denis, Montréal, QC H2X 1Y4", "H2X"),
+        ("4545 boulevard Taschereau, Brossard", "Brossard"),
+        ("45 rue Principale Longueuil", "Longueuil"),
+    ] {
+        let asked = json!({"name": "x", "search": {"q": "garderie H2X  3Y4", "near": typed}});
+        let saved = worker.post(SEARCHES, &asked).expect(201).json;
+        assert_eq!(
+            (&saved["search"]["near"], &saved["search"]["q"]),
+            (&json!(kept), &json!("garderie H2X")),
+            "{typed}"
+        );
+    }
     let named = worker.post(SEARCHES, &json!({"name": "Famille J4K 2T1", "search": {"q": "garderie"}})).expect(201);
     assert_eq!(named.json["name"], "Famille J4K");
     let renamed = json!({"name": "g1r5l3"});

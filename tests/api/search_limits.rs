@@ -55,7 +55,10 @@ fn documents() -> Vec<Case> {
         (json!({"polygon": ring(100_000)}), (413, "payload_too_large", "body", "request_body_bytes_max = 1048576")),
         (json!({"category": "yachts"}), (422, "unknown_category", "category", FIELDS)),
         (json!({"category": "x".repeat(10_240)}), (422, "unknown_category", "category", FIELDS)),
-        (json!({"territory": "mrc:nowhere"}), (422, "unknown_territory", "territory", "mrc:nowhere")),
+        (
+            json!({"territory": "mrc:nowhere"}),
+            (422, "unknown_territory", "territory", "an id of GET /api/v1/territories"),
+        ),
         (json!({"limit": 101}), (422, "out_of_range", "limit", "1..=100")),
         (json!({"near": "x".repeat(10_240)}), (422, "too_long", "near", "<= 200 characters")),
         (json!({"cursor": "AAAA"}), (400, "invalid_cursor", "cursor", CURSOR_RULE)),

@@ -106,7 +106,7 @@ impl Hunt {
             self.take(at, page);
         }
         let is_over = self.searches.iter().all(|one| one.is_over);
-        if is_over && ((self.found.is_empty() && self.widen()) || self.leave_words_out()) {
+        if is_over && ((self.found.is_empty() && self.widen()?) || self.leave_words_out()) {
             return self.search(index);
         }
         Ok(())
@@ -123,14 +123,17 @@ impl Hunt {
         without.count() > 0
     }
 
-    /// Gives whether there was something to widen.
-    fn widen(&mut self) -> bool {
-        let narrow = self.searches.iter_mut().filter(|one| one.request.only_sure);
-        let widened = narrow.map(|one| {
-            one.request.only_sure = false;
-            one.is_over = false;
-        });
-        widened.count() > 0
+    /// Words that tell of no need for sure are not read as one that may help too. Gives whether there was something to
+    /// widen.
+    fn widen(&mut self) -> Outcome<bool> {
+        let mut has_widened = false;
+        for one in self.searches.iter_mut().filter(|one| one.request.only_sure) {
+            if one.request.text.as_deref().map(Index::need_of).transpose()?.flatten().is_some() {
+                (one.request.only_sure, one.is_over) = (false, false);
+                has_widened = true;
+            }
+        }
+        Ok(has_widened)
     }
 
     fn take(&mut self, at: usize, page: Page) {
