@@ -239,7 +239,7 @@ pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound,
             Ok(PlaceFound { origin, named: None, alternatives: vec![], within })
         }
         Place::Named(text) => {
-            let mut matches = gazetteer.geocode(text, PLACES_TOLD_MAX).into_iter();
+            let mut matches = gazetteer.geocode_whole(text, PLACES_TOLD_MAX).into_iter();
             let found = matches.next().ok_or_else(|| unknown_place(gazetteer, text))?;
             let mut territories = gazetteer.ancestors(&found.territory_id);
             territories.extend(estimated_municipality(gazetteer, &found));

@@ -72,6 +72,8 @@ const LEVELS_SAID: [(&str, &[Level]); 10] = [
     ("mrc", &[Level::Mrc]),
     ("region", &[Level::Region]),
 ];
+/// With which many names begin, and which are none.
+const SAINTS: [&str; 4] = ["saint", "sainte", "saints", "saintes"];
 /// Articles with which names begin and people need not.
 const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
 /// What people say after a place, folded.
@@ -84,8 +86,12 @@ const BEFORE_A_NAME: [&str; 12] =
     ["rue", "avenue", "av", "boulevard", "boul", "chemin", "de", "du", "des", "la", "le", "les"];
 /// Words of a street beside its number.
 const STREET_WORDS_MIN: usize = 2;
-/// Words around a place that are left out, at each end.
-const FORMS_MAX: usize = 5;
+/// Parts of a text that are read, and names of one that are looked at beside the others, the likeliest first.
+const PARTS_MAX: usize = 8;
+const LOOKED_AT_MAX: usize = 200;
+/// Words around a place that are left out, at each end, and what may so be left of a text.
+const WORDS_AROUND_MAX: usize = 5;
+const FORMS_MAX: usize = 10;
 /// A name of so many letters may have one of them wrong, and of so many two.
 const CORRECTED_CHARS_MIN: usize = 5;
 const LONG_NAME_CHARS_MIN: usize = 6;
@@ -107,6 +113,9 @@ enum Likeness {
     /// Another has the name in the same MRC.
     SameMrc,
 }
+
+/// What may be left of a part, and whether that is all of it.
+type Form = (String, bool);
 
 /// How well a name answers; less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,6 +212,21 @@ impl Gazetteer {
     /// another one (`Windsor, Ontario`), and then nothing is answered. Without either, a text that is no name is a name
     /// and what it is in, in either order (`Griffintown Montréal`), or an address that ends with one.
     pub fn geocode(&self, text: &str, limit: usize) -> Vec<Match> {
+        self.places_in(text, limit, |_, _| true)
+    }
+
+    /// As [`Gazetteer::geocode`], of a text that was typed to its end: `Paris` is not Parisville, `Saint` is nothing.
+    pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
+        self.places_in(text, limit, |name, forms| {
+            let ranks = || forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)));
+            let is_whole =
+                |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !SAINTS.contains(&form.as_str());
+            ranks().next().is_none() || ranks().any(is_whole)
+        })
+    }
+
+    /// The places of the first part that says one which agrees with the others.
+    fn places_in(&self, text: &str, limit: usize, is_meant: impl Fn(&Name, &[Form]) -> bool) -> Vec<Match> {
         let typed: String = text.chars().take(TYPED_CHARS_MAX).collect();
         match self.postal_area_in(&typed) {
             Some((Some(area), others)) if self.is_where(area, &others) => {
@@ -213,7 +237,13 @@ impl Gazetteer {
             None => {}
         }
         let parts = parts_of(&typed);
-        let holding = (0..parts.len()).map(|at| self.names_that_hold(&parts, at)).find(|found| !found.is_empty());
+        let of_part = |at: usize| {
+            let mut found = self.names_that_hold(&parts, at);
+            let forms = parts.get(at).map(|part| forms_of(part)).unwrap_or_default();
+            found.retain(|name| is_meant(name, &forms));
+            found
+        };
+        let holding = (0..parts.len()).map(of_part).find(|found| !found.is_empty());
         holding.unwrap_or_default().into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect()
     }
 
@@ -229,9 +259,14 @@ impl Gazetteer {
             has_number(hint) || hint.split(' ').count() >= LINE_WORDS_MIN && !self.is_surely_a_place(hint)
         };
         let mut found = self.names_said_in(part);
+        if parts.len() == 1 {
+            return found;
+        }
+        found.truncate(LOOKED_AT_MAX);
+        let forms = forms_of(part);
         found.retain(|name| {
             self.territory_at(name.at).is_some_and(|one| {
-                (parts.len() == 1 || self.is_called(name, part))
+                self.is_called(name, &forms)
                     && after.iter().all(|hint| is_said_by(one, hint) || has_number(hint))
                     && before.iter().all(|hint| is_said_by(one, hint) || is_line(hint))
             })
@@ -239,44 +274,42 @@ impl Gazetteer {
         found
     }
 
-    /// A name is what a part says, but for what is around it, and not only holds its words (`Limoilou` is enough for a
-    /// borough).
-    fn is_called(&self, name: &Name, part: &str) -> bool {
+    /// A name is what a part says, but for what is around it, and does not only hold its words among others (`Limoilou`
+    /// is enough for a borough).
+    fn is_called(&self, name: &Name, forms: &[Form]) -> bool {
         let is_part_of_a_city =
             || self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District));
-        forms_of(part).iter().any(|(form, _)| match rank(&name.folded, form) {
-            Some(Rank::HasWords) => is_part_of_a_city() || is_called_with_an_article(&name.folded, form),
-            Some(_) => true,
-            None => self.named_and_within(form).iter().any(|one| one.at == name.at),
-        }) || self.named_after_a_street(part).iter().any(|one| one.at == name.at)
+        let ranks = || forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)));
+        let is_whole =
+            |(form, rank): (&String, Rank)| rank < Rank::HasWords || is_called_with_an_article(&name.folded, form);
+        is_part_of_a_city() || ranks().next().is_none() || ranks().any(is_whole)
     }
 
     /// The names that a part says, with or without the words that people put around a place.
     fn names_said_in(&self, part: &str) -> Vec<&Name> {
-        let of_form = |(form, is_whole): (String, bool)| {
-            let mut found = self.named(&form);
-            found.retain(|name| {
-                let is_called = |rank| rank < Rank::HasWords || is_called_with_an_article(&name.folded, &form);
-                is_whole || rank(&name.folded, &form).is_some_and(is_called)
-            });
-            if found.is_empty() {
-                found = self.named_and_within(&form);
-            }
-            self.keep_levels_said(part, &form, &mut found);
-            (!found.is_empty()).then_some(found)
-        };
-        let forms = forms_of(part).into_iter();
-        // "ville de Laval" is Laval, and not the town whose name ends so.
-        let exactly = |(form, _): &(String, bool)| {
+        let forms = forms_of(part);
+        let barest = forms.last().map_or("", |(form, _)| form.as_str());
+        let of_form = |(form, is_whole): &Form| {
             let mut found = self.named(form);
-            found.retain(|name| name.folded == *form);
+            found.retain(|name| {
+                let is_called = |rank| rank < Rank::HasWords || is_called_with_an_article(&name.folded, form);
+                *is_whole || rank(&name.folded, form).is_some_and(is_called)
+            });
+            if found.is_empty() && (*is_whole || form == barest) {
+                found = self.named_and_within(form);
+            }
             self.keep_levels_said(part, form, &mut found);
             (!found.is_empty()).then_some(found)
         };
-        let whole = self.named(part);
-        let found = match whole.first() {
-            Some(first) if first.folded == part => Some(whole),
-            _ => forms.clone().find_map(|form| exactly(&form)).or_else(|| forms.clone().find_map(of_form)),
+        // "ville de Laval" is Laval, and not the town whose name ends so.
+        let exactly = |(form, _): &Form| {
+            let mut found = self.exactly_named(form);
+            self.keep_levels_said(part, form, &mut found);
+            (!found.is_empty()).then_some(found)
+        };
+        let found = match self.exactly_named(part).is_empty() {
+            false => Some(self.named(part)),
+            true => forms.iter().find_map(exactly).or_else(|| forms.iter().find_map(of_form)),
         };
         found.unwrap_or_else(|| self.named_after_a_street(part))
     }
@@ -316,9 +349,7 @@ impl Gazetteer {
         }
         let longest = (1..words.len()).find_map(|at| {
             let (street, name) = words.split_at(at);
-            let name = name.join(" ");
-            let mut found = self.named(&name);
-            found.retain(|one| one.folded == name);
+            let found = self.exactly_named(&name.join(" "));
             (!found.is_empty()).then_some((street, found))
         });
         let is_street = |street: &[&str]| {
@@ -343,8 +374,12 @@ impl Gazetteer {
             let is_within = |one: &Name| {
                 self.territory_at(one.at).is_some_and(|one| self.hints_answered(one, &[within.as_str()]) == 1)
             };
+            // Only beside what is surely a place is a name looked for by some of its words.
             let has_words = |one: &&Name| rank(&one.folded, &name).is_some_and(|rank| rank <= Rank::HasWords);
-            let mut found: Vec<&Name> = self.named(&name).into_iter().filter(has_words).collect();
+            let mut found = match self.exactly_named(&within).is_empty() {
+                true => self.exactly_named(&name),
+                false => self.named(&name).into_iter().filter(has_words).collect(),
+            };
             if found.iter().any(|one| is_within(one)) {
                 found.retain(|one| is_within(one));
             } else {
@@ -394,17 +429,30 @@ impl Gazetteer {
         labels
     }
 
+    /// Names that are just so, in their order.
+    fn exactly_named(&self, folded: &str) -> Vec<&Name> {
+        let names = self.names();
+        let first = names.partition_point(|name| name.folded.as_str() < folded);
+        let mut found: Vec<&Name> =
+            names.get(first..).unwrap_or_default().iter().take_while(|name| name.folded == folded).collect();
+        self.put_in_order(&mut found, |_| Rank::Exact);
+        found
+    }
+
     /// Names that answer one folded text, best first.
     fn named(&self, folded: &str) -> Vec<&Name> {
-        let ranked = self.names().iter().filter_map(|name| Some((rank(&name.folded, folded)?, name)));
-        let mut found: Vec<(Rank, &Name)> = ranked.collect();
-        found.sort_by_cached_key(|(rank, name)| {
+        let mut found: Vec<&Name> = self.names().iter().filter(|name| rank(&name.folded, folded).is_some()).collect();
+        self.put_in_order(&mut found, |name| rank(&name.folded, folded).unwrap_or(Rank::StartsWithLetters));
+        found
+    }
+
+    fn put_in_order(&self, found: &mut [&Name], rank_of: impl Fn(&Name) -> Rank) {
+        found.sort_by_cached_key(|name| {
             let territory = self.territory_at(name.at);
             let population = territory.and_then(|one| one.population);
             let id = territory.map(|one| one.id.clone());
-            (*rank, territory.map(|one| level_order(one.level)), Reverse(population), name.folded.clone(), id)
+            (rank_of(name), territory.map(|one| level_order(one.level)), Reverse(population), name.folded.clone(), id)
         });
-        found.into_iter().map(|(_, name)| name).collect()
     }
 
     /// How many of the hints name something above the territory, or say what it is.
@@ -511,6 +559,7 @@ fn parts_of(typed: &str) -> Vec<String> {
             None => parts.push(part),
         }
     }
+    parts.truncate(PARTS_MAX);
     parts
 }
 
@@ -520,11 +569,11 @@ fn is_called_with_an_article(name: &str, form: &str) -> bool {
 }
 
 /// A part as it is, then with ever fewer of the words that people put around a place; with whether it is whole.
-fn forms_of(part: &str) -> Vec<(String, bool)> {
-    let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(FORMS_MAX);
+fn forms_of(part: &str) -> Vec<Form> {
+    let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(WORDS_AROUND_MAX);
     let both = from_the_front
-        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(FORMS_MAX));
-    both.map(|form| (form.to_owned(), form == part)).collect()
+        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX));
+    both.take(FORMS_MAX).map(|form| (form.to_owned(), form == part)).collect()
 }
 
 fn without_first_word(text: &str) -> Option<&str> {

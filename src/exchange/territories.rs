@@ -598,6 +598,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_typed_to_its_end_is_no_beginning() {
+        for typed in ["Paris", "Victoria", "St", "sainte", "here"] {
+            assert!(!ids(typed).is_empty(), "{typed} may become something");
+            assert_eq!(quebec().geocode_whole(typed, 5).len(), 0, "{typed}");
+            assert!(!quebec().names_near(typed, 3).is_empty(), "{typed}");
+        }
+        for typed in
+            ["Limoilou", "Griffintown Montréal", "St-Jean", "Rosemont", "J4K", "ville de Laval", "Saint-Lambert"]
+        {
+            assert_eq!(quebec().geocode_whole(typed, 1), quebec().geocode(typed, 1), "{typed}");
+        }
+    }
+
+    #[test]
     fn words_around_a_name_are_left_out() {
         for (typed, id) in [
             ("Quebec City", "municipality:23027"),
