@@ -580,8 +580,9 @@ both!(eight_needs_are_planned_and_nine_refused, |app| {
 });
 
 both!(words_that_tell_of_no_need_are_met_by_nothing_that_they_do_not_name, |app| {
-    let change =
-        Town::default().place("ici", 0.0, 0.0).service("Crise", "ligne", &["ici"], "mental-health/crisis").write(app);
+    let town = Town::default().place("ici", 0.0, 0.0).service("Crise", "ligne", &["ici"], "mental-health/crisis");
+    let town = town.service("Nuit", "ligne", &["ici"], "housing/emergency-shelter");
+    let change = town.service("Halte", "ligne", &["ici"], "childcare/drop-in").write(app);
     let needs = json!([{"q": "demain"}, {"q": "je veux mourir"}]);
     let reply = matched(&app.anonymous(), &asked(change, needs));
     assert_eq!(choices(&reply, 0), Vec::<String>::new(), "{}", reply.text);

@@ -119,8 +119,14 @@ both!(services_of_one_name_are_no_choice, |app| {
     for key in ["un", "deux", "trois"] {
         town = town.service(key, key, &["ici"], "housing/rent-help").that(|one| one.name = Text::fr("Zigzag au loyer"));
     }
+    town = town.service("Carlingue", "un", &["ici"], "transport/car");
     let change = town.write(app);
     app.anonymous().get(&format!("/api/v1/search?min_change={change}")).expect(200);
+    // A word after which another was typed is whole.
+    for (text, is_called_so) in [("carl", true), ("car", true), ("car seat", false)] {
+        let found = labels(&typed(&app.anonymous(), text, "&limit=20"), "service");
+        assert_eq!(found.contains(&"Carlingue".to_owned()), is_called_so, "{text}: {found:?}");
+    }
     let found = labels(&typed(&app.anonymous(), "zigz", ""), "service");
     assert_eq!(found, ["Zigzag au loyer"; 2], "{found:?}");
 });

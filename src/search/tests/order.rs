@@ -177,3 +177,24 @@ fn a_word_that_any_text_has_is_no_reason() {
     let alone = index.search(&ask("pour")).unwrap();
     assert_eq!(alone.hits[0].matched[0].term, "pour", "where it is all that was asked, it is the reason");
 }
+
+#[test]
+fn a_letter_written_twice_is_corrected_before_another_letter_however_rare_the_word_is() {
+    let index = index(vec![
+        service(1, "Salon", vec![]),
+        service(2, "Sillon", vec![]),
+        service(3, "Sillon", vec![]),
+        service(4, "Sillon", vec![]),
+    ]);
+    let typing = Typing {
+        text: "sallon".to_owned(),
+        point: None,
+        audience: Audience::Public,
+        hide_overdue_days: None,
+        now: now(),
+        limit: 5,
+    };
+    let suggested = index.suggest(&typing).unwrap();
+    let ids: Vec<Id> = suggested.services.iter().map(|one| one.id).collect();
+    assert_eq!((ids, suggested.is_corrected), (vec![id(1)], true));
+}
