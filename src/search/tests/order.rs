@@ -198,3 +198,13 @@ fn a_letter_written_twice_is_corrected_before_another_letter_however_rare_the_wo
     let ids: Vec<Id> = suggested.services.iter().map(|one| one.id).collect();
     assert_eq!((ids, suggested.is_corrected), (vec![id(1)], true));
 }
+
+#[test]
+fn what_is_named_in_full_comes_before_what_its_words_mean_however_far_it_is() {
+    let index = index(vec![
+        for_need(north_of_longueuil(1, "Banque alimentaire Zénith Boréal", 400.0), "income/budget"),
+        for_need(north_of_longueuil(2, "Dépannage", 1.0), "food/food-bank"),
+    ]);
+    let near = Request { origin: from(LONGUEUIL), ..ask("banque alimentaire zénith boréal") };
+    assert_eq!(found(&index, &near), [1, 2]);
+}
