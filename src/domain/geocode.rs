@@ -218,7 +218,7 @@ impl Gazetteer {
     /// As [`Gazetteer::geocode`], of a text that was typed to its end: `Paris` is not Parisville, `Saint` is nothing.
     pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
         self.places_in(text, limit, |name, forms| {
-            let ranks = || forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)));
+            let ranks = || ranks_of(name, forms);
             let is_whole =
                 |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !SAINTS.contains(&form.as_str());
             ranks().next().is_none() || ranks().any(is_whole)
@@ -277,12 +277,10 @@ impl Gazetteer {
     /// A name is what a part says, but for what is around it, and does not only hold its words among others (`Limoilou`
     /// is enough for a borough).
     fn is_called(&self, name: &Name, forms: &[Form]) -> bool {
-        let is_part_of_a_city =
-            || self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District));
-        let ranks = || forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)));
+        let ranks = || ranks_of(name, forms);
         let is_whole =
             |(form, rank): (&String, Rank)| rank < Rank::HasWords || is_called_with_an_article(&name.folded, form);
-        is_part_of_a_city() || ranks().next().is_none() || ranks().any(is_whole)
+        self.is_part_of_a_city(name) || ranks().next().is_none() || ranks().any(is_whole)
     }
 
     /// The names that a part says, with or without the words that people put around a place.
@@ -328,14 +326,15 @@ impl Gazetteer {
     /// A street or an organisation may be called as places begin; what is called as a whole place, or as a part of the
     /// name of a borough (`Limoilou`), is taken for it.
     fn is_surely_a_place(&self, folded: &str) -> bool {
-        let is_part_of_a_city = |name: &Name| {
-            self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District))
-        };
         self.names().iter().any(|name| match rank(&name.folded, folded) {
             Some(Rank::Exact) => true,
-            Some(Rank::StartsWithWords | Rank::HasWords) => is_part_of_a_city(name),
+            Some(Rank::StartsWithWords | Rank::HasWords) => self.is_part_of_a_city(name),
             Some(Rank::StartsWithLetters) | None => false,
         })
+    }
+
+    fn is_part_of_a_city(&self, name: &Name) -> bool {
+        self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District))
     }
 
     /// The name that an address without commas ends with: after at least two words of a street, the last of which asks
@@ -574,6 +573,11 @@ fn forms_of(part: &str) -> Vec<Form> {
     let both = from_the_front
         .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX));
     both.take(FORMS_MAX).map(|form| (form.to_owned(), form == part)).collect()
+}
+
+/// How well a name answers each form that it answers at all.
+fn ranks_of<'a>(name: &'a Name, forms: &'a [Form]) -> impl Iterator<Item = (&'a String, Rank)> {
+    forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)))
 }
 
 fn without_first_word(text: &str) -> Option<&str> {

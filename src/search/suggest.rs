@@ -164,8 +164,9 @@ impl Index {
 
     /// What is called by the words before the last, as they are.
     fn before_the_last(&self, view: &View, typing: &Typing, typed: &[String]) -> Result<Suggested, Error> {
-        match typed.split_last().map_or(&[][..], |(_, before)| before) {
-            [whole @ .., last] if says_something(whole)? || says_something(std::slice::from_ref(last))? => {
+        let before = typed.split_last().map_or(&[][..], |(_, before)| before);
+        match before.split_last() {
+            Some((last, whole)) if says_something(before)? => {
                 self.ending_in(view, typing, (whole, last.clone(), false))
             }
             _ => Ok(Suggested::default()),
