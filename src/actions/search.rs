@@ -103,7 +103,7 @@ pub struct NamedPlace {
 pub fn search(deps: &Deps, viewer: Option<&Viewer>, asked: Search) -> Outcome<Found> {
     let account = viewer.and_then(Viewer::account);
     if asked.include_stale && !account.is_some_and(|account| account.has_role(Role::Curator)) {
-        return Err(Refusal::field(Code::Forbidden, "include_stale").into());
+        return Err(Refusal::field(Code::Forbidden, "include_stale").rule("curator").into());
     }
     let (text, category) = (asked.text.clone(), asked.category.clone());
     let is_first_page = asked.cursor.is_none();

@@ -8,6 +8,13 @@ use super::directory::Point;
 use super::fold::fold_place;
 use super::territory::{Gazetteer, Level, Match, Territory, postal_area_of};
 
+mod around;
+
+use around::{
+    Form, begins_as_an_address, forms_of, has_number, is_called_with_an_article, is_long, is_province_or_country,
+    is_saint_alone, is_whole_street, levels_said, parts_of, where_said,
+};
+
 /// Letters of a typed text that are read; a longer one is cut.
 pub const TYPED_CHARS_MAX: usize = 200;
 /// Two places of one MRC with one name and nearer than this are the same place told by two sources.
@@ -16,82 +23,8 @@ const SAME_PLACE_KM: f64 = 15.0;
 const PREFIX_CHARS_MIN: usize = 3;
 /// Words of a text in which a name and what it is in are told apart without a comma.
 const WORDS_TOLD_APART_MAX: usize = 10;
-/// What everything is in, as people write it after a place.
-const PROVINCE_OR_COUNTRY: [&str; 6] = ["quebec", "qc", "pq", "p q", "que", "canada"];
-/// What people say before a place, folded.
-const BEFORE_A_PLACE: [&str; 38] = [
-    "a",
-    "au",
-    "aux",
-    "en",
-    "dans",
-    "sur",
-    "vers",
-    "pres",
-    "proche",
-    "pas loin",
-    "a cote",
-    "autour",
-    "de",
-    "du",
-    "des",
-    "le",
-    "la",
-    "les",
-    "centre ville",
-    "ville",
-    "quartier",
-    "secteur",
-    "arrondissement",
-    "mrc",
-    "region",
-    "municipalite",
-    "village",
-    "canton",
-    "paroisse",
-    "ile",
-    "downtown",
-    "city",
-    "of",
-    "the",
-    "near",
-    "in",
-    "around",
-    "at",
-];
-/// Those that say what the place is.
-const LEVELS_SAID: [(&str, &[Level]); 10] = [
-    ("ville", &[Level::Municipality]),
-    ("city", &[Level::Municipality]),
-    ("municipalite", &[Level::Municipality]),
-    ("village", &[Level::Municipality]),
-    ("canton", &[Level::Municipality]),
-    ("paroisse", &[Level::Municipality]),
-    ("arrondissement", &[Level::Borough]),
-    ("quartier", &[Level::District, Level::Borough, Level::Place]),
-    ("mrc", &[Level::Mrc]),
-    ("region", &[Level::Region]),
-];
-/// With which many names begin, and which are none.
-const SAINTS: [&str; 4] = ["saint", "sainte", "saints", "saintes"];
-/// Articles with which names begin and people need not.
-const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
-/// What people say after a place, folded.
-const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
-/// Words from which on what stands before a place is a street, a house or an organisation, and not another place.
-const LINE_WORDS_MIN: usize = 3;
-const STREET_TYPES: [&str; 9] = ["rue", "avenue", "av", "boulevard", "boul", "bd", "chemin", "ch", "route"];
-/// A word of a street that asks for another.
-const BEFORE_A_NAME: [&str; 12] =
-    ["rue", "avenue", "av", "boulevard", "boul", "chemin", "de", "du", "des", "la", "le", "les"];
-/// Words of a street beside its number.
-const STREET_WORDS_MIN: usize = 2;
-/// Parts of a text that are read, and names of one that are looked at beside the others, the likeliest first.
-const PARTS_MAX: usize = 8;
+/// Names of one part that are looked at beside the others, the likeliest first.
 const LOOKED_AT_MAX: usize = 200;
-/// Words around a place that are left out, at each end, and what may so be left of a text.
-const WORDS_AROUND_MAX: usize = 5;
-const FORMS_MAX: usize = 10;
 /// A name of so many letters may have one of them wrong, and of so many two.
 const CORRECTED_CHARS_MIN: usize = 5;
 const LONG_NAME_CHARS_MIN: usize = 6;
@@ -113,9 +46,6 @@ enum Likeness {
     /// Another has the name in the same MRC.
     SameMrc,
 }
-
-/// What may be left of a part, and whether that is all of it.
-type Form = (String, bool);
 
 /// How well a name answers; less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,8 +149,7 @@ impl Gazetteer {
     pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
         self.places_in(text, limit, |name, forms| {
             let ranks = || ranks_of(name, forms);
-            let is_whole =
-                |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !SAINTS.contains(&form.as_str());
+            let is_whole = |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !is_saint_alone(form);
             ranks().next().is_none() || ranks().any(is_whole)
         })
     }
@@ -251,13 +180,9 @@ impl Gazetteer {
     fn names_that_hold(&self, parts: &[String], at: usize) -> Vec<&Name> {
         let Some((part, after)) = parts.get(at..).and_then(|rest| rest.split_first()) else { return Vec::new() };
         let before = parts.get(..at).unwrap_or_default();
-        let is_said_by = |one: &Territory, hint: &String| {
-            PROVINCE_OR_COUNTRY.contains(&hint.as_str()) || self.hints_answered(one, &[hint]) == 1
-        };
-        let has_number = |hint: &String| hint.contains(|letter: char| letter.is_ascii_digit());
-        let is_line = |hint: &String| {
-            has_number(hint) || hint.split(' ').count() >= LINE_WORDS_MIN && !self.is_surely_a_place(hint)
-        };
+        let is_said_by =
+            |one: &Territory, hint: &String| is_province_or_country(hint) || self.hints_answered(one, &[hint]) == 1;
+        let is_line = |hint: &String| has_number(hint) || is_long(hint) && !self.is_surely_a_place(hint);
         let mut found = self.names_said_in(part);
         if parts.len() == 1 {
             return found;
@@ -309,14 +234,14 @@ impl Gazetteer {
             false => Some(self.named(part)),
             true => forms.iter().find_map(exactly).or_else(|| forms.iter().find_map(of_form)),
         };
-        found.unwrap_or_else(|| self.named_after_a_street(part))
+        let found = found.unwrap_or_else(|| self.named_after_a_street(part));
+        if found.is_empty() { self.named_in_a_sentence(part) } else { found }
     }
 
     /// Of homonyms, those that are what the words before the name say, where there are some.
     fn keep_levels_said(&self, part: &str, form: &str, found: &mut Vec<&Name>) {
         let before = part.split_once(form).map_or("", |(before, _)| before);
-        let said = LEVELS_SAID.iter().find(|(word, _)| before.split(' ').any(|one| one == *word));
-        let Some((_, levels)) = said else { return };
+        let Some(levels) = levels_said(before) else { return };
         let is_so = |name: &&Name| self.territory_at(name.at).is_some_and(|one| levels.contains(&one.level));
         if found.iter().any(is_so) {
             found.retain(is_so);
@@ -337,13 +262,11 @@ impl Gazetteer {
         self.territory_at(name.at).is_some_and(|one| matches!(one.level, Level::Borough | Level::District))
     }
 
-    /// The name that an address without commas ends with: after at least two words of a street, the last of which asks
-    /// for no other (`123 rue Saint-Denis Montréal`, not `123 rue de Laval`).
+    /// The name that an address without commas ends with, after a whole street (`123 rue Saint-Denis Montréal`, not
+    /// `123 rue de Laval`).
     fn named_after_a_street(&self, folded: &str) -> Vec<&Name> {
         let words: Vec<&str> = folded.split(' ').take(WORDS_TOLD_APART_MAX + 1).collect();
-        let has_number = words.first().is_some_and(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
-        let is_address = has_number || words.first().is_some_and(|word| STREET_TYPES.contains(word));
-        if !is_address || words.len() > WORDS_TOLD_APART_MAX {
+        if !begins_as_an_address(&words) || words.len() > WORDS_TOLD_APART_MAX {
             return Vec::new();
         }
         let longest = (1..words.len()).find_map(|at| {
@@ -351,11 +274,18 @@ impl Gazetteer {
             let found = self.exactly_named(&name.join(" "));
             (!found.is_empty()).then_some((street, found))
         });
-        let is_street = |street: &[&str]| {
-            street.len() >= STREET_WORDS_MIN + usize::from(has_number)
-                && street.last().is_some_and(|word| !BEFORE_A_NAME.contains(word))
-        };
-        longest.filter(|(street, _)| is_street(street)).map(|(_, found)| found).unwrap_or_default()
+        longest.filter(|(street, _)| is_whole_street(street)).map(|(_, found)| found).unwrap_or_default()
+    }
+
+    /// What a sentence names after its last word for where (`je reste à Brossard`), unless it names another place
+    /// before (`Limoilou à Montréal`).
+    fn named_in_a_sentence(&self, folded: &str) -> Vec<&Name> {
+        let Some((before, said)) = where_said(folded) else { return Vec::new() };
+        if forms_of(before).iter().any(|(form, _)| self.is_surely_a_place(form)) {
+            return Vec::new();
+        }
+        let exactly = |(form, _): Form| Some(self.exactly_named(&form)).filter(|found| !found.is_empty());
+        forms_of(said).into_iter().find_map(exactly).unwrap_or_default()
     }
 
     /// Names that words begin or end with, where the words left say what they are in. The longest name is the one.
@@ -382,7 +312,7 @@ impl Gazetteer {
             if found.iter().any(|one| is_within(one)) {
                 found.retain(|one| is_within(one));
             } else {
-                found.retain(|one| one.folded == name && PROVINCE_OR_COUNTRY.contains(&within.as_str()));
+                found.retain(|one| one.folded == name && is_province_or_country(&within));
             }
             (!found.is_empty()).then_some(found)
         };
@@ -400,8 +330,22 @@ impl Gazetteer {
             Some(self.label(territory, name.likeness.max(Likeness::ElsewhereToo)))
         });
         let held: Vec<String> = labelled.take(limit).collect();
-        let misspelt = || forms_of(parts.first()?).last().map(|(form, _)| self.names_written_nearly(form, limit));
-        if held.is_empty() { misspelt().unwrap_or_default() } else { held }
+        let Some(barest) = parts.first().and_then(|part| forms_of(part).pop()).filter(|_| held.is_empty()) else {
+            return held;
+        };
+        let misspelt = self.names_written_nearly(&barest.0, limit);
+        if misspelt.is_empty() { self.labels_ending(&barest.0, limit) } else { misspelt }
+    }
+
+    /// Of the names that a text ends with, the longest (`Vieux-Québec`).
+    fn labels_ending(&self, typed: &str, limit: usize) -> Vec<String> {
+        let ends = typed.match_indices(' ').filter_map(|(at, _)| typed.get(at + 1..));
+        let longest = ends.map(|end| self.exactly_named(end)).find(|found| !found.is_empty());
+        let label = |name: &Name| Some(self.label(self.territory_at(name.at)?, name.likeness));
+        let mut labels: Vec<String> = longest.unwrap_or_default().into_iter().filter_map(label).collect();
+        labels.dedup();
+        labels.truncate(limit);
+        labels
     }
 
     /// The nearest and most peopled first: with one letter wrong, or two in a long name.
@@ -549,43 +493,9 @@ impl Gazetteer {
     }
 }
 
-/// What commas, brackets and lines tell apart, folded; a number goes with the street after it.
-fn parts_of(typed: &str) -> Vec<String> {
-    let mut parts: Vec<String> = vec![];
-    for part in typed.split([',', '(', ')', ';', '\n']).map(fold_place).filter(|part| !part.is_empty()) {
-        match parts.last_mut().filter(|last| last.bytes().all(|letter| letter.is_ascii_digit())) {
-            Some(number) => *number = format!("{number} {part}"),
-            None => parts.push(part),
-        }
-    }
-    parts.truncate(PARTS_MAX);
-    parts
-}
-
-/// A name that begins with an article, without it.
-fn is_called_with_an_article(name: &str, form: &str) -> bool {
-    ARTICLES.iter().any(|article| name.strip_prefix(article) == Some(form))
-}
-
-/// A part as it is, then with ever fewer of the words that people put around a place; with whether it is whole.
-fn forms_of(part: &str) -> Vec<Form> {
-    let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(WORDS_AROUND_MAX);
-    let both = from_the_front
-        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX));
-    both.take(FORMS_MAX).map(|form| (form.to_owned(), form == part)).collect()
-}
-
 /// How well a name answers each form that it answers at all.
 fn ranks_of<'a>(name: &'a Name, forms: &'a [Form]) -> impl Iterator<Item = (&'a String, Rank)> {
     forms.iter().filter_map(|(form, _)| Some((form, rank(&name.folded, form)?)))
-}
-
-fn without_first_word(text: &str) -> Option<&str> {
-    BEFORE_A_PLACE.iter().find_map(|word| text.strip_prefix(word)?.strip_prefix(' '))
-}
-
-fn without_last_word(text: &str) -> Option<&str> {
-    AFTER_A_PLACE.iter().find_map(|word| text.strip_suffix(word)?.strip_suffix(' '))
 }
 
 fn level_order(level: Level) -> u8 {

@@ -297,6 +297,10 @@ fn meaning(
     (lang, only_sure): (Lang, bool),
     words: usize,
 ) -> Result<Option<Concept>, Error> {
+    // A greeting is nearest to visits, and nobody asks for them by it.
+    if !asked.iter().any(|word| definition.says_what_is_needed(word)) {
+        return Ok(None);
+    }
     let mut meant = Needs::of_this_program()?.meant(asked, definition);
     if only_sure {
         meant.retain(Meant::is_sure);

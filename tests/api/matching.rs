@@ -588,6 +588,12 @@ both!(words_that_tell_of_no_need_are_met_by_nothing_that_they_do_not_name, |app|
     assert_eq!(choices(&reply, 0), Vec::<String>::new(), "{}", reply.text);
     assert!(choices(&reply, 1).contains(&"Crise".to_owned()), "{}", reply.text);
     assert_eq!(reply.json["uncovered"][0], json!({"need": 0, "record": null}), "{}", reply.text);
+    let searched =
+        |text: &str| app.anonymous().get(&format!("/api/v1/search?q={text}&min_change={change}")).expect(200).json;
+    assert!(searched("je+veux+mourir").to_string().contains("\"Crise\""));
+    for greeting in ["bonjour", "%C3%A7a+va", "merci+beaucoup", "hello"] {
+        assert_eq!(searched(greeting)["total"]["value"], 0, "{greeting}");
+    }
 });
 
 both!(bad_questions_are_refused_by_field_and_rule, |app| {
@@ -614,13 +620,15 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
         (json!({"needs": [{"category": "food", "child": 0}]}), 422, "out_of_range", "needs.0.child"),
         (json!({"needs": [{"category": "food", "price": 0}]}), 400, "unknown_field", "needs.0.price"),
         (json!({"needs": "food"}), 400, "wrong_type", "needs"),
-        (json!({"near": null}), 400, "missing_field", "near"),
+        (json!({"near": null}), 400, "wrong_type", "near"),
+        (json!({"lat": null, "lon": null}), 400, "wrong_type", "lat"),
+        (json!({"needs": [{"category": null, "q": "food"}]}), 400, "wrong_type", "needs.0.category"),
+        (json!({"needs": [{"q": "food\u{7}"}]}), 422, "invalid_value", "needs.0.q"),
+        (free(json!({"weekday": null})), 400, "wrong_type", "available.0.weekday"),
         (json!({"near": "Zzyzx"}), 422, "place_not_found", "near"),
         (json!({"near": "x".repeat(201)}), 422, "too_long", "near"),
         (json!({"lat": 45.5, "lon": -73.5}), 422, "invalid_value", "near"),
-        (json!({"near": null, "lat": 45.5}), 400, "missing_field", "lon"),
-        (json!({"near": null, "lat": 90.0001, "lon": 0}), 422, "out_of_range", "lat"),
-        (json!({"near": null, "lat": "NaN", "lon": 0}), 400, "wrong_type", "lat"),
+        (json!({"lat": "NaN", "lon": 0}), 400, "wrong_type", "lat"),
         (json!({"radius_km": 0}), 422, "out_of_range", "radius_km"),
         (json!({"radius_km": 20_000}), 422, "out_of_range", "radius_km"),
         (json!({"children": [{"born_in": "2023-13"}]}), 422, "invalid_month", "children.0.born_in"),
@@ -655,8 +663,13 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
         (json!({"lang": "de"}), 422, "invalid_value", "lang"),
         (json!({"name": "Tremblay"}), 400, "unknown_field", "name"),
     ];
-    for (more, status, code, field) in cases {
-        let body = with(base.clone(), more);
+    let of_a_place = [
+        (json!({"needs": food}), 400, "missing_field", "near"),
+        (json!({"needs": food, "lat": 45.5}), 400, "missing_field", "lon"),
+        (json!({"needs": food, "lat": 90.0001, "lon": 0}), 422, "out_of_range", "lat"),
+    ];
+    let all = cases.into_iter().map(|(more, status, code, field)| (with(base.clone(), more), status, code, field));
+    for (body, status, code, field) in all.chain(of_a_place) {
         let reply = app.anonymous().post("/api/v1/match", &body);
         let told = (reply.status, reply.json["code"].as_str(), reply.json["field"].as_str());
         assert_eq!(

@@ -18,7 +18,7 @@ both!(types_and_paths_are_said_in_the_words_of_the_contract, |app| {
     for (path, body, field, rule) in [
         (search, json!({"limit": "ten"}), "limit", "integer"),
         (search, json!({"limit": 1.5}), "limit", "integer"),
-        (search, json!({"limit": null, "q": 5}), "q", "string"),
+        (search, json!({"limit": null, "q": 5}), "limit", "integer"),
         (search, json!({"lat": "45"}), "lat", "number"),
         (search, json!({"exact": "yes"}), "exact", "boolean"),
         (search, json!({"sort": 7}), "sort", "string"),

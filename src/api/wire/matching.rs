@@ -3,7 +3,7 @@
 use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::families::{ChildBody, parse_children};
+use super::families::{ChildBody, not_null, parse_children};
 use super::search::{DistancesView, LocationView, OrganizationView, PlaceView, language_of, place_of, radius_of};
 use super::search::{search_text, short, within};
 use crate::actions::matching::{Asked, Choice, Matched, NeedMatched, Pinned, Residence, Uncovered};
@@ -29,10 +29,15 @@ const LIMIT_MAX: i64 = 20;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MatchBody {
+    #[serde(default, deserialize_with = "not_null")]
     lang: Option<Lang>,
+    #[serde(default, deserialize_with = "not_null")]
     lat: Option<f64>,
+    #[serde(default, deserialize_with = "not_null")]
     lon: Option<f64>,
+    #[serde(default, deserialize_with = "not_null")]
     near: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     radius_km: Option<f64>,
     needs: Vec<NeedBody>,
     #[serde(default)]
@@ -51,16 +56,21 @@ pub struct MatchBody {
     pinned: Vec<Id>,
     #[serde(default)]
     dropped: Vec<Id>,
+    #[serde(default, deserialize_with = "not_null")]
     limit: Option<i64>,
+    #[serde(default, deserialize_with = "not_null")]
     min_change: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NeedBody {
+    #[serde(default, deserialize_with = "not_null")]
     category: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     q: Option<String>,
     /// From 0.
+    #[serde(default, deserialize_with = "not_null")]
     child: Option<i64>,
 }
 
@@ -68,9 +78,13 @@ struct NeedBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FreeBody {
+    #[serde(default, deserialize_with = "not_null")]
     weekday: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     from: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     to: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     at: Option<String>,
 }
 

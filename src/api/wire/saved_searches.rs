@@ -13,7 +13,7 @@ use crate::domain::plain_text::check_line;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::saved_search::{Kept, NAME_CHARACTERS_MAX};
 use crate::domain::sensitive::refuse_sensitive_numbers;
-use crate::domain::territory::{postal_area_of, with_postal_areas_alone};
+use crate::domain::territory::with_postal_areas_alone;
 use crate::id::Id;
 use crate::store::saved_searches::SavedSearchRow;
 
@@ -50,11 +50,12 @@ fn within(refusal: Refusal) -> Refusal {
     Refusal { field, ..refusal }
 }
 
-/// The place by its name: a point, or the end of a postal code, wherever it is typed, may be where a family lives.
+/// The place by its name: a point may be where a family lives, and so may an address, of which the name of the place is
+/// kept when it was found; in words, the end of a postal code.
 fn kept(asked: Search) -> Result<Kept, Refusal> {
     let near = match asked.place {
         None => None,
-        Some(Place::Named(name)) => Some(postal_area_of(&name).unwrap_or(name)),
+        Some(Place::Named(name)) => Some(name),
         Some(Place::Point(_)) => {
             let rule = "near: a municipality, place or postal area";
             return Err(Refusal::field(Code::InvalidValue, "search.lat").rule(rule));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::{Said, Several, ages_of, conditions_of};
+use super::families::not_null;
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
@@ -13,6 +14,7 @@ use crate::domain::area::Area;
 use crate::domain::conditions::{Cost, Documents};
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::{Lang, is_language};
+use crate::domain::plain_text::check_lines;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{DistanceBy, Leg};
 use crate::id::Id;
@@ -33,39 +35,73 @@ const LIMIT_MAX: i64 = 100;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SearchBody {
+    #[serde(default, deserialize_with = "not_null")]
     q: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     lang: Option<Lang>,
+    #[serde(default, deserialize_with = "not_null")]
     lat: Option<f64>,
+    #[serde(default, deserialize_with = "not_null")]
     lon: Option<f64>,
+    #[serde(default, deserialize_with = "not_null")]
     near: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     radius_km: Option<f64>,
+    #[serde(default, deserialize_with = "not_null")]
     coverage: Option<Coverage>,
+    #[serde(default, deserialize_with = "not_null")]
     category: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     territory: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     bbox: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     polygon: Option<PolygonBody>,
+    #[serde(default, deserialize_with = "not_null")]
     open_at: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     age_months: Option<Several>,
+    #[serde(default, deserialize_with = "not_null")]
     language: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     cost: Option<Cost>,
+    #[serde(default, deserialize_with = "not_null")]
     wheelchair: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     no_car: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     has_room: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     documents: Option<Documents>,
+    #[serde(default, deserialize_with = "not_null")]
     delivery: Option<Several>,
+    #[serde(default, deserialize_with = "not_null")]
     public: Option<Several>,
+    #[serde(default, deserialize_with = "not_null")]
     open_from: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     open_to: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     open_weekly: Option<Several>,
+    #[serde(default, deserialize_with = "not_null")]
     known_only: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     sort: Option<Sort>,
+    #[serde(default, deserialize_with = "not_null")]
     exact: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     min_change: Option<i64>,
+    #[serde(default, deserialize_with = "not_null")]
     include_stale: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     facets: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     explain: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     highlight: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     limit: Option<i64>,
+    #[serde(default, deserialize_with = "not_null")]
     cursor: Option<String>,
 }
 
@@ -223,6 +259,7 @@ pub(super) fn search_text(field: &str, text: String) -> Result<String, Refusal> 
     if count_words(&text) > SEARCH_WORDS_MAX {
         return Err(Refusal::over(field, "search_words_max", SEARCH_WORDS_MAX));
     }
+    check_lines(&text, field)?;
     Ok(text)
 }
 

@@ -1,0 +1,168 @@
+//! What people write around the name of a place: what it is in, articles, streets, sentences. All of it folded.
+
+use super::fold_place;
+use crate::domain::territory::Level;
+
+/// What everything is in, as people write it after a place.
+const PROVINCE_OR_COUNTRY: [&str; 6] = ["quebec", "qc", "pq", "p q", "que", "canada"];
+/// What people say before a place.
+const BEFORE_A_PLACE: [&str; 38] = [
+    "a",
+    "au",
+    "aux",
+    "en",
+    "dans",
+    "sur",
+    "vers",
+    "pres",
+    "proche",
+    "pas loin",
+    "a cote",
+    "autour",
+    "de",
+    "du",
+    "des",
+    "le",
+    "la",
+    "les",
+    "centre ville",
+    "ville",
+    "quartier",
+    "secteur",
+    "arrondissement",
+    "mrc",
+    "region",
+    "municipalite",
+    "village",
+    "canton",
+    "paroisse",
+    "ile",
+    "downtown",
+    "city",
+    "of",
+    "the",
+    "near",
+    "in",
+    "around",
+    "at",
+];
+/// Those that say what the place is.
+const LEVELS_SAID: [(&str, &[Level]); 10] = [
+    ("ville", &[Level::Municipality]),
+    ("city", &[Level::Municipality]),
+    ("municipalite", &[Level::Municipality]),
+    ("village", &[Level::Municipality]),
+    ("canton", &[Level::Municipality]),
+    ("paroisse", &[Level::Municipality]),
+    ("arrondissement", &[Level::Borough]),
+    ("quartier", &[Level::District, Level::Borough, Level::Place]),
+    ("mrc", &[Level::Mrc]),
+    ("region", &[Level::Region]),
+];
+/// After the last of which a sentence says where (`je reste à Brossard`, `I live in Laval`).
+const BEFORE_WHERE: [&str; 10] = ["a", "au", "aux", "en", "dans", "pres", "proche", "in", "near", "at"];
+/// What people say after a place.
+const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
+/// With which many names begin, and which are none.
+const SAINTS: [&str; 4] = ["saint", "sainte", "saints", "saintes"];
+/// Articles with which names begin and people need not.
+const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
+const STREET_TYPES: [&str; 9] = ["rue", "avenue", "av", "boulevard", "boul", "bd", "chemin", "ch", "route"];
+/// Words of a street that ask for another.
+const BEFORE_A_NAME: [&str; 6] = ["de", "du", "des", "la", "le", "les"];
+/// Words of a street beside its number.
+const STREET_WORDS_MIN: usize = 2;
+/// Words from which on what stands before a place is a street, a house or an organisation, and not another place.
+const LINE_WORDS_MIN: usize = 3;
+/// Parts of a text that are read.
+const PARTS_MAX: usize = 8;
+/// Words around a place that are left out, at each end, and what may so be left of a text.
+const WORDS_AROUND_MAX: usize = 5;
+const FORMS_MAX: usize = 10;
+
+/// What may be left of a part, and whether that is all of it.
+pub(super) type Form = (String, bool);
+
+/// What commas, brackets and lines tell apart, folded; a number goes with the street after it.
+pub(super) fn parts_of(typed: &str) -> Vec<String> {
+    let mut parts: Vec<String> = vec![];
+    for part in typed.split([',', '(', ')', ';', '\n']).map(fold_place).filter(|part| !part.is_empty()) {
+        match parts.last_mut().filter(|last| last.bytes().all(|letter| letter.is_ascii_digit())) {
+            Some(number) => *number = format!("{number} {part}"),
+            None => parts.push(part),
+        }
+    }
+    parts.truncate(PARTS_MAX);
+    parts
+}
+
+/// A part as it is, then with ever fewer of the words that people put around a place.
+pub(super) fn forms_of(part: &str) -> Vec<Form> {
+    let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(WORDS_AROUND_MAX);
+    let both = from_the_front
+        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX));
+    both.take(FORMS_MAX).map(|form| (form.to_owned(), form == part)).collect()
+}
+
+fn without_first_word(text: &str) -> Option<&str> {
+    BEFORE_A_PLACE.iter().find_map(|word| text.strip_prefix(word)?.strip_prefix(' '))
+}
+
+fn without_last_word(text: &str) -> Option<&str> {
+    AFTER_A_PLACE.iter().find_map(|word| text.strip_suffix(word)?.strip_suffix(' '))
+}
+
+pub(super) fn is_province_or_country(part: &str) -> bool {
+    PROVINCE_OR_COUNTRY.contains(&part)
+}
+
+pub(super) fn is_saint_alone(form: &str) -> bool {
+    SAINTS.contains(&form)
+}
+
+pub(super) fn has_number(part: &str) -> bool {
+    part.contains(|letter: char| letter.is_ascii_digit())
+}
+
+/// As long as a line of an address.
+pub(super) fn is_long(part: &str) -> bool {
+    part.split(' ').count() >= LINE_WORDS_MIN
+}
+
+/// A name that begins with an article, without it.
+pub(super) fn is_called_with_an_article(name: &str, form: &str) -> bool {
+    ARTICLES.iter().any(|article| name.strip_prefix(article) == Some(form))
+}
+
+/// The levels of which the words before a name say that it is, where they say so.
+pub(super) fn levels_said(before: &str) -> Option<&'static [Level]> {
+    let is_said = |(word, _): &&(&str, &[Level])| before.split(' ').any(|one| one == *word);
+    LEVELS_SAID.iter().find(is_said).map(|(_, levels)| *levels)
+}
+
+/// A number or a word for a street begins it.
+pub(super) fn begins_as_an_address(words: &[&str]) -> bool {
+    words.first().is_some_and(|word| begins_with_a_digit(word) || STREET_TYPES.contains(word))
+}
+
+/// At least two words of a street beside its number, the last of which asks for no other (`rue Saint-Denis`, not
+/// `rue de`).
+pub(super) fn is_whole_street(words: &[&str]) -> bool {
+    let numbers = usize::from(words.first().is_some_and(|word| begins_with_a_digit(word)));
+    let asks_for_another = |word: &&str| STREET_TYPES.contains(word) || BEFORE_A_NAME.contains(word);
+    words.len() >= STREET_WORDS_MIN + numbers && words.last().is_some_and(|word| !asks_for_another(word))
+}
+
+fn begins_with_a_digit(word: &str) -> bool {
+    word.starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// What a sentence says before its last word for where, and after it.
+pub(super) fn where_said(sentence: &str) -> Option<(&str, &str)> {
+    let mut cuts = sentence.match_indices(' ').filter_map(|(at, _)| {
+        let (said, after) = (sentence.get(..at)?, sentence.get(at + 1..)?);
+        let (before, word) = said.rsplit_once(' ')?;
+        BEFORE_WHERE.contains(&word).then_some((before, after))
+    });
+    cuts.next_back()
+}
