@@ -6,8 +6,8 @@ use tantivy::{Searcher, SegmentOrdinal, SegmentReader, Term};
 use super::Error;
 use super::analyse::Stems;
 use super::postings::{HELD_BY_NONE, KnownTerm, List, Union};
-use super::query::{self, Concept, Held, Request, Role, Settled, Sort};
-use super::schema::{Fields, Trait};
+use super::query::{self, Concept, Held, Request, Role, Settled};
+use super::schema::Fields;
 use super::view::View;
 use super::wishes::{self, Wish};
 
@@ -23,11 +23,6 @@ pub(super) struct Plan {
     /// The territories that hold the place asked, as served by a service, or as the area of a place without a point.
     served: Vec<KnownTerm>,
     area: Vec<KnownTerm>,
-    pub comes_anywhere: Vec<KnownTerm>,
-    pub comes_where_it_serves: Vec<KnownTerm>,
-    pub may_come: Vec<KnownTerm>,
-    pub says_no_territory: Vec<KnownTerm>,
-    pub closed_for_now: Vec<KnownTerm>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
     /// How rare each term is by which services are ordered, in the order in which they were looked up.
@@ -97,10 +92,6 @@ impl Plan {
         let territories: Vec<&str> =
             request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
         let mrcs: Vec<&str> = territories.iter().copied().filter(|id| id.starts_with("mrc:")).collect();
-        // Only an order by relevance asks for more than where a service is.
-        let by_relevance = request.sort() == Sort::Relevance;
-        let from_somewhere = by_relevance && request.origin.is_some();
-        let of = |one: Trait, is_asked: bool| terms(fields.traits, Some(&*one.text()).filter(|_| is_asked).as_slice());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut planning = Planning { searcher, fields, stems: Stems::new(), settled, rarities: vec![] };
         let planned: tantivy::Result<Vec<_>> = concepts.iter().map(|concept| planning.concept(concept)).collect();
@@ -111,11 +102,6 @@ impl Plan {
             rarities: planning.rarities,
             served: terms(fields.served, &territories)?,
             area: terms(fields.audience(request.audience).area, &mrcs)?,
-            comes_anywhere: of(Trait::ComesAnywhere, from_somewhere)?,
-            comes_where_it_serves: of(Trait::ComesWhereItServes, from_somewhere)?,
-            may_come: of(Trait::MayCome, from_somewhere)?,
-            says_no_territory: of(Trait::SaysNoTerritory, from_somewhere)?,
-            closed_for_now: of(Trait::ClosedForNow, by_relevance)?,
             has_territories: !territories.is_empty(),
         })
     }

@@ -272,7 +272,7 @@ fn hit(
         let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
         Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement() })
     });
-    let open_now = segment.and_then(|segment| segment.hours.open_at(found.doc, request.now));
+    let open_now = segment.and_then(|segment| segment.open_at(found.doc, request.now));
     Hit {
         service_id: found.key.id,
         name: row.name.into(),

@@ -2,18 +2,20 @@
 //! after a commit is not read again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
+use tantivy::schema::IndexRecordOption;
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
-use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument};
+use tantivy::{DocId, DocSet, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyDocument, Term};
 
 use super::Error;
 use super::geo::Map;
+use super::postings::{Bits, WINDOW};
 use super::schema::{
-    AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, VERIFIED_AT,
+    AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, Trait, VERIFIED_AT,
 };
 use super::vocabulary::WordsInUse;
 use super::writer::Row;
@@ -38,11 +40,64 @@ pub(super) struct SegmentView {
     pub age_min: Column<u64>,
     pub age_max: Column<u64>,
     standings: Vec<Standing>,
+    pub comes_anywhere: Marks,
+    pub comes_where_it_serves: Marks,
+    pub may_come: Marks,
+    pub says_no_territory: Marks,
+    pub closed_for_now: Marks,
     review_due_at: Column<i64>,
+    /// Of the day asked about last.
+    overdue: RwLock<Option<Arc<Overdue>>>,
     pub digest: Column<u64>,
     id_high: Column<u64>,
     id_low: Column<u64>,
     rows: StoreReader,
+}
+
+/// Which documents have a trait that every search asks for: an eighth of a byte each, kept in memory.
+pub(super) struct Marks(Vec<Bits>);
+
+impl Marks {
+    fn open(segment: &SegmentReader, fields: &Fields, one: Trait) -> Result<Self, Error> {
+        let mut windows = vec![Bits::NONE; (segment.max_doc() as usize).div_ceil(WINDOW)];
+        let term = Term::from_field_text(fields.traits, &one.text());
+        let index = segment.inverted_index(fields.traits)?;
+        if let Some(mut documents) = index.read_postings(&term, IndexRecordOption::Basic)? {
+            while documents.doc() != TERMINATED {
+                if let Some(window) = windows.get_mut(documents.doc() as usize / WINDOW) {
+                    window.set(documents.doc() as usize % WINDOW);
+                }
+                documents.advance();
+            }
+        }
+        Ok(Self(windows))
+    }
+
+    fn of(standings: &[Standing], is_marked: impl Fn(&Standing) -> bool) -> Self {
+        let mark = |standings: &[Standing]| {
+            let mut window = Bits::NONE;
+            let marked = standings.iter().enumerate().filter(|(_, standing)| is_marked(standing));
+            marked.for_each(|(offset, _)| window.set(offset));
+            window
+        };
+        Self(standings.chunks(WINDOW).map(mark).collect())
+    }
+
+    /// Those of a window.
+    pub(super) fn among(&self, window: usize, among: &Bits) -> Bits {
+        self.0.get(window).map_or(Bits::NONE, |marked| marked.and(among))
+    }
+
+    pub(super) fn has(&self, doc: DocId) -> bool {
+        self.0.get(doc as usize / WINDOW).is_some_and(|window| window.has(doc as usize % WINDOW))
+    }
+}
+
+/// What was to be confirmed before a day, and what on it.
+pub(super) struct Overdue {
+    day: u16,
+    pub before: Marks,
+    pub on_the_day: Marks,
 }
 
 /// What the order looks at of every service that holds the words, side by side in memory.
@@ -52,6 +107,8 @@ pub(super) struct Standing {
     verified_on: u16,
     review_due_on: u16,
     pub room: Room,
+    /// Which text of hours it has; none for [`NO_TEXT`].
+    hours: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +121,18 @@ pub(super) enum Room {
 pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 
 impl Standing {
-    const UNKNOWN: Standing = Standing { verified_on: 0, review_due_on: 0, room: Room::Unknown };
+    const UNKNOWN: Standing = Standing { verified_on: 0, review_due_on: 0, room: Room::Unknown, hours: NO_TEXT };
 
-    fn new(verified_at: Option<i64>, review_due_at: Option<i64>, places: Option<i64>) -> Self {
+    fn new((verified_at, review_due_at): (Option<i64>, Option<i64>), places: Option<i64>, hours: Option<u64>) -> Self {
         let room = places.map_or(Room::Unknown, |places| if places > 0 { Room::Some } else { Room::None });
         let day = |micros: Option<i64>| micros.map_or(0, day_of);
-        Self { verified_on: day(verified_at), review_due_on: day(review_due_at), room }
+        let hours = hours.and_then(|text| u32::try_from(text).ok()).unwrap_or(NO_TEXT);
+        Self { verified_on: day(verified_at), review_due_on: day(review_due_at), room, hours }
+    }
+
+    /// Which text of hours it has.
+    pub(super) fn hours(self) -> Option<u64> {
+        (self.hours != NO_TEXT).then_some(u64::from(self.hours))
     }
 
     /// Days since the last confirmation, from midnight to midnight.
@@ -96,7 +159,7 @@ fn firsts<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
 
 impl View {
     /// Of what a searcher sees; segments that an earlier view had are taken from it.
-    pub(super) fn open(searcher: Searcher, earlier: Option<&View>) -> Result<Self, Error> {
+    pub(super) fn open(searcher: Searcher, fields: &Fields, earlier: Option<&View>) -> Result<Self, Error> {
         let known = |segment: &SegmentReader| {
             let same = |known: &&Arc<SegmentView>| known.segment_id == segment.segment_id();
             earlier.and_then(|view| view.segments.iter().find(same)).map(Arc::clone)
@@ -105,7 +168,7 @@ impl View {
         for segment in searcher.segment_readers() {
             let view = match known(segment) {
                 Some(view) => view,
-                None => Arc::new(SegmentView::open(segment)?),
+                None => Arc::new(SegmentView::open(segment, fields)?),
             };
             segments.push(view);
         }
@@ -126,23 +189,27 @@ impl View {
 
 impl SegmentView {
     /// The columns and the map are read side by side: of a million services that takes a tenth of a second.
-    fn open(segment: &SegmentReader) -> Result<Self, Error> {
-        let (columns, max_doc) = (segment.fast_fields(), segment.max_doc());
-        let (map, read) = std::thread::scope(|scope| {
+    fn open(segment: &SegmentReader, fields: &Fields) -> Result<Self, Error> {
+        let marks = |one: Trait| Marks::open(segment, fields, one);
+        let columns = segment.fast_fields();
+        let (map, standings) = std::thread::scope(|scope| {
             let map = scope.spawn(|| Map::open(segment));
-            let read = Self::standings(segment)
-                .and_then(|standings| Ok((standings, Hours::open(columns.str(HOURS)?, max_doc))));
-            (map.join(), read)
+            (map.join(), Self::standings(segment))
         });
-        let (standings, hours) = read?;
         Ok(Self {
             segment_id: segment.segment_id(),
             map: map.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
-            hours,
+            hours: Hours::new(columns.str(HOURS)?),
             age_min: columns.u64(AGE_MIN)?,
             age_max: columns.u64(AGE_MAX)?,
-            standings,
+            standings: standings?,
+            comes_anywhere: marks(Trait::ComesAnywhere)?,
+            comes_where_it_serves: marks(Trait::ComesWhereItServes)?,
+            may_come: marks(Trait::MayCome)?,
+            says_no_territory: marks(Trait::SaysNoTerritory)?,
+            closed_for_now: marks(Trait::ClosedForNow)?,
             review_due_at: columns.i64(REVIEW_DUE_AT)?,
+            overdue: RwLock::default(),
             digest: columns.u64(DIGEST)?,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
@@ -153,8 +220,11 @@ impl SegmentView {
     fn standings(segment: &SegmentReader) -> Result<Vec<Standing>, Error> {
         let first = |name: &str| Ok::<_, Error>(firsts(&segment.fast_fields().i64(name)?, segment.max_doc()));
         let verified_and_due = first(VERIFIED_AT)?.into_iter().zip(first(REVIEW_DUE_AT)?);
-        let all = verified_and_due.zip(first(PLACES_AVAILABLE)?);
-        Ok(all.map(|((verified_at, due_at), places)| Standing::new(verified_at, due_at, places)).collect())
+        let hours = segment.fast_fields().str(HOURS)?;
+        let no_hours = || vec![None; segment.max_doc() as usize];
+        let hours = hours.map_or_else(no_hours, |column| firsts(column.ords(), segment.max_doc()));
+        let all = verified_and_due.zip(first(PLACES_AVAILABLE)?).zip(hours);
+        Ok(all.map(|((days, places), hours)| Standing::new(days, places, hours)).collect())
     }
 
     pub(super) fn standing(&self, doc: DocId) -> Standing {
@@ -166,6 +236,27 @@ impl SegmentView {
         let (due_on, until_day) = (self.standing(doc).review_due_on, day_of(until));
         let is_due = || self.review_due_at.first(doc).is_some_and(|due_at| due_at <= until);
         due_on != 0 && due_on <= until_day && (due_on < until_day || is_due())
+    }
+
+    /// What was to be confirmed before the day of a moment, in microseconds, or on it: read once a day.
+    pub(super) fn overdue(&self, until: i64) -> Arc<Overdue> {
+        let day = day_of(until);
+        let known = self.overdue.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.day == day) {
+            return known;
+        }
+        let marks = |is_so: fn(u16, u16) -> bool| {
+            Marks::of(&self.standings, |standing| standing.review_due_on != 0 && is_so(standing.review_due_on, day))
+        };
+        let overdue =
+            Arc::new(Overdue { day, before: marks(|due, day| due < day), on_the_day: marks(|due, day| due == day) });
+        *self.overdue.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&overdue));
+        overdue
+    }
+
+    /// Whether a service is open at a moment, by the hours that it has.
+    pub(super) fn open_at(&self, doc: DocId, at: Time) -> Option<bool> {
+        self.standing(doc).hours().and_then(|text| self.hours.open_at(text, at))
     }
 
     pub(super) fn id(&self, doc: DocId) -> Id {
@@ -191,32 +282,18 @@ const UNKNOWN: u64 = 0b01;
 /// Hours are shared by many services: each distinct text is read once, when somebody first asks.
 pub(super) struct Hours {
     column: Option<StrColumn>,
-    /// Which text each document has; none for [`NO_TEXT`].
-    texts: Vec<u32>,
     read: Vec<ReadHours>,
 }
 
 const NO_TEXT: u32 = u32::MAX;
 
 impl Hours {
-    fn open(column: Option<StrColumn>, max_doc: DocId) -> Self {
+    fn new(column: Option<StrColumn>) -> Self {
         let count = column.as_ref().map_or(0, |column| column.num_terms());
-        let texts = column.as_ref().map(|column| firsts(column.ords(), max_doc)).unwrap_or_default();
-        let text = |text: Option<u64>| text.and_then(|text| u32::try_from(text).ok()).unwrap_or(NO_TEXT);
-        let texts = texts.into_iter().map(text).collect();
-        Self { column, texts, read: (0..count).map(|_| ReadHours::default()).collect() }
+        Self { column, read: (0..count).map(|_| ReadHours::default()).collect() }
     }
 
-    /// Which text a document has.
-    pub(super) fn text_of(&self, doc: DocId) -> Option<u64> {
-        self.texts.get(doc as usize).filter(|text| **text != NO_TEXT).map(|text| u64::from(*text))
-    }
-
-    pub(super) fn open_at(&self, doc: DocId, at: Time) -> Option<bool> {
-        self.text_of(doc).and_then(|text| self.text_open_at(text, at))
-    }
-
-    pub(super) fn text_open_at(&self, text: u64, at: Time) -> Option<bool> {
+    pub(super) fn open_at(&self, text: u64, at: Time) -> Option<bool> {
         // No schedule tells moments of one second apart.
         let Ok(second) = u64::try_from(at.micros() / 1_000_000) else { return self.read(text)?.open_at(at) };
         let last = self.read.get(text as usize)?.last.get(usize::from(second / HOUR_S % 2 == 1))?;

@@ -175,7 +175,7 @@ impl Index {
         Definition::of_this_program()?;
         engine.tokenizers().register(WeighedTerms::NAME, WeighedTerms::default());
         let reader: IndexReader = engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let view = RwLock::new(Arc::new(View::open(reader.searcher(), None)?));
+        let view = RwLock::new(Arc::new(View::open(reader.searcher(), &fields, None)?));
         let writer = if read_only { None } else { Some(new_writer(&engine)?) };
         let state = Mutex::new(State { position });
         let writer = Mutex::new(writer);
@@ -235,7 +235,7 @@ impl Index {
 
     fn reached(&self, position: Option<i64>) -> Result<(), Error> {
         self.0.reader.reload()?;
-        let view = Arc::new(View::open(self.0.reader.searcher(), Some(&self.view()))?);
+        let view = Arc::new(View::open(self.0.reader.searcher(), self.fields(), Some(&self.view()))?);
         *self.0.view.write().unwrap_or_else(PoisonError::into_inner) = view;
         lock(&self.0.state).position = position;
         self.0.moved.notify_all();

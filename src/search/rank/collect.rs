@@ -1,6 +1,8 @@
 //! Through a segment, a window of documents after the other: what may lie where it was asked, of that what the filters
 //! let through, of that what holds the words; and of those few, one by one, the columns and the exact distance.
 
+use std::sync::Arc;
+
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
@@ -11,7 +13,7 @@ use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
 use crate::search::plan::{Plan, PlannedWish};
 use crate::search::postings::{Bits, KnownTerm, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
-use crate::search::view::{SegmentView, View};
+use crate::search::view::{Overdue, SegmentView, View};
 
 /// One segment under one demand.
 pub(super) struct Run<'a> {
@@ -32,11 +34,8 @@ pub(super) struct Run<'a> {
     /// The [`Scores::sum`] of who holds all words the best.
     sum_max: u32,
     serving: Union,
-    comes_anywhere: Union,
-    comes_where_it_serves: Union,
-    may_come: Union,
-    says_no_territory: Union,
-    closed_for_now: Union,
+    /// What is left out because nobody has confirmed it for too long, and the moment from which on it is.
+    hidden: Option<(i64, Arc<Overdue>)>,
     scores: Scores,
     /// What is counted by, with how many of what fits hold it.
     facets: Vec<(Union, u64)>,
@@ -233,11 +232,7 @@ impl<'a> Run<'a> {
             wanted,
             sum_max,
             serving: plan.serving(view, ordinal)?,
-            comes_anywhere: open(&plan.comes_anywhere)?,
-            comes_where_it_serves: open(&plan.comes_where_it_serves)?,
-            may_come: open(&plan.may_come)?,
-            says_no_territory: open(&plan.says_no_territory)?,
-            closed_for_now: open(&plan.closed_for_now)?,
+            hidden: order.hidden_until.map(|until| (until, segment.overdue(until))),
             scores: Scores::new(),
             facets: vec![],
             open_factors: ByHours::default(),
@@ -262,7 +257,8 @@ impl<'a> Run<'a> {
     pub(super) fn collect(&mut self, within: Option<&Circle>, kept: &mut Kept) {
         let (map, order) = (&self.segment.map, self.order);
         let region = |circle: &'a Circle| map.region(circle, order.audience);
-        let radius = order.circle.as_ref().map(region);
+        // What is looked at lies in a circle around the same point, no wider than the radius.
+        let radius = order.circle.as_ref().filter(|_| within.is_none()).map(region);
         let area = order.area.as_ref().map(|area| map.region(area, order.audience));
         let within = within.map(|circle| (map.region(circle, order.audience), Limit::new(circle.radius_km)));
         let regions = Regions { radius: &radius, within: &within, area: &area };
@@ -288,6 +284,9 @@ impl<'a> Run<'a> {
             // Whatever is so far away comes after all that is kept, did it hold the words the best.
             fits = fits.without(&plain);
         }
+        if let Some((_, overdue)) = &self.hidden {
+            fits = fits.without(&overdue.before.among(window, &fits));
+        }
         for filter in &mut self.filters {
             if !fits.is_empty() {
                 fits = filter.mark(start, &fits);
@@ -306,7 +305,7 @@ impl<'a> Run<'a> {
         }
         let within = regions.within.as_ref().map(|(_, limit)| *limit);
         let distances = Distances { near, within, in_area, plain, plain_km, plain_cut, cut };
-        let here = self.here(start, &fits, distances, comes);
+        let here = self.here(window, &fits, distances, comes);
         self.fitting = Bits::NONE;
         for offset in fits.offsets() {
             self.consider(&here, offset, kept);
@@ -322,8 +321,12 @@ impl<'a> Run<'a> {
         let all = Bits::below(start, self.reader.max_doc());
         let mut fits = all;
         let mut in_area = all;
-        if let Some((region, _)) = regions.within {
-            fits = fits.and(&map.window(window, Some(region)).possible);
+        let near = match regions.within {
+            Some((region, _)) => map.window(window, Some(region)),
+            None => map.window(window, regions.radius.as_ref()),
+        };
+        if regions.within.is_some() {
+            fits = fits.and(&near.possible);
         }
         if let Some(region) = regions.area {
             let covered = map.window(window, Some(region));
@@ -333,12 +336,11 @@ impl<'a> Run<'a> {
         if fits.is_empty() {
             return None;
         }
-        let near = map.window(window, regions.radius.as_ref());
         let mut comes = None;
         if order.restricts && order.coverage == Coverage::Near {
             let mut possible = near.possible;
             if order.takes_what_comes {
-                let marked = self.comes(start, &fits);
+                let marked = self.comes(window, &fits);
                 possible = marked.iter().fold(possible, |all, some| all.or(some));
                 comes = Some(marked);
             }
@@ -347,8 +349,8 @@ impl<'a> Run<'a> {
         Some(Ground { fits, near, in_area, comes })
     }
 
-    fn here(&mut self, start: DocId, fits: &Bits, distances: Distances, comes: Option<[Bits; 3]>) -> Here {
-        let order = self.order;
+    fn here(&mut self, window: usize, fits: &Bits, distances: Distances, comes: Option<[Bits; 3]>) -> Here {
+        let (order, start) = (self.order, (window * WINDOW) as DocId);
         // What is only counted is asked no more than it takes to know that it fits.
         let fits_by_ties = order.restricts && (order.coverage != Coverage::Near || order.takes_what_comes);
         let mut ranked = *fits;
@@ -359,11 +361,11 @@ impl<'a> Run<'a> {
         let serving = if asks_whom_it_serves { self.serving.mark(start, &ranked) } else { Bits::NONE };
         let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
-            None => self.comes(start, &ranked),
+            None => self.comes(window, &ranked),
         };
         let comes = anywhere.or(&where_it_serves.and(&serving));
-        let says_no_territory = self.says_no_territory.mark(start, &ranked);
-        let closed_for_now = self.closed_for_now.mark(start, &ranked);
+        let says_no_territory = self.segment.says_no_territory.among(window, &ranked);
+        let closed_for_now = self.segment.closed_for_now.among(window, &ranked);
         let known = self.known(start, fits);
         Here { start, distances, serving, comes, may_come, says_no_territory, closed_for_now, known }
     }
@@ -376,9 +378,9 @@ impl<'a> Run<'a> {
     }
 
     /// What is given to people anywhere, what comes to people where it serves, and what may come to them.
-    fn comes(&mut self, start: DocId, among: &Bits) -> [Bits; 3] {
-        [&mut self.comes_anywhere, &mut self.comes_where_it_serves, &mut self.may_come]
-            .map(|some| some.mark(start, among))
+    fn comes(&self, window: usize, among: &Bits) -> [Bits; 3] {
+        let SegmentView { comes_anywhere, comes_where_it_serves, may_come, .. } = self.segment;
+        [comes_anywhere, comes_where_it_serves, may_come].map(|some| some.among(window, among))
     }
 
     /// Those that hold as many of the words as demanded, or answer a need that the text means.
@@ -518,22 +520,23 @@ impl<'a> Run<'a> {
     /// Whether the hours of a document are as asked: many have the same.
     fn opens_as_asked(&mut self, doc: DocId) -> Option<bool> {
         let (order, hours) = (self.order, &self.segment.hours);
-        let text = hours.text_of(doc)?;
+        let text = self.segment.standing(doc).hours()?;
         self.opens.of(text, || order.conditions.met_by(hours.read(text), order.ranked_at))
     }
 
     /// What only the columns know: it is there still, not far overdue, for these ages, open.
     fn is_offered(&mut self, doc: DocId) -> bool {
         let (order, segment) = (self.order, self.segment);
-        let is_hidden = |until: i64| segment.is_due(doc, until);
+        let is_hidden =
+            |(until, overdue): &(i64, Arc<Overdue>)| overdue.on_the_day.has(doc) && segment.is_due(doc, *until);
         let fits_age = |age: u64| {
             segment.age_min.first(doc).is_none_or(|min| min <= age)
                 && segment.age_max.first(doc).is_none_or(|max| age <= max)
         };
         self.reader.alive_bitset().is_none_or(|alive: &AliveBitSet| alive.is_alive(doc))
-            && !order.hidden_until.is_some_and(is_hidden)
+            && !self.hidden.as_ref().is_some_and(is_hidden)
             && (order.ages_months.is_empty() || order.ages_months.iter().copied().any(fits_age))
-            && order.open_at.is_none_or(|at| segment.hours.open_at(doc, at) == Some(true))
+            && order.open_at.is_none_or(|at| segment.open_at(doc, at) == Some(true))
             && (!order.conditions.asks_hours() || self.opens_as_asked(doc).unwrap_or(!order.conditions.known_only))
     }
 
@@ -599,7 +602,7 @@ impl<'a> Run<'a> {
 
     fn open_factor(&mut self, doc: DocId) -> f64 {
         let (order, segment) = (self.order, self.segment);
-        let Some(text) = segment.hours.text_of(doc) else { return 1.0 };
+        let Some(text) = segment.standing(doc).hours() else { return 1.0 };
         self.open_factors.of(text, || order.open_factor(segment, Some(text)))
     }
 }

@@ -100,7 +100,7 @@ impl Order {
         let distance_km = found.nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
         let (words_reach, need_reach) = self.reach_and_age(segment, found.doc, ties, distance_km);
         let (words, need) = (self.sureness(steps), f64::from(need_steps));
-        let open = self.open_factor(segment, segment.hours.text_of(found.doc));
+        let open = self.open_factor(segment, segment.standing(found.doc).hours());
         let factors = self.factors(segment, (found.doc, open), distance_km, ties.serves);
         Explanation {
             sort: self.sort,
@@ -121,7 +121,7 @@ impl Order {
     pub(super) fn open_factor(&self, segment: &SegmentView, hours: Option<u64>) -> f64 {
         let open_after = |micros: i64| {
             let at = Time::from_micros(self.ranked_at.micros() + micros);
-            hours.and_then(|text| segment.hours.text_open_at(text, at)) == Some(true)
+            hours.and_then(|text| segment.hours.open_at(text, at)) == Some(true)
         };
         if open_after(0) || open_after(SOON_MICROS) { OPEN_FACTOR } else { 1.0 }
     }
@@ -159,7 +159,7 @@ pub(super) fn cautions(segment: &SegmentView, found: &Found, open_now: Option<bo
     let is_old = verified_days.is_some_and(|days| days > FRESH_DAYS_MAX);
     let is_full = standing.room == Room::None;
     // Of who never closes, or says what is done on that day, it is known.
-    let has_hours = segment.hours.text_of(found.doc).is_some();
+    let has_hours = standing.hours().is_some();
     let is_doubtful = has_hours && open_now.is_none() && holiday(local_day(now)).is_some();
     let told = [
         (Caution::ClosedForAWhile, found.held.ties.closed_for_now),
