@@ -106,7 +106,7 @@ pub(super) struct Map {
     starts: Vec<u32>,
     points: Vec<u64>,
     zones: Vec<Zone>,
-    windows: Vec<Zones>,
+    windows: Vec<[Boxes; KINDS]>,
     /// The points of documents that no box of a zone is around, along the curve: by 64, and 64 of these together.
     loose: Vec<LooseRuns>,
 }
@@ -115,30 +115,50 @@ pub(super) struct Map {
 type LooseRuns = (Around, Vec<LooseRun>);
 type LooseRun = (Around, Vec<(PlacePoint, DocId)>);
 
+/// Documents have a box together with others of their kind: those with one point, and those with several close
+/// together, which would make the boxes of the others wider.
+pub(super) const KINDS: usize = 2;
+const ALONE: usize = 0;
+const CLOSE: usize = 1;
+/// Several points are close together in so many millionths of a degree from south to north and from west to east: about
+/// two kilometres in Québec.
+const CLOSE_LAT: i32 = 20_000;
+const CLOSE_LON: i32 = 28_000;
+
 /// A run of 64 documents.
 #[derive(Debug, Clone, Copy)]
 struct Zone {
-    around: Around,
-    /// Documents with one point, for everybody: those that the box is around.
-    plain: u64,
-    /// Documents with several points, or with some for professionals alone.
+    boxes: [Boxed; KINDS],
+    /// Documents with points far from each other, or with some for professionals alone.
     loose: u64,
 }
 
-impl Zone {
-    fn plain_count(&self) -> usize {
-        self.plain.count_ones() as usize
-    }
+/// Documents of a zone whose points, all of them for everybody, a box is around.
+#[derive(Debug, Clone, Copy)]
+struct Boxed {
+    around: Around,
+    documents: u64,
 }
 
-/// The zones of a window.
+/// The boxes of one kind of a window.
 #[derive(Debug, Clone, Copy)]
-struct Zones {
+struct Boxes {
     around: Around,
     /// The least cosine of a latitude of the box.
     cos_least: f64,
-    /// How many documents their boxes are around.
-    plain: usize,
+    /// How many documents they are around.
+    documents: usize,
+}
+
+impl Boxes {
+    fn around<'a>(zones: impl Iterator<Item = &'a Boxed>) -> Self {
+        let (mut around, mut documents) = (Around::NOTHING, 0);
+        for boxed in zones {
+            around.stretch_around(&boxed.around);
+            documents += boxed.documents.count_ones() as usize;
+        }
+        Self { around, cos_least: around.cos_least(), documents }
+    }
 }
 
 /// A box, in millionths of a degree; empty when its south is above its north.
@@ -158,6 +178,10 @@ impl Around {
         self.north = self.north.max(other.north);
         self.west = self.west.min(other.west);
         self.east = self.east.max(other.east);
+    }
+
+    fn is_small(&self) -> bool {
+        self.north - self.south <= CLOSE_LAT && self.east - self.west <= CLOSE_LON
     }
 
     fn cos_least(&self) -> f64 {
@@ -181,6 +205,13 @@ pub(super) struct Covered {
 
 impl Covered {
     const NOTHING: Covered = Covered { possible: Bits::NONE, certain: Bits::NONE };
+
+    fn add(&mut self, at: usize, documents: u64, for_sure: bool) {
+        self.possible.add_word(at, documents);
+        if for_sure {
+            self.certain.add_word(at, documents);
+        }
+    }
 }
 
 impl Map {
@@ -203,10 +234,7 @@ impl Map {
             map.zones.push(zone);
         }
         for zones in map.zones.chunks(ZONES_PER_WINDOW) {
-            let mut around = Around::NOTHING;
-            zones.iter().for_each(|zone| around.stretch_around(&zone.around));
-            let plain = zones.iter().map(Zone::plain_count).sum();
-            map.windows.push(Zones { around, cos_least: around.cos_least(), plain });
+            map.windows.push([ALONE, CLOSE].map(|kind| Boxes::around(zones.iter().map(|zone| &zone.boxes[kind]))));
         }
         map.loose = map.loose_points();
         Ok(map)
@@ -237,7 +265,8 @@ impl Map {
 
     /// A shape as this segment sees it.
     pub(super) fn region<'a>(&self, shape: &'a dyn Shape, audience: Audience) -> Region<'a> {
-        let windows = self.windows.iter().map(|of| LooseOfWindow { cover: shape.covers(&of.around), marked: None });
+        let covers = |of: &[Boxes; KINDS]| of.map(|boxes| shape.covers(&boxes.around));
+        let windows = self.windows.iter().map(|of| RegionOfWindow { covers: covers(of), marked: None });
         let mut region = Region { shape, windows: windows.collect() };
         let near = self.loose.iter().filter(|(around, _)| shape.covers(around) != Cover::Outside);
         for (around, points) in near.flat_map(|(_, runs)| runs) {
@@ -261,16 +290,23 @@ impl Map {
     }
 
     fn zone(&self, first: DocId, max_doc: DocId) -> Zone {
-        let mut zone = Zone { around: Around::NOTHING, plain: 0, loose: 0 };
+        let none = Boxed { around: Around::NOTHING, documents: 0 };
+        let mut zone = Zone { boxes: [none; KINDS], loose: 0 };
         for (bit, doc) in (first..max_doc).take(ZONE).enumerate() {
-            let mut points = self.of(doc);
-            match (points.next(), points.next()) {
-                (None, _) => {}
-                (Some(point), None) if !point.for_professionals => {
-                    zone.plain |= 1 << bit;
-                    zone.around.stretch(point);
+            let mut around = Around::NOTHING;
+            self.of(doc).for_each(|point| around.stretch(point));
+            let boxed = match self.of(doc).count() {
+                0 => continue,
+                _ if self.of(doc).any(|point| point.for_professionals) => None,
+                1 => Some(ALONE),
+                _ => around.is_small().then_some(CLOSE),
+            };
+            match boxed.and_then(|kind| zone.boxes.get_mut(kind)) {
+                Some(boxed) => {
+                    boxed.documents |= 1 << bit;
+                    boxed.around.stretch_around(&around);
                 }
-                _ => zone.loose |= 1 << bit,
+                None => zone.loose |= 1 << bit,
             }
         }
         zone
@@ -346,47 +382,52 @@ impl Map {
         let of_window = region.and_then(|region| region.windows.get(window));
         let mut covered =
             of_window.and_then(|of_window| of_window.marked.as_deref()).copied().unwrap_or(Covered::NOTHING);
-        let cover = of_window.map(|of_window| of_window.cover);
-        if cover == Some(Cover::Outside) {
-            return covered;
-        }
-        for (at, zone) in self.zones_of(window).iter().enumerate() {
-            let cover = match (region, cover) {
-                (Some(region), Some(Cover::Edge)) => region.shape.covers(&zone.around),
-                _ => Cover::Inside,
-            };
-            let (possible, certain) = match (region, cover) {
-                (None, _) => (zone.plain | zone.loose, zone.plain),
-                (_, Cover::Inside) => (zone.plain, zone.plain),
-                (_, Cover::Edge) => (zone.plain, 0),
-                (_, Cover::Outside) => (0, 0),
-            };
-            covered.possible.add_word(at, possible);
-            covered.certain.add_word(at, certain);
+        let Some(region) = region else {
+            self.zones_of(window).iter().enumerate().for_each(|(at, zone)| covered.possible.add_word(at, zone.loose));
+            return self.boxed(window).into_iter().fold(covered, |covered, boxed| Covered {
+                possible: covered.possible.or(&boxed),
+                certain: covered.certain.or(&boxed),
+            });
+        };
+        for (kind, of_window) in of_window.into_iter().flat_map(|of_window| of_window.covers).enumerate() {
+            if of_window == Cover::Outside {
+                continue;
+            }
+            for (at, zone) in self.zones_of(window).iter().enumerate() {
+                let Some(boxed) = zone.boxes.get(kind) else { continue };
+                match if of_window == Cover::Edge { region.shape.covers(&boxed.around) } else { Cover::Inside } {
+                    Cover::Outside => {}
+                    cover => covered.add(at, boxed.documents, cover == Cover::Inside),
+                }
+            }
         }
         covered
     }
 
     /// At most so many documents lie within a circle.
     pub(super) fn at_most_within(&self, circle: &Circle) -> usize {
-        let of_zones = |zones: &[Zone]| -> usize {
-            let inside = zones.iter().filter(|zone| circle.covers(&zone.around) != Cover::Outside);
-            inside.map(Zone::plain_count).sum()
+        let of_zones = |zones: &[Zone], kind: usize| -> usize {
+            let boxed = zones.iter().filter_map(|zone| zone.boxes.get(kind));
+            let inside = boxed.filter(|boxed| circle.covers(&boxed.around) != Cover::Outside);
+            inside.map(|boxed| boxed.documents.count_ones() as usize).sum()
         };
         let windows = self.windows.iter().zip(self.zones.chunks(ZONES_PER_WINDOW));
-        let within = windows.map(|(window, zones)| match circle.covers(&window.around) {
+        let boxes = windows.flat_map(|(window, zones)| window.iter().zip(0..KINDS).map(move |of| (of, zones)));
+        let within = boxes.map(|((boxes, kind), zones)| match circle.covers(&boxes.around) {
             Cover::Outside => 0,
-            Cover::Inside => window.plain,
-            Cover::Edge => of_zones(zones),
+            Cover::Inside => boxes.documents,
+            Cover::Edge => of_zones(zones, kind),
         });
         within.sum()
     }
 
-    /// Documents of a window that have one point, for everybody.
-    pub(super) fn plain(&self, window: usize) -> Bits {
-        let mut plain = Bits::NONE;
-        self.zones_of(window).iter().enumerate().for_each(|(at, zone)| plain.add_word(at, zone.plain));
-        plain
+    /// Documents of a window that boxes are around, by kind.
+    pub(super) fn boxed(&self, window: usize) -> [Bits; KINDS] {
+        let mut boxed = [Bits::NONE; KINDS];
+        for (at, zone) in self.zones_of(window).iter().enumerate() {
+            boxed.iter_mut().zip(zone.boxes).for_each(|(bits, boxed)| bits.add_word(at, boxed.documents));
+        }
+        boxed
     }
 
     fn zones_of(&self, window: usize) -> &[Zone] {
@@ -395,9 +436,10 @@ impl Map {
         self.zones.get(first..end).unwrap_or_default()
     }
 
-    /// Kilometres from a point that each of the [`Map::plain`] documents of a window is away at least.
-    pub(super) fn plain_km_at_least(&self, window: usize, from: &From) -> f64 {
-        self.windows.get(window).map_or(0.0, |window| from.at_least(&window.around, window.cos_least).km_at_least())
+    /// Kilometres from a point that each of the [`Map::boxed`] documents of a window is away at least, by kind.
+    pub(super) fn boxed_km_at_least(&self, window: usize, from: &From) -> [f64; KINDS] {
+        let at_least = |boxes: Boxes| from.at_least(&boxes.around, boxes.cos_least).km_at_least();
+        self.windows.get(window).map_or([0.0; KINDS], |boxes| boxes.map(at_least))
     }
 }
 
@@ -426,13 +468,13 @@ impl Shape for Area {
 /// A shape on the map of one segment.
 pub(super) struct Region<'a> {
     shape: &'a dyn Shape,
-    windows: Vec<LooseOfWindow>,
+    windows: Vec<RegionOfWindow>,
 }
 
 /// How a shape lies to a window.
-struct LooseOfWindow {
-    /// To the box around its zones.
-    cover: Cover,
+struct RegionOfWindow {
+    /// To its boxes, by kind.
+    covers: [Cover; KINDS],
     /// Documents that no box is around.
     marked: Option<Box<Covered>>,
 }
@@ -440,7 +482,7 @@ struct LooseOfWindow {
 impl Region<'_> {
     /// Nothing of the window lies within.
     pub(super) fn misses(&self, window: usize) -> bool {
-        self.windows.get(window).is_none_or(|one| one.cover == Cover::Outside && one.marked.is_none())
+        self.windows.get(window).is_none_or(|one| one.covers == [Cover::Outside; KINDS] && one.marked.is_none())
     }
 
     fn mark(&mut self, doc: DocId, for_sure: bool) {

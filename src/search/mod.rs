@@ -8,6 +8,7 @@ mod definition;
 mod geo;
 mod highlight;
 mod impact;
+mod marks;
 mod needs;
 mod plan;
 mod postings;

@@ -1,10 +1,10 @@
 //! A request made ready for an index: every term that it needs, looked up once in each segment.
 
-use tantivy::schema::Field;
 use tantivy::{Searcher, SegmentOrdinal, SegmentReader, Term};
 
 use super::Error;
 use super::analyse::Stems;
+use super::marks::AnyMarks;
 use super::postings::{HELD_BY_NONE, KnownTerm, List, Union};
 use super::query::{self, Concept, Held, Request, Role, Settled};
 use super::schema::Fields;
@@ -21,8 +21,8 @@ pub(super) struct Plan {
     /// In the order of the concepts asked.
     pub concepts: Vec<PlannedConcept>,
     /// The territories that hold the place asked, as served by a service, or as the area of a place without a point.
-    served: Vec<KnownTerm>,
-    area: Vec<KnownTerm>,
+    served: Vec<Term>,
+    area: Vec<Term>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
     /// How rare each term is by which services are ordered, in the order in which they were looked up.
@@ -85,13 +85,10 @@ impl Plan {
         settled: Option<&Settled>,
     ) -> Result<Self, Error> {
         let look_up = |terms: &[Term]| KnownTerm::look_up_all(searcher, terms);
-        let terms = |field: Field, texts: &[&str]| -> Result<Vec<KnownTerm>, Error> {
-            let terms: Vec<Term> = texts.iter().map(|text| Term::from_field_text(field, text)).collect();
-            Ok(look_up(&terms)?)
-        };
         let territories: Vec<&str> =
             request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
-        let mrcs: Vec<&str> = territories.iter().copied().filter(|id| id.starts_with("mrc:")).collect();
+        let mrcs = territories.iter().filter(|id| id.starts_with("mrc:"));
+        let area = fields.audience(request.audience).area;
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut planning = Planning { searcher, fields, stems: Stems::new(), settled, rarities: vec![] };
         let planned: tantivy::Result<Vec<_>> = concepts.iter().map(|concept| planning.concept(concept)).collect();
@@ -100,8 +97,8 @@ impl Plan {
             wishes: planned_wishes(searcher, wishes::wishes(fields, request))?,
             concepts: planned?,
             rarities: planning.rarities,
-            served: terms(fields.served, &territories)?,
-            area: terms(fields.audience(request.audience).area, &mrcs)?,
+            served: territories.iter().map(|id| Term::from_field_text(fields.served, id)).collect(),
+            area: mrcs.map(|id| Term::from_field_text(area, id)).collect(),
             has_territories: !territories.is_empty(),
         })
     }
@@ -120,15 +117,19 @@ impl Plan {
         required.map(held).product()
     }
 
-    /// Services of a segment that serve the place asked, or lie in its MRC without a point.
-    pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
-        let segment = view.searcher.segment_reader(at);
-        Union::open(self.served.iter().chain(&self.area), segment, at)
+    /// Services of a segment that serve the place asked, and those that lie in its MRC without a point.
+    pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<[AnyMarks; 2]> {
+        Ok([self.marked(&self.served, view, at)?, self.marked(&self.area, view, at)?])
     }
 
     /// Services of a segment that name a territory of the place asked as served.
-    pub(super) fn named_as_served(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<Union> {
-        Union::open(&self.served, view.searcher.segment_reader(at), at)
+    pub(super) fn named_as_served(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
+        self.marked(&self.served, view, at)
+    }
+
+    fn marked(&self, terms: &[Term], view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
+        let Some(segment) = view.segment(at) else { return Ok(AnyMarks::default()) };
+        segment.territories.any_of(view.searcher.segment_reader(at), terms)
     }
 }
 

@@ -236,17 +236,10 @@ fn served_of(view: &View, plan: &Plan, found: &[Found]) -> Result<Vec<Option<boo
     if !plan.has_territories {
         return Ok(vec![None; found.len()]);
     }
-    let mut served = vec![Some(false); found.len()];
-    for (segment, mut at) in by_segment(found) {
-        let mut lists = plan.named_as_served(view, segment)?;
-        at.sort_by_key(|at| found.get(*at).map(|found| found.doc));
-        for at in at {
-            if let (Some(found), Some(slot)) = (found.get(at), served.get_mut(at)) {
-                *slot = Some(lists.has(found.doc));
-            }
-        }
-    }
-    Ok(served)
+    let segments = (0 as SegmentOrdinal..).take(view.segments.len());
+    let marks: Vec<_> = segments.map(|segment| plan.named_as_served(view, segment)).collect::<Result<_, _>>()?;
+    let is_served = |one: &Found| marks.get(one.segment as usize).is_some_and(|marks| marks.has(one.doc));
+    Ok(found.iter().map(|one| Some(is_served(one))).collect())
 }
 
 /// Which of what was found lies in each segment.

@@ -6,14 +6,13 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::schema::IndexRecordOption;
 use tantivy::schema::Value;
 use tantivy::store::StoreReader;
-use tantivy::{DocId, DocSet, Searcher, SegmentOrdinal, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
 
 use super::Error;
 use super::geo::Map;
-use super::postings::{Bits, WINDOW};
+use super::marks::{KeptMarks, Marks};
 use super::schema::{
     AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, Trait, VERIFIED_AT,
 };
@@ -45,6 +44,8 @@ pub(super) struct SegmentView {
     pub may_come: Marks,
     pub says_no_territory: Marks,
     pub closed_for_now: Marks,
+    /// Of the territories that searches start from.
+    pub territories: KeptMarks,
     review_due_at: Column<i64>,
     /// Of the day asked about last.
     overdue: RwLock<Option<Arc<Overdue>>>,
@@ -52,45 +53,6 @@ pub(super) struct SegmentView {
     id_high: Column<u64>,
     id_low: Column<u64>,
     rows: StoreReader,
-}
-
-/// Which documents have a trait that every search asks for: an eighth of a byte each, kept in memory.
-pub(super) struct Marks(Vec<Bits>);
-
-impl Marks {
-    fn open(segment: &SegmentReader, fields: &Fields, one: Trait) -> Result<Self, Error> {
-        let mut windows = vec![Bits::NONE; (segment.max_doc() as usize).div_ceil(WINDOW)];
-        let term = Term::from_field_text(fields.traits, &one.text());
-        let index = segment.inverted_index(fields.traits)?;
-        if let Some(mut documents) = index.read_postings(&term, IndexRecordOption::Basic)? {
-            while documents.doc() != TERMINATED {
-                if let Some(window) = windows.get_mut(documents.doc() as usize / WINDOW) {
-                    window.set(documents.doc() as usize % WINDOW);
-                }
-                documents.advance();
-            }
-        }
-        Ok(Self(windows))
-    }
-
-    fn of(standings: &[Standing], is_marked: impl Fn(&Standing) -> bool) -> Self {
-        let mark = |standings: &[Standing]| {
-            let mut window = Bits::NONE;
-            let marked = standings.iter().enumerate().filter(|(_, standing)| is_marked(standing));
-            marked.for_each(|(offset, _)| window.set(offset));
-            window
-        };
-        Self(standings.chunks(WINDOW).map(mark).collect())
-    }
-
-    /// Those of a window.
-    pub(super) fn among(&self, window: usize, among: &Bits) -> Bits {
-        self.0.get(window).map_or(Bits::NONE, |marked| marked.and(among))
-    }
-
-    pub(super) fn has(&self, doc: DocId) -> bool {
-        self.0.get(doc as usize / WINDOW).is_some_and(|window| window.has(doc as usize % WINDOW))
-    }
 }
 
 /// What was to be confirmed before a day, and what on it.
@@ -190,7 +152,7 @@ impl View {
 impl SegmentView {
     /// The columns and the map are read side by side: of a million services that takes a tenth of a second.
     fn open(segment: &SegmentReader, fields: &Fields) -> Result<Self, Error> {
-        let marks = |one: Trait| Marks::open(segment, fields, one);
+        let marks = |one: Trait| Marks::of_term(segment, &Term::from_field_text(fields.traits, &one.text()));
         let columns = segment.fast_fields();
         let (map, standings) = std::thread::scope(|scope| {
             let map = scope.spawn(|| Map::open(segment));
@@ -208,6 +170,7 @@ impl SegmentView {
             may_come: marks(Trait::MayCome)?,
             says_no_territory: marks(Trait::SaysNoTerritory)?,
             closed_for_now: marks(Trait::ClosedForNow)?,
+            territories: KeptMarks::default(),
             review_due_at: columns.i64(REVIEW_DUE_AT)?,
             overdue: RwLock::default(),
             digest: columns.u64(DIGEST)?,
@@ -246,7 +209,8 @@ impl SegmentView {
             return known;
         }
         let marks = |is_so: fn(u16, u16) -> bool| {
-            Marks::of(&self.standings, |standing| standing.review_due_on != 0 && is_so(standing.review_due_on, day))
+            let due = self.standings.iter().map(|standing| standing.review_due_on).zip(0..);
+            Marks::of(due.filter(|(due_on, _)| *due_on != 0 && is_so(*due_on, day)).map(|(_, doc)| doc))
         };
         let overdue =
             Arc::new(Overdue { day, before: marks(|due, day| due < day), on_the_day: marks(|due, day| due == day) });

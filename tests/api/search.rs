@@ -91,8 +91,10 @@ both!(a_result_shows_the_words_found_and_what_its_place_is_made_of, |app| {
 
 both!(a_result_says_why_it_may_not_fit, |app| {
     let client = app.anonymous();
-    let all = client.get("/api/v1/search?limit=100").expect(200);
-    for result in all.json["results"].as_array().unwrap() {
+    let found =
+        |asked: &str| client.get(&format!("/api/v1/search?limit=100{asked}")).expect(200).json["results"].clone();
+    let all = [found(""), found("&near=longueuil&sort=distance")];
+    for result in all.iter().flat_map(|results| results.as_array().unwrap()) {
         let id = result["service_id"].as_str().unwrap();
         let service = client.get(&format!("/api/v1/services/{id}")).expect(200).json;
         let said = |caution: &str| result["cautions"].as_array().unwrap().contains(&json!(caution));

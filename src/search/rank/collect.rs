@@ -9,7 +9,8 @@ use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 use super::explain::{Factors, Held};
 use super::scores::{Lists, Scores};
 use super::{Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
-use crate::search::geo::{Circle, Covered, Nearest, Region, Rough};
+use crate::search::geo::{Circle, Covered, KINDS, Nearest, Region, Rough};
+use crate::search::marks::AnyMarks;
 use crate::search::plan::{Plan, PlannedWish};
 use crate::search::postings::{Bits, KnownTerm, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
@@ -33,7 +34,7 @@ pub(super) struct Run<'a> {
     wanted: usize,
     /// The [`Scores::sum`] of who holds all words the best.
     sum_max: u32,
-    serving: Union,
+    serving: [AnyMarks; 2],
     /// What is left out because nobody has confirmed it for too long, and the moment from which on it is.
     hidden: Option<(i64, Arc<Overdue>)>,
     scores: Scores,
@@ -115,11 +116,18 @@ struct Distances {
     /// The radius of the circle that is looked at now.
     within: Option<Limit>,
     in_area: Bits,
-    /// With one point, for everybody, and how far away these are at least.
-    plain: Bits,
-    plain_km: f64,
-    /// Scores of words below which a document comes after all that is kept: of plain ones, and of others.
-    plain_cut: u32,
+    boxed: [Boxed; KINDS],
+    /// A score of words below which any document comes after all that is kept.
+    cut: u32,
+}
+
+/// Documents of a window that boxes are around.
+#[derive(Clone, Copy)]
+struct Boxed {
+    documents: Bits,
+    /// How far away they are at least.
+    km: f64,
+    /// A score of words below which they come after all that is kept.
     cut: u32,
 }
 
@@ -171,11 +179,15 @@ pub(in crate::search) struct Ties {
 
 impl Distances {
     fn km_at_least(&self, offset: usize) -> f64 {
-        if self.plain.has(offset) { self.plain_km } else { 0.0 }
+        self.boxed_with(offset).map_or(0.0, |boxed| boxed.km)
     }
 
     fn cut(&self, offset: usize) -> u32 {
-        if self.plain.has(offset) { self.plain_cut } else { self.cut }
+        self.boxed_with(offset).map_or(self.cut, |boxed| boxed.cut)
+    }
+
+    fn boxed_with(&self, offset: usize) -> Option<&Boxed> {
+        self.boxed.iter().find(|boxed| boxed.documents.has(offset))
     }
 }
 
@@ -274,15 +286,12 @@ impl<'a> Run<'a> {
         let start = (window * WINDOW) as DocId;
         let Some(ground) = self.ground(start, (window, regions)) else { return };
         let Ground { mut fits, near, in_area, comes } = ground;
-        let order = self.order;
-        let plain = self.segment.map.plain(window);
-        let from = order.from.as_ref().filter(|_| kept.last().is_some());
-        let plain_km = from.map_or(0.0, |from| self.segment.map.plain_km_at_least(window, from));
-        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
-        let (plain_cut, cut) = (cut(plain_km), cut(0.0));
-        if kept.has_counted_enough() && self.meaning.is_none() && self.sum_max < plain_cut {
-            // Whatever is so far away comes after all that is kept, did it hold the words the best.
-            fits = fits.without(&plain);
+        let (boxed, cut) = self.boxed(window, kept);
+        for Boxed { documents, cut, .. } in &boxed {
+            if kept.has_counted_enough() && self.meaning.is_none() && self.sum_max < *cut {
+                // Whatever is so far away comes after all that is kept, did it hold the words the best.
+                fits = fits.without(documents);
+            }
         }
         if let Some((_, overdue)) = &self.hidden {
             fits = fits.without(&overdue.before.among(window, &fits));
@@ -304,7 +313,7 @@ impl<'a> Run<'a> {
             return;
         }
         let within = regions.within.as_ref().map(|(_, limit)| *limit);
-        let distances = Distances { near, within, in_area, plain, plain_km, plain_cut, cut };
+        let distances = Distances { near, within, in_area, boxed, cut };
         let here = self.here(window, &fits, distances, comes);
         self.fitting = Bits::NONE;
         for offset in fits.offsets() {
@@ -313,6 +322,17 @@ impl<'a> Run<'a> {
         for (value, count) in &mut self.facets {
             *count += u64::from(value.mark(start, &self.fitting).count());
         }
+    }
+
+    /// What boxes are around in a window, and a score of words below which any document comes after all that is kept.
+    fn boxed(&self, window: usize, kept: &Kept) -> ([Boxed; KINDS], u32) {
+        let map = &self.segment.map;
+        let from = self.order.from.as_ref().filter(|_| kept.last().is_some());
+        let far = from.map_or([0.0; KINDS], |from| map.boxed_km_at_least(window, from));
+        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
+        let [alone, close] = map.boxed(window);
+        let boxed = [(alone, far[0]), (close, far[1])].map(|(documents, km)| Boxed { documents, km, cut: cut(km) });
+        (boxed, cut(0.0))
     }
 
     /// What of a window may lie where it was asked.
@@ -358,7 +378,10 @@ impl<'a> Run<'a> {
             ranked.retain(|offset| !self.is_cut(offset, distances.cut(offset)));
         }
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
-        let serving = if asks_whom_it_serves { self.serving.mark(start, &ranked) } else { Bits::NONE };
+        let serving = match &self.serving {
+            [served, area] if asks_whom_it_serves => served.among(window, &ranked).or(&area.among(window, &ranked)),
+            _ => Bits::NONE,
+        };
         let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
             None => self.comes(window, &ranked),
