@@ -9,8 +9,8 @@ setup:
 	@bash .ci/setup
 
 demo: setup
-	$(CARGO) build --release --locked
-	$${CARGO_TARGET_DIR:-target}/release/relais demo --data-dir .demo --listen 127.0.0.1:8080
+	$(CARGO) build --profile demo --locked
+	$${CARGO_TARGET_DIR:-target}/demo/relais demo --data-dir .demo --listen 127.0.0.1:8080
 
 test: setup
 	$(CARGO) test --locked
@@ -22,7 +22,7 @@ lint:
 
 # The long ones: many crash points, a million steps. CI runs a small seeded share of each.
 soak: setup
-	RELAIS_SOAK=1 $(CARGO) test --locked --release --test relais -- --include-ignored --nocapture crash \
+	RELAIS_SOAK=1 $(CARGO) test --locked --profile demo --test relais -- --include-ignored --nocapture crash \
 		referral_machine api::referrals
 
 # Tabular exports, validated by the program of the Frictionless project (installed from PyPI under target/).

@@ -206,7 +206,7 @@ impl Index {
         let mut served = served_of(&view, &plan, &ranked.found)?.into_iter();
         let mut hits = vec![];
         for (found, matched) in ranked.found.iter().zip(reasons) {
-            let row = view.row(self.fields(), found.segment, found.doc)?;
+            let row = view.row(found.segment, found.doc)?;
             // Nobody knows whether a service that names no territory serves a place.
             let served = served.next().flatten().filter(|_| row.says_whom_it_serves);
             hits.push(hit(&view, (request, &order), found, (row, served, matched)));

@@ -250,7 +250,7 @@ impl Index {
         };
         let kept = look_around(view, typing, &terms)?;
         let read = |candidates: &BTreeSet<Candidate>| -> Result<Vec<(Candidate, Row)>, Error> {
-            let row = |one: &Candidate| Ok((*one, view.row(self.fields(), one.segment, one.doc)?));
+            let row = |one: &Candidate| Ok((*one, view.row(one.segment, one.doc)?));
             candidates.iter().map(row).collect()
         };
         let (mut names, mut others) = (read(&kept.names)?, read(&kept.of_organizations)?);

@@ -6,9 +6,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::schema::Value;
+use tantivy::schema::document::{
+    DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer,
+};
 use tantivy::store::StoreReader;
-use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader, TantivyDocument, Term};
+use tantivy::{DocId, Searcher, SegmentOrdinal, SegmentReader, Term};
 
 use super::Error;
 use super::geo::Map;
@@ -119,6 +121,21 @@ fn firsts<T: Copy + PartialOrd + std::fmt::Debug + Send + Sync + 'static>(
     found
 }
 
+/// The row of a document: all that the store keeps of it, and so not made into a document first.
+struct StoredRow(Vec<u8>);
+
+impl DocumentDeserialize for StoredRow {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(mut document: D) -> Result<Self, DeserializeError> {
+        Ok(document.next_field()?.map_or(Self(vec![]), |(_, row)| row))
+    }
+}
+
+impl ValueDeserialize for StoredRow {
+    fn deserialize<'de, D: ValueDeserializer<'de>>(value: D) -> Result<Self, DeserializeError> {
+        value.deserialize_bytes().map(Self)
+    }
+}
+
 impl View {
     /// Of what a searcher sees; segments that an earlier view had are taken from it.
     pub(super) fn open(searcher: Searcher, fields: &Fields, earlier: Option<&View>) -> Result<Self, Error> {
@@ -141,11 +158,10 @@ impl View {
         self.segments.get(at as usize).map(Arc::as_ref)
     }
 
-    pub(super) fn row(&self, fields: &Fields, segment: SegmentOrdinal, doc: DocId) -> Result<Row, Error> {
+    pub(super) fn row(&self, segment: SegmentOrdinal, doc: DocId) -> Result<Row, Error> {
         let Some(segment) = self.segment(segment) else { return Err(Error::NoSuchRow) };
-        let document: TantivyDocument = segment.rows.get(doc)?;
-        let bytes = document.get_first(fields.row).and_then(|value| value.as_bytes()).ok_or(Error::NoSuchRow)?;
-        Ok(postcard::from_bytes(bytes)?)
+        let StoredRow(bytes) = segment.rows.get(doc)?;
+        Ok(postcard::from_bytes(&bytes)?)
     }
 }
 

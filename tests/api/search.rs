@@ -91,14 +91,20 @@ both!(a_result_shows_the_words_found_and_what_its_place_is_made_of, |app| {
 
 both!(a_result_says_why_it_may_not_fit, |app| {
     let client = app.anonymous();
-    let found =
-        |asked: &str| client.get(&format!("/api/v1/search?limit=100{asked}")).expect(200).json["results"].clone();
+    let paused = format!("/api/v1/services/{}", service_id("garderie"));
+    let version = client.get(&paused).expect(200).json["version"].as_i64().unwrap();
+    let written = app.curator().if_match(version).patch(&paused, &json!({"status": "temporarily closed"})).expect(200);
+    let change = &written.json["change"];
+    let found = |asked: &str| {
+        let path = format!("/api/v1/search?limit=100&min_change={change}{asked}");
+        client.get(&path).expect(200).json["results"].clone()
+    };
     let all = [found(""), found("&near=longueuil&sort=distance")];
     for result in all.iter().flat_map(|results| results.as_array().unwrap()) {
         let id = result["service_id"].as_str().unwrap();
         let service = client.get(&format!("/api/v1/services/{id}")).expect(200).json;
         let said = |caution: &str| result["cautions"].as_array().unwrap().contains(&json!(caution));
-        let is_paused = service["status"] == "temporarily_closed";
+        let is_paused = service["status"] == "temporarily closed";
         assert_eq!(said("closed_for_a_while"), is_paused, "{service}");
         assert_eq!(said("closed_now"), result["open_now"] == false && !is_paused, "{result}");
         assert!(!said("holiday"), "{result}");
