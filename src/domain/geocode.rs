@@ -11,8 +11,8 @@ use super::territory::{Gazetteer, Level, Match, Territory, postal_area_of};
 mod around;
 
 use around::{
-    Form, begins_as_an_address, forms_of, has_number, is_called_with_an_article, is_long, is_province_or_country,
-    is_saint_alone, is_whole_street, levels_said, parts_of, where_said,
+    Form, beginnings, begins_as_an_address, forms_of, has_number, is_called_with_an_article, is_long, is_no_name,
+    is_province_or_country, is_whole_street, levels_said, parts_of, says_not_there, wheres_said, with_articles,
 };
 
 /// Letters of a typed text that are read; a longer one is cut.
@@ -149,7 +149,7 @@ impl Gazetteer {
     pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
         self.places_in(text, limit, |name, forms| {
             let ranks = || ranks_of(name, forms);
-            let is_whole = |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !is_saint_alone(form);
+            let is_whole = |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && !is_no_name(form);
             ranks().next().is_none() || ranks().any(is_whole)
         })
     }
@@ -277,15 +277,21 @@ impl Gazetteer {
         longest.filter(|(street, _)| is_whole_street(street)).map(|(_, found)| found).unwrap_or_default()
     }
 
-    /// What a sentence names after its last word for where (`je reste à Brossard`), unless it names another place
-    /// before (`Limoilou à Montréal`).
+    /// What a sentence names after a word for where, the longest name (`je reste à Brossard`), unless it says that it
+    /// is not there or names another place before (`Limoilou à Montréal`, `je reste à Laval et travaille à Montréal`).
     fn named_in_a_sentence(&self, folded: &str) -> Vec<&Name> {
-        let Some((before, said)) = where_said(folded) else { return Vec::new() };
-        if forms_of(before).iter().any(|(form, _)| self.is_surely_a_place(form)) {
+        let said = wheres_said(folded);
+        let exactly = |form: String| Some(self.exactly_named(&form)).filter(|found| !found.is_empty());
+        let named = |after: &str| forms_of(after).iter().flat_map(|(form, _)| with_articles(form)).find_map(exactly);
+        let Some((at, before, found)) =
+            said.iter().enumerate().find_map(|(at, (before, after))| Some((at, *before, named(after)?)))
+        else {
             return Vec::new();
-        }
-        let exactly = |(form, _): Form| Some(self.exactly_named(&form)).filter(|found| !found.is_empty());
-        forms_of(said).into_iter().find_map(exactly).unwrap_or_default()
+        };
+        let mut earlier = said.iter().take(at).flat_map(|(_, after)| beginnings(after));
+        let names_another = forms_of(before).iter().any(|(form, _)| self.is_surely_a_place(form))
+            || earlier.any(|beginning| !is_no_name(beginning) && self.is_surely_a_place(beginning));
+        if says_not_there(before) || names_another { Vec::new() } else { found }
     }
 
     /// Names that words begin or end with, where the words left say what they are in. The longest name is the one.

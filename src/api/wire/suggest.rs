@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::search::{OrganizationView, place_of, short, within};
 use crate::actions::suggest::{Suggestion, Typed};
 use crate::domain::language::Lang;
+use crate::domain::plain_text::check_lines;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::territory::Level;
 use crate::id::Id;
@@ -28,6 +29,7 @@ impl SuggestQuery {
     /// `lang` is the language of the request where the text comes with none.
     pub fn parse(self, lang: Lang) -> Result<Typed, Refusal> {
         let text = short("q", self.q, TEXT_CHARS_MAX)?.ok_or_else(|| Refusal::field(Code::MissingField, "q"))?;
+        check_lines(&text, "q")?;
         let limit = within("limit", self.limit.unwrap_or(LIMIT_DEFAULT), 1, LIMIT_MAX)?;
         Ok(Typed {
             text,

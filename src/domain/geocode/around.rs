@@ -64,7 +64,14 @@ const BEFORE_WHERE: [&str; 10] = ["a", "au", "aux", "en", "dans", "pres", "proch
 /// What people say after a place.
 const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
 /// With which many names begin, and which are none.
-const SAINTS: [&str; 4] = ["saint", "sainte", "saints", "saintes"];
+const NO_NAMES: &str = "saint sainte saints saintes la le les ville village lac pont parc bois riviere baie ile cap \
+                        pointe anse mont nord sud est ouest haut bas north south east west";
+/// A preposition and the article that is in it: names have the article alone (`aux Éboulements`).
+const CONTRACTIONS: [(&str, &str); 4] = [("au ", "le "), ("aux ", "les "), ("du ", "le "), ("des ", "les ")];
+/// Before a word for where, they say that it is not there.
+const NOT_THERE: [&str; 3] = ["pas", "plus", "not"];
+/// Words of a sentence that may be a place beside the one that it says last.
+const OTHER_PLACE_WORDS_MAX: usize = 3;
 /// Articles with which names begin and people need not.
 const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
 const STREET_TYPES: [&str; 9] = ["rue", "avenue", "av", "boulevard", "boul", "bd", "chemin", "ch", "route"];
@@ -99,9 +106,15 @@ pub(super) fn parts_of(typed: &str) -> Vec<String> {
 /// A part as it is, then with ever fewer of the words that people put around a place.
 pub(super) fn forms_of(part: &str) -> Vec<Form> {
     let from_the_front = std::iter::successors(Some(part), |text| without_first_word(text)).take(WORDS_AROUND_MAX);
-    let both = from_the_front
-        .flat_map(|front| std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX));
-    both.take(FORMS_MAX).map(|form| (form.to_owned(), form == part)).collect()
+    let both = from_the_front.flat_map(|front| {
+        let from_the_end = std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX);
+        from_the_end.map(str::to_owned).chain(with_the_article(front))
+    });
+    both.take(FORMS_MAX).map(|form| (form == part, form)).map(|(is_whole, form)| (form, is_whole)).collect()
+}
+
+fn with_the_article(text: &str) -> Option<String> {
+    CONTRACTIONS.iter().find_map(|(said, article)| Some(format!("{article}{}", text.strip_prefix(said)?)))
 }
 
 fn without_first_word(text: &str) -> Option<&str> {
@@ -116,8 +129,15 @@ pub(super) fn is_province_or_country(part: &str) -> bool {
     PROVINCE_OR_COUNTRY.contains(&part)
 }
 
-pub(super) fn is_saint_alone(form: &str) -> bool {
-    SAINTS.contains(&form)
+/// All of it may begin a name or stand before one.
+pub(super) fn is_no_name(form: &str) -> bool {
+    let is_common = |word: &str| NO_NAMES.split_whitespace().any(|one| one == word) || BEFORE_A_PLACE.contains(&word);
+    form.split(' ').all(is_common)
+}
+
+/// A name as it is said, and with the article that goes before it.
+pub(super) fn with_articles(form: &str) -> impl Iterator<Item = String> {
+    [""].iter().chain(&ARTICLES).map(move |article| format!("{article}{form}"))
 }
 
 pub(super) fn has_number(part: &str) -> bool {
@@ -157,12 +177,22 @@ fn begins_with_a_digit(word: &str) -> bool {
     word.starts_with(|letter: char| letter.is_ascii_digit())
 }
 
-/// What a sentence says before its last word for where, and after it.
-pub(super) fn where_said(sentence: &str) -> Option<(&str, &str)> {
-    let mut cuts = sentence.match_indices(' ').filter_map(|(at, _)| {
+/// What a sentence says before each word for where, and after it.
+pub(super) fn wheres_said(sentence: &str) -> Vec<(&str, &str)> {
+    let cuts = sentence.match_indices(' ').filter_map(|(at, _)| {
         let (said, after) = (sentence.get(..at)?, sentence.get(at + 1..)?);
         let (before, word) = said.rsplit_once(' ')?;
         BEFORE_WHERE.contains(&word).then_some((before, after))
     });
-    cuts.next_back()
+    cuts.collect()
+}
+
+pub(super) fn says_not_there(before: &str) -> bool {
+    before.rsplit(' ').next().is_some_and(|word| NOT_THERE.contains(&word))
+}
+
+/// The beginnings of a text that may be the name of a place.
+pub(super) fn beginnings(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]);
+    ends.take(OTHER_PLACE_WORDS_MAX).filter_map(|end| text.get(..end))
 }

@@ -209,6 +209,8 @@ fn what_stands_beside_a_name_must_hold() {
         ("Toronto, Québec", "Québec"),
         ("Vancouver, Victoria", "Victoriaville (Arthabaska)"),
         ("Limoilou à Montréal", "Montréal"),
+        ("je reste à Laval mais je travaille à Montréal", "Montréal"),
+        ("je ne suis plus à Montréal", "Montréal"),
         ("Vieux-Québec", "Québec"),
         ("Saint-Denis, Montréal", "Montréal"),
         ("Laval, H4G", "Laval"),
@@ -225,7 +227,7 @@ fn what_stands_beside_a_name_must_hold() {
 
 #[test]
 fn a_text_that_is_typed_to_its_end_is_no_beginning() {
-    for typed in ["Paris", "Victoria", "St", "sainte", "here"] {
+    for typed in ["Paris", "Victoria", "St", "sainte", "here", "au lac", "de la", "en ville", "au village"] {
         assert!(!ids(typed).is_empty(), "{typed} may become something");
         assert_eq!(quebec().geocode_whole(typed, 5).len(), 0, "{typed}");
         assert!(!quebec().names_near(typed, 3).is_empty(), "{typed}");
@@ -265,6 +267,10 @@ fn words_around_a_name_are_left_out() {
         ("je reste à Brossard", "municipality:58007"),
         ("J'habite dans le quartier Griffintown", "place:postal-h3c"),
         ("I live in Laval", "municipality:65005"),
+        ("aux Îles", "municipality:01023"),
+        ("je vis aux Éboulements", "municipality:16048"),
+        ("je reste à Venise-en-Québec", "municipality:56005"),
+        ("je reste à Tête-à-la-Baleine", "place:982-tete-a-la-baleine"),
         ("à côté de chez ma mère à Laval", "municipality:65005"),
         ("12 rue Saint-Denis à Longueuil", "municipality:58227"),
     ] {
