@@ -80,14 +80,17 @@ impl AnyMarks {
 pub(super) struct KeptMarks(RwLock<HashMap<Term, Arc<Marks>>>);
 
 impl KeptMarks {
-    pub(super) fn any_of(&self, segment: &SegmentReader, terms: &[Term]) -> tantivy::Result<AnyMarks> {
-        let known: Vec<Option<Arc<Marks>>> = {
-            let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            terms.iter().map(|term| kept.get(term).cloned()).collect()
-        };
-        let marks =
-            known.into_iter().zip(terms).map(|(known, term)| known.map_or_else(|| self.read(segment, term), Ok));
+    pub(super) fn any_of<'a>(
+        &self,
+        segment: &SegmentReader,
+        terms: impl Iterator<Item = &'a Term>,
+    ) -> tantivy::Result<AnyMarks> {
+        let marks = terms.map(|term| self.known(term).map_or_else(|| self.read(segment, term), Ok));
         marks.collect::<tantivy::Result<_>>().map(AnyMarks)
+    }
+
+    fn known(&self, term: &Term) -> Option<Arc<Marks>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(term).cloned()
     }
 
     fn read(&self, segment: &SegmentReader, term: &Term) -> tantivy::Result<Arc<Marks>> {

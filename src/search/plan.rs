@@ -117,20 +117,20 @@ impl Plan {
         required.map(held).product()
     }
 
-    /// Services of a segment that serve the place asked, and those that lie in its MRC without a point.
-    pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<[AnyMarks; 2]> {
-        Ok([self.marked(&self.served, view, at)?, self.marked(&self.area, view, at)?])
+    /// Services of a segment that serve the place asked, or lie in its MRC without a point.
+    pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
+        marked(self.served.iter().chain(&self.area), view, at)
     }
 
     /// Services of a segment that name a territory of the place asked as served.
     pub(super) fn named_as_served(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
-        self.marked(&self.served, view, at)
+        marked(self.served.iter(), view, at)
     }
+}
 
-    fn marked(&self, terms: &[Term], view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
-        let Some(segment) = view.segment(at) else { return Ok(AnyMarks::default()) };
-        segment.territories.any_of(view.searcher.segment_reader(at), terms)
-    }
+fn marked<'a>(terms: impl Iterator<Item = &'a Term>, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
+    let Some(segment) = view.segment(at) else { return Ok(AnyMarks::default()) };
+    segment.territories.any_of(view.searcher.segment_reader(at), terms)
 }
 
 fn planned_wishes(searcher: &Searcher, wishes: Vec<Wish>) -> tantivy::Result<Vec<PlannedWish>> {

@@ -242,15 +242,6 @@ fn served_of(view: &View, plan: &Plan, found: &[Found]) -> Result<Vec<Option<boo
     Ok(found.iter().map(|one| Some(is_served(one))).collect())
 }
 
-/// Which of what was found lies in each segment.
-pub(super) fn by_segment(found: &[Found]) -> std::collections::BTreeMap<SegmentOrdinal, Vec<usize>> {
-    let mut segments = std::collections::BTreeMap::<SegmentOrdinal, Vec<usize>>::new();
-    for (at, found) in found.iter().enumerate() {
-        segments.entry(found.segment).or_default().push(at);
-    }
-    segments
-}
-
 fn hit(
     view: &View,
     (request, order): (&Request, &Order),

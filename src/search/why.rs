@@ -1,12 +1,14 @@
 //! Why a service was found: which words asked, held how, and where. Asked only for the services of one page.
 
-use tantivy::DocId;
+use std::collections::BTreeMap;
+
+use tantivy::{DocId, SegmentOrdinal};
 
 use super::Error;
 use super::impact::Impact;
 use super::plan::{HeldLists, Plan};
 use super::query::{Concept, Role};
-use super::rank::{Found, by_segment};
+use super::rank::Found;
 use super::view::View;
 use crate::domain::words::words;
 
@@ -73,6 +75,15 @@ pub(super) fn reasons(
         }
     }
     Ok(reasons)
+}
+
+/// Which of what was found lies in each segment.
+fn by_segment(found: &[Found]) -> BTreeMap<SegmentOrdinal, Vec<usize>> {
+    let mut segments = BTreeMap::<SegmentOrdinal, Vec<usize>>::new();
+    for (at, found) in found.iter().enumerate() {
+        segments.entry(found.segment).or_default().push(at);
+    }
+    segments
 }
 
 impl HeldLists {

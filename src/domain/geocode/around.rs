@@ -59,8 +59,10 @@ const LEVELS_SAID: [(&str, &[Level]); 10] = [
     ("mrc", &[Level::Mrc]),
     ("region", &[Level::Region]),
 ];
-/// After the last of which a sentence says where (`je reste à Brossard`, `I live in Laval`).
+/// After one of which a sentence says where (`je reste à Brossard`, `I live in Laval`).
 const BEFORE_WHERE: [&str; 10] = ["a", "au", "aux", "en", "dans", "pres", "proche", "in", "near", "at"];
+/// Words for where of one sentence that are read: each may have all names looked at.
+const WHERES_MAX: usize = 8;
 /// What people say after a place.
 const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
 /// With which many names begin, and which are none.
@@ -70,7 +72,7 @@ const NO_NAMES: &str = "saint sainte saints saintes la le les ville village lac 
 const CONTRACTIONS: [(&str, &str); 4] = [("au ", "le "), ("aux ", "les "), ("du ", "le "), ("des ", "les ")];
 /// Before a word for where, they say that it is not there.
 const NOT_THERE: [&str; 3] = ["pas", "plus", "not"];
-/// Words of a sentence that may be a place beside the one that it says last.
+/// Words after a word for where that may be another place than the one found.
 const OTHER_PLACE_WORDS_MAX: usize = 3;
 /// Articles with which names begin and people need not.
 const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
@@ -110,7 +112,11 @@ pub(super) fn forms_of(part: &str) -> Vec<Form> {
         let from_the_end = std::iter::successors(Some(front), |text| without_last_word(text)).take(WORDS_AROUND_MAX);
         from_the_end.map(str::to_owned).chain(with_the_article(front))
     });
-    both.take(FORMS_MAX).map(|form| (form == part, form)).map(|(is_whole, form)| (form, is_whole)).collect()
+    let with_whether_whole = |form: String| {
+        let is_whole = form == part;
+        (form, is_whole)
+    };
+    both.take(FORMS_MAX).map(with_whether_whole).collect()
 }
 
 fn with_the_article(text: &str) -> Option<String> {
@@ -184,7 +190,7 @@ pub(super) fn wheres_said(sentence: &str) -> Vec<(&str, &str)> {
         let (before, word) = said.rsplit_once(' ')?;
         BEFORE_WHERE.contains(&word).then_some((before, after))
     });
-    cuts.collect()
+    cuts.take(WHERES_MAX).collect()
 }
 
 pub(super) fn says_not_there(before: &str) -> bool {

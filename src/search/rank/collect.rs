@@ -34,7 +34,7 @@ pub(super) struct Run<'a> {
     wanted: usize,
     /// The [`Scores::sum`] of who holds all words the best.
     sum_max: u32,
-    serving: [AnyMarks; 2],
+    serving: AnyMarks,
     /// What is left out because nobody has confirmed it for too long, and the moment from which on it is.
     hidden: Option<(i64, Arc<Overdue>)>,
     scores: Scores,
@@ -378,10 +378,7 @@ impl<'a> Run<'a> {
             ranked.retain(|offset| !self.is_cut(offset, distances.cut(offset)));
         }
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
-        let serving = match &self.serving {
-            [served, area] if asks_whom_it_serves => served.among(window, &ranked).or(&area.among(window, &ranked)),
-            _ => Bits::NONE,
-        };
+        let serving = if asks_whom_it_serves { self.serving.among(window, &ranked) } else { Bits::NONE };
         let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
             None => self.comes(window, &ranked),
