@@ -77,7 +77,7 @@ fn request(query: &Query, now: relais::clock::Time) -> Request {
     Request {
         text: Some(query.words.join(" ")),
         exact: true,
-        origin: Some(Origin { point, territories: vec![] }),
+        origin: Some(Origin { point, territories: vec![], inside: None }),
         radius_km: Some(query.radius_km),
         coverage: Some(Coverage::Near),
         categories: query.category.iter().cloned().collect(),

@@ -57,7 +57,7 @@ pub fn guide(deps: &Deps, asked: &Asked) -> Outcome<Guide> {
         territories.push(id.clone());
     }
     let there = Request { located: vec![id], ..request.clone() };
-    let origin = Some(Origin { point: None, territories });
+    let origin = Some(Origin { point: None, territories, inside: None });
     let serving = Request { origin, coverage: Some(Coverage::Served), ..request };
     let (mut ids, mut is_cut) = (Vec::new(), false);
     for request in [there, serving] {

@@ -15,7 +15,7 @@ use crate::clock::Time;
 use crate::domain::directory::{Location, Point, Service, ServiceAggregate, ServiceStatus, Visibility};
 use crate::domain::family::{CHILDREN_MAX, Child};
 use crate::domain::language::Lang;
-use crate::domain::matching::{self, Assessment, Case, Cause, Family, Fit, Need, Note, Way};
+use crate::domain::matching::{self, Answer, Assessment, Case, Cause, Family, Fit, Need, Note, Way, WordsHeld};
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{ASKED_KM_MAX, DistanceBy};
@@ -138,6 +138,7 @@ pub struct Pinned {
 pub fn matching(deps: &Deps, viewer: Option<&Viewer>, mut asked: Asked) -> Outcome<Matched> {
     let now = deps.clock.now();
     leave_out_empty_words(&mut asked.needs)?;
+    read_words(&mut asked.needs)?;
     let asked = &asked;
     check(asked, now)?;
     let place = search::locate(deps.gazetteer(), &asked.place)?;
@@ -211,6 +212,13 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
     Ok(())
 }
 
+fn read_words(needs: &mut [Need]) -> Outcome<()> {
+    for need in needs {
+        need.meant = need.words.as_deref().map(Index::need_of).transpose()?.flatten();
+    }
+    Ok(())
+}
+
 fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {
     for (at, need) in asked.needs.iter().enumerate() {
         if let Some(code) = &need.category {
@@ -260,7 +268,8 @@ impl Ground<'_> {
             let looked_for = hunts.iter_mut().zip(&self.asked.needs).filter(|(hunt, _)| !hunt.has_enough);
             for (hunt, need) in looked_for {
                 hunt.choices = self.choices(hunt, need);
-                let may_suit = hunt.choices.iter().filter(|choice| choice.assessment.fit <= Fit::MayFit).count();
+                let suits = |choice: &&Choice| worth_planning(&choice.assessment) == Some(0);
+                let may_suit = hunt.choices.iter().filter(suits).count();
                 hunt.has_enough = hunt.is_over() || may_suit >= OFFERS_PER_NEED_MAX;
             }
         }
@@ -319,15 +328,18 @@ impl Ground<'_> {
 
     /// Every service found in every way that it may be used.
     fn choices(&self, hunt: &Hunt, need: &Need) -> Vec<Choice> {
-        let mut ranked: Vec<((Fit, usize, u64, Id), Choice)> = vec![];
+        let mut ranked: Vec<((Fit, Answer, usize, u64, Id), Choice)> = vec![];
         let mut add = |id: Id, order: usize, found: Option<&Found>, because: &[Note]| {
             let Some(aggregate) = self.loaded.get(&id) else { return };
-            for mut choice in self.ways(aggregate, need, found.is_none_or(|found| found.is_of_territory)) {
+            let is_of_territory = found.is_none_or(|found| found.is_of_territory);
+            let held = found.map_or(WordsHeld::Mentioned, |found| found.held);
+            for mut choice in self.ways(aggregate, (need, held), is_of_territory) {
                 choice.meets_several = found.is_some_and(|found| found.meets_several);
                 choice.assessment.why.extend(because.iter().cloned());
                 // Below 2e10 and never negative: the cast holds.
                 let far_mm = choice.distance_km.map_or(u64::MAX, |km| (km * 1e6) as u64);
-                ranked.push(((choice.assessment.fit, order, far_mm, id), choice));
+                let Assessment { fit, answer, .. } = choice.assessment;
+                ranked.push(((fit, answer, order, far_mm, id), choice));
             }
         };
         for found in hunt.looked_at() {
@@ -343,7 +355,12 @@ impl Ground<'_> {
     }
 
     /// Without a visit, where it comes to the family; else at each of its nearest places.
-    fn ways(&self, one: &Arc<ServiceAggregate>, need: &Need, is_of_territory: bool) -> Vec<Choice> {
+    fn ways(
+        &self,
+        one: &Arc<ServiceAggregate>,
+        (need, held): (&Need, WordsHeld),
+        is_of_territory: bool,
+    ) -> Vec<Choice> {
         let is_pinned = self.asked.pinned.contains(&one.service.id);
         let (territories, serves) = (&self.place.origin.territories, &one.service.served);
         let is_said = !serves.is_empty() && !territories.is_empty();
@@ -351,7 +368,7 @@ impl Ground<'_> {
         let choice = |way: Way, at: Option<usize>, distance_km: Option<f64>| {
             let place = at.and_then(|at| one.locations.get(at));
             let (family, service) = (&self.asked.family, &one.service);
-            let case = Case { family, need, service, way, place, distance_km, served, now: self.now };
+            let case = Case { family, need, service, held, way, place, distance_km, served, now: self.now };
             let assessment = matching::assess(case);
             Choice { aggregate: one.clone(), way, place: at, distance_km, assessment, is_pinned, meets_several: false }
         };
@@ -426,20 +443,31 @@ fn unsuited(choices: &[Choice]) -> BTreeMap<Cause, usize> {
     causes
 }
 
-/// What the plan may use for a need: what suits or may; where nothing does, what is doubtful; and what is pinned.
+/// What the plan may use for a need: what answers it and suits or may; where nothing does, what answers nearly, else
+/// what is doubtful; and what is pinned. What only helps beside the need is told, and leaves it uncovered.
 fn planned(choices: Vec<Choice>) -> Vec<Choice> {
-    let suits = |choice: &Choice| choice.assessment.fit <= Fit::MayFit;
-    let worst = if choices.iter().any(suits) { Fit::MayFit } else { Fit::Doubtful };
+    let best = choices.iter().filter_map(|choice| worth_planning(&choice.assessment)).min();
     let mut kept = 0;
     let mut planned = vec![];
     for choice in choices {
-        let is_one = choice.assessment.fit <= worst && kept < OFFERS_PER_NEED_MAX;
+        let may_be_used = best.is_some() && worth_planning(&choice.assessment) == best;
+        let is_one = may_be_used && kept < OFFERS_PER_NEED_MAX;
         kept += usize::from(is_one);
-        if is_one || choice.is_pinned || (choice.meets_several && choice.assessment.fit <= worst) {
+        if is_one || choice.is_pinned || (choice.meets_several && may_be_used) {
             planned.push(choice);
         }
     }
     planned
+}
+
+/// Less is better; none of what is not planned.
+fn worth_planning(assessment: &Assessment) -> Option<u8> {
+    match (assessment.fit, assessment.answer) {
+        (Fit::Fits | Fit::MayFit, Answer::Surely) => Some(0),
+        (Fit::Fits | Fit::MayFit, Answer::Near) => Some(1),
+        (Fit::Doubtful, Answer::Surely) => Some(2),
+        _ => None,
+    }
 }
 
 /// The rank of a choice is its place among those of its need.
@@ -473,19 +501,18 @@ fn uncovered(deps: &Deps, ground: &Ground<'_>, index: &Index, plan: &Plan) -> Ou
         let Some(need) = ground.asked.needs.get(*at) else { continue };
         let category = match &need.category {
             Some(code) => Some(code.clone()),
-            None => category_of(ground, index, need)?,
+            None => match &need.meant {
+                Some(code) => Some(code.clone()),
+                None => category_of(ground, index, need)?,
+            },
         };
         found.push(Uncovered { need: *at, category, territory: territory.clone() });
     }
     Ok(found)
 }
 
-/// The category that the words tell of for sure, or that of what holds them anywhere: a need is recorded by its
-/// category, never by somebody's words.
+/// The category of what holds the words anywhere: a need is recorded by its category, never by somebody's words.
 fn category_of(ground: &Ground<'_>, index: &Index, need: &Need) -> Outcome<Option<String>> {
-    if let Some(code) = need.words.as_deref().map(Index::need_of).transpose()?.flatten() {
-        return Ok(Some(code));
-    }
     let request = Request {
         text: need.words.clone(),
         lang: ground.asked.lang,

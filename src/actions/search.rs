@@ -136,6 +136,10 @@ pub(super) fn find(deps: &Deps, is_signed_in: bool, asked: Search) -> Outcome<Fo
         Some(place) => Some(locate(deps.gazetteer(), place)?),
         None => None,
     };
+    if asked.sort == Some(Sort::Distance) && place.as_ref().is_some_and(|place| place.origin.point.is_none()) {
+        let rule = "relevance: a place as wide as a region has no point to measure from";
+        return Err(Refusal::field(Code::InvalidValue, "sort").rule(rule).into());
+    }
     let index = deps.index()?;
     if let Some(change) = asked.min_change {
         wait_for_change(deps, index, change)?;
@@ -235,7 +239,7 @@ pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound,
             let Located { region, mrc, borough, districts, municipality } = located;
             let municipality = municipality.map(|nearest| nearest.id);
             let territories = [region, mrc, municipality, borough].into_iter().flatten().chain(districts).collect();
-            let origin = Origin { point: Some(*point), territories };
+            let origin = Origin { point: Some(*point), territories, inside: None };
             Ok(PlaceFound { origin, named: None, alternatives: vec![], within })
         }
         Place::Named(text) => {
@@ -243,7 +247,8 @@ pub(super) fn locate(gazetteer: &Gazetteer, place: &Place) -> Result<PlaceFound,
             let found = matches.next().ok_or_else(|| unknown_place(gazetteer, text))?;
             let mut territories = gazetteer.ancestors(&found.territory_id);
             territories.extend(estimated_municipality(gazetteer, &found));
-            let origin = Origin { point: found.point, territories };
+            let inside = found.point.is_none().then(|| found.territory_id.clone());
+            let origin = Origin { point: found.point, territories, inside };
             let within = found.territories.clone();
             Ok(PlaceFound { origin, named: Some(named(found)), alternatives: matches.map(named).collect(), within })
         }

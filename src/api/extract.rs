@@ -1,5 +1,6 @@
 //! From requests to values. Whatever does not parse becomes a refusal that names the field and the rule.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -306,7 +307,16 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     Ok(value)
 }
 
+/// Stands for what is not UTF-8.
+const BROKEN: char = char::REPLACEMENT_CHARACTER;
+
 pub fn parse_urlencoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // What is not UTF-8 is read as the mark for that, and would be looked for, or as nothing at all.
+    let is_broken =
+        |(name, value): &(Cow<'_, str>, Cow<'_, str>)| [name, value].iter().any(|text| text.contains(BROKEN));
+    if let Some((name, _)) = url::form_urlencoded::parse(bytes).find(is_broken) {
+        return Err(Refusal::field(Code::InvalidValue, name).rule("UTF-8"));
+    }
     let deserializer = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(bytes));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let path = error.path().to_string();

@@ -13,10 +13,12 @@ use super::words::words;
 use crate::clock::Time;
 
 /// Needs of things, of care and of a roof: what says that it meets them from afar spares no visit for sure.
-const NEEDS_OF_PRESENCE: [&str; 7] = [
+const NEEDS_OF_PRESENCE: [&str; 9] = [
     "food",
     "material-aid",
-    "childcare",
+    "childcare/daycare",
+    "childcare/drop-in",
+    "childcare/school-age",
     "transport",
     "respite",
     "housing/emergency-shelter",

@@ -2,17 +2,19 @@
 //! homonyms told apart by their MRC.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::directory::Point;
 use super::fold::fold_place;
 use super::territory::{Gazetteer, Level, Match, Territory, postal_area_of};
 
 mod around;
+mod called;
 
 use around::{
-    Form, beginnings, begins_as_an_address, forms_of, has_number, is_called_with_an_article, is_long, is_no_name,
-    is_province_or_country, is_whole_street, levels_said, parts_of, says_not_there, wheres_said, with_articles,
+    Form, beginnings, begins_as_an_address, clause_ends, forms_of, has_number, is_called_with_an_article, is_long,
+    is_no_name, is_province_or_country, is_street, is_whole_street, levels_said, parts_of, says_not_there, wheres_said,
+    with_articles,
 };
 
 /// Letters of a typed text that are read; a longer one is cut.
@@ -73,8 +75,18 @@ pub(super) fn names_of(territories: &[Territory], mrc_of: impl Fn(&str) -> Optio
             likeness: likeness_among(one, &kept),
         }));
     }
+    names.extend(names_called(territories, &names));
     names.sort_by(|a, b| (&a.folded, a.at).cmp(&(&b.folded, b.at)));
     names
+}
+
+/// What people call some of them beside their names.
+fn names_called(territories: &[Territory], names: &[Name]) -> Vec<Name> {
+    let by_id: HashMap<&str, usize> = territories.iter().enumerate().map(|(at, one)| (one.id.as_str(), at)).collect();
+    let named: HashSet<(&str, usize)> = names.iter().map(|name| (name.folded.as_str(), name.at)).collect();
+    let called = called::called().filter_map(|(folded, id)| Some((folded, *by_id.get(id.as_str())?)));
+    let new = called.filter(|(folded, at)| !named.contains(&(folded.as_str(), *at)));
+    new.map(|(folded, at)| Name { folded, at, likeness: Likeness::Unique }).collect()
 }
 
 /// An MRC or region named as a city is not its homonym: the level tells them apart.
@@ -182,7 +194,8 @@ impl Gazetteer {
         let before = parts.get(..at).unwrap_or_default();
         let is_said_by =
             |one: &Territory, hint: &String| is_province_or_country(hint) || self.hints_answered(one, &[hint]) == 1;
-        let is_line = |hint: &String| has_number(hint) || is_long(hint) && !self.is_surely_a_place(hint);
+        let is_line =
+            |hint: &String| has_number(hint) || is_street(hint) || is_long(hint) && !self.is_surely_a_place(hint);
         let mut found = self.names_said_in(part);
         if parts.len() == 1 {
             return found;
@@ -277,12 +290,21 @@ impl Gazetteer {
         longest.filter(|(street, _)| is_whole_street(street)).map(|(_, found)| found).unwrap_or_default()
     }
 
-    /// What a sentence names after a word for where, the longest name (`je reste à Brossard`), unless it says that it
-    /// is not there or names another place before (`Limoilou à Montréal`, `je reste à Laval et travaille à Montréal`).
+    /// What a sentence names after a word for where, the longest name (`je reste à Brossard depuis un an`), unless it
+    /// says that it is not there or names another place (`Limoilou à Montréal`, `je reste à Laval et travaille à
+    /// Montréal`).
     fn named_in_a_sentence(&self, folded: &str) -> Vec<&Name> {
         let said = wheres_said(folded);
         let exactly = |form: String| Some(self.exactly_named(&form)).filter(|found| !found.is_empty());
-        let named = |after: &str| forms_of(after).iter().flat_map(|(form, _)| with_articles(form)).find_map(exactly);
+        let whole = |after: &str| forms_of(after).iter().flat_map(|(form, _)| with_articles(form)).find_map(exactly);
+        let names_no_place = |rest: &str| {
+            let places = wheres_said(rest).into_iter().flat_map(|(_, after)| beginnings(after));
+            !places.into_iter().any(|beginning| self.is_surely_a_place(beginning))
+        };
+        let named = |after: &str| {
+            let before_more = || clause_ends(after).filter(|(_, rest)| names_no_place(rest));
+            whole(after).or_else(|| before_more().find_map(|(name, _)| whole(name)))
+        };
         let Some((at, before, found)) =
             said.iter().enumerate().find_map(|(at, (before, after))| Some((at, *before, named(after)?)))
         else {
@@ -343,7 +365,7 @@ impl Gazetteer {
         if misspelt.is_empty() { self.labels_ending(&barest.0, limit) } else { misspelt }
     }
 
-    /// Of the names that a text ends with, the longest (`Vieux-Québec`).
+    /// Of the names that a text ends with, the longest (`Haut-Québec`).
     fn labels_ending(&self, typed: &str, limit: usize) -> Vec<String> {
         let ends = typed.match_indices(' ').filter_map(|(at, _)| typed.get(at + 1..));
         let longest = ends.map(|end| self.exactly_named(end)).find(|found| !found.is_empty());

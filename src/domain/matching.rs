@@ -9,7 +9,7 @@ use super::family::Child;
 use super::month::{Month, local_day};
 use super::publics::Public;
 use super::schedule::{OpeningHours, WeeklySpan};
-use super::taxonomy::is_of_category;
+use super::taxonomy::{is_of_category, top_level_of};
 use super::words::words;
 use crate::clock::Time;
 
@@ -44,6 +44,8 @@ words! {
     pub enum Cause {
         Category => "category",
         Words => "words",
+        OnlyMentioned => "only_mentioned",
+        OtherNeed => "other_need",
         Age => "age",
         OtherAge => "other_age",
         AgeUnknown => "age_unknown",
@@ -127,8 +129,30 @@ pub struct Need {
     /// Top-level or leaf.
     pub category: Option<String>,
     pub words: Option<String>,
+    /// The leaf that the words surely mean, where they mean one.
+    pub meant: Option<String>,
     /// The child that it is for, by its place among those of the family; `None`: the family.
     pub child: Option<usize>,
+}
+
+/// Where a service has all the words of a need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordsHeld {
+    InName,
+    /// In its name and in those of its categories.
+    InCategory,
+    /// Some of them elsewhere, or none.
+    Mentioned,
+}
+
+/// How a service answers a need, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    Surely,
+    /// It answers another need of the same kind, or is named after the words.
+    Near,
+    /// It helps beside the need: somebody may want it, and the need is not met by it.
+    Beside,
 }
 
 /// One service, in one way, for one need.
@@ -137,6 +161,7 @@ pub struct Case<'a> {
     pub family: &'a Family,
     pub need: &'a Need,
     pub service: &'a Service,
+    pub held: WordsHeld,
     pub way: Way,
     /// Where it is visited; none where that may not be known.
     pub place: Option<&'a Location>,
@@ -153,6 +178,7 @@ pub struct Assessment {
     pub why_not: Vec<Note>,
     pub unknown: Vec<Note>,
     pub open_now: Option<bool>,
+    pub answer: Answer,
 }
 
 impl Assessment {
@@ -185,7 +211,8 @@ impl Assessment {
 pub fn assess(case: Case<'_>) -> Assessment {
     let hours = OpeningHours::in_one_place(case.service, case.place);
     let open_now = hours.open_at(case.now);
-    let mut said = Assessment { fit: Fit::Fits, why: vec![], why_not: vec![], unknown: vec![], open_now };
+    let (why, why_not, unknown) = (vec![], vec![], vec![]);
+    let mut said = Assessment { fit: Fit::Fits, why, why_not, unknown, open_now, answer: answer(case) };
     answers(case, &mut said);
     age(case, &mut said);
     language(case, &mut said);
@@ -199,11 +226,42 @@ pub fn assess(case: Case<'_>) -> Assessment {
     said
 }
 
+/// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
+/// sure, by who has them. Who is named after words that mean something else ("halte-garderie") may answer them; who
+/// only has them somewhere ("aide aux formulaires de garderie") does something else.
+fn answer(case: Case<'_>) -> Answer {
+    let gives = |asked: &str| case.service.categories.iter().any(|code| is_of_category(code, asked));
+    match &case.need.meant {
+        _ if case.need.category.is_some() => Answer::Surely,
+        None => Answer::Surely,
+        Some(meant) if gives(meant) => Answer::Surely,
+        Some(meant) if case.held == WordsHeld::InName || gives(top_level_of(meant)) => Answer::Near,
+        Some(_) => Answer::Beside,
+    }
+}
+
+/// The category by which it answers: that asked, or meant, or the field of what is meant; none where it is another.
+fn answering(case: Case<'_>) -> Option<&str> {
+    let gives = |asked: &&str| case.service.categories.iter().any(|code| is_of_category(code, asked));
+    let meant = case.need.meant.as_deref();
+    case.need.category.as_deref().or(meant.filter(gives)).or(meant.map(top_level_of).filter(gives))
+}
+
 fn answers(case: Case<'_>, said: &mut Assessment) {
     let asked = case.need.category.as_deref();
     let code = case.service.categories.iter().find(|code| asked.is_some_and(|asked| is_of_category(code, asked)));
     if let Some(code) = code {
         said.yes(Note::with(Cause::Category, code));
+    }
+    let other = || Note { cause: Cause::OtherNeed, value: case.service.categories.first().cloned() };
+    let is_by_words_alone = case.need.category.is_none() && case.need.meant.is_none();
+    match said.answer {
+        Answer::Surely if is_by_words_alone && case.held == WordsHeld::Mentioned => {
+            said.not_known(Note::of(Cause::OnlyMentioned), true);
+        }
+        Answer::Surely => {}
+        Answer::Near => said.not_known(other(), true),
+        Answer::Beside => said.no(other(), Fit::Doubtful),
     }
 }
 
@@ -268,7 +326,7 @@ fn fee(case: Case<'_>, said: &mut Assessment) {
 /// What getting there takes. Nobody goes to what comes to the family.
 fn way(case: Case<'_>, said: &mut Assessment) {
     match case.way {
-        Way::Remote if needs_presence(case.service, case.need.category.as_deref()) => {
+        Way::Remote if needs_presence(case.service, answering(case)) => {
             return said.no(Note::of(Cause::UnlikelyFromAfar), Fit::Doubtful);
         }
         Way::Remote => return said.yes(Note::of(Cause::FromAfar)),

@@ -121,7 +121,7 @@ impl Taxonomy {
     }
 }
 
-fn top_level_of(code: &str) -> &str {
+pub fn top_level_of(code: &str) -> &str {
     code.split_once('/').map_or(code, |(top, _)| top)
 }
 

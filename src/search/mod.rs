@@ -73,6 +73,8 @@ fn names(files: &[PathBuf]) -> String {
 #[derive(Debug, Clone)]
 pub struct Page {
     pub total: Total,
+    /// Words and phrases of the text that count: those that a service has, it has a reason for.
+    pub words_asked: usize,
     pub hits: Vec<Hit>,
     pub next_cursor: Option<String>,
     /// In the order asked.

@@ -23,6 +23,8 @@ pub(super) struct Plan {
     /// The territories that hold the place asked, as served by a service, or as the area of a place without a point.
     served: Vec<Term>,
     area: Vec<Term>,
+    /// The place asked that has no point, as where services lie.
+    inside: Vec<Term>,
     /// The territories of the place asked are known.
     pub has_territories: bool,
     /// How rare each term is by which services are ordered, in the order in which they were looked up.
@@ -88,7 +90,8 @@ impl Plan {
         let territories: Vec<&str> =
             request.origin.iter().flat_map(|origin| &origin.territories).map(String::as_str).collect();
         let mrcs = territories.iter().filter(|id| id.starts_with("mrc:"));
-        let area = fields.audience(request.audience).area;
+        let areas = fields.audience(request.audience);
+        let inside = request.origin.iter().filter_map(|origin| origin.inside.as_ref());
         let filters: Result<Vec<_>, _> = query::filters(fields, request).iter().map(|wanted| look_up(wanted)).collect();
         let mut planning = Planning { searcher, fields, stems: Stems::new(), settled, rarities: vec![] };
         let planned: tantivy::Result<Vec<_>> = concepts.iter().map(|concept| planning.concept(concept)).collect();
@@ -98,7 +101,8 @@ impl Plan {
             concepts: planned?,
             rarities: planning.rarities,
             served: territories.iter().map(|id| Term::from_field_text(fields.served, id)).collect(),
-            area: mrcs.map(|id| Term::from_field_text(area, id)).collect(),
+            area: mrcs.map(|id| Term::from_field_text(areas.area, id)).collect(),
+            inside: inside.map(|id| Term::from_field_text(areas.located, id)).collect(),
             has_territories: !territories.is_empty(),
         })
     }
@@ -120,6 +124,11 @@ impl Plan {
     /// Services of a segment that serve the place asked, or lie in its MRC without a point.
     pub(super) fn serving(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
         marked(self.served.iter().chain(&self.area), view, at)
+    }
+
+    /// Services of a segment that lie in the place asked, which has no point.
+    pub(super) fn lying_inside(&self, view: &View, at: SegmentOrdinal) -> tantivy::Result<AnyMarks> {
+        marked(self.inside.iter(), view, at)
     }
 
     /// Services of a segment that name a territory of the place asked as served.

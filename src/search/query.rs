@@ -50,6 +50,8 @@ pub struct Origin {
     pub point: Option<Point>,
     /// Ids of the territories that hold it, finest to widest in any order.
     pub territories: Vec<String>,
+    /// The territory that a place without a point is: what lies in it is near.
+    pub inside: Option<String>,
 }
 
 /// A search, already validated.

@@ -214,7 +214,8 @@ impl Index {
         let asked = request.facets.iter();
         let counted = asked.map(|facet| facets::count(&view, self.fields(), (request, &concepts), (*facet, demand)));
         let facets: Result<Vec<FacetCounts>, Error> = counted.collect();
-        Ok(Page { total: ranked.total(), hits, next_cursor, facets: facets? })
+        let words_asked = query::words_asked(&concepts);
+        Ok(Page { total: ranked.total(), words_asked, hits, next_cursor, facets: facets? })
     }
 
     /// The services that hold every word of a text, or its stem, the best first: no synonyms, no corrections, and no

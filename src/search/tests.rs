@@ -99,7 +99,7 @@ fn ask(text: &str) -> Request {
     Request { text: Some(text.into()), ..Request::new(now()) }
 }
 fn from(point: Point) -> Option<Origin> {
-    Some(Origin { point: Some(point), territories: vec!["mrc:58".into(), "region:16".into()] })
+    Some(Origin { point: Some(point), territories: vec!["mrc:58".into(), "region:16".into()], inside: None })
 }
 fn found(index: &Index, request: &Request) -> Vec<u64> {
     index.search(request).unwrap().hits.iter().map(|hit| hit.service_id.0.as_u64_pair().1).collect()
@@ -268,7 +268,7 @@ fn near_served_and_either_each_mean_what_they_say() {
     assert_eq!(served, [None, Some(true), Some(false), Some(true)]);
     assert_eq!(page.hits[3].distance_km, None);
     let unknown_point = Request {
-        origin: Some(Origin { point: None, territories: vec!["mrc:58".into()] }),
+        origin: Some(Origin { point: None, territories: vec!["mrc:58".into()], inside: None }),
         ..with(Some(Coverage::Either), Some(10.0))
     };
     assert_eq!(found(&index, &unknown_point), [3], "a place without a point has no distance, not zero");

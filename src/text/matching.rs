@@ -49,6 +49,15 @@ fn of_asked(cause: Cause, value: &str, lang: Lang) -> (String, String) {
             (format!("Répond au besoin : {label}."), format!("Meets the need: {label}."))
         }
         Cause::Words => (format!("Trouvé par : {value}."), format!("Found by: {value}.")),
+        Cause::OnlyMentioned => pair(
+            "Ces mots sont dans sa description : demander si c'est bien ce qu'il faut.",
+            "Its description has these words: ask whether it is what is needed.",
+        ),
+        Cause::OtherNeed if value.is_empty() => pair("Répond à un autre besoin.", "Meets another need."),
+        Cause::OtherNeed => {
+            let label = Taxonomy::embedded().label(value, lang);
+            (format!("Répond à un autre besoin : {label}."), format!("Meets another need: {label}."))
+        }
         Cause::Age => (format!("Accepte un âge de {value} mois."), format!("Takes an age of {value} months.")),
         Cause::OtherAge if value.is_empty() => pair("Pour un autre âge.", "For another age."),
         Cause::OtherAge => (format!("Pour un autre âge ({value} mois)."), format!("For another age ({value} months).")),
@@ -123,6 +132,8 @@ fn of_service(cause: Cause, value: &str, lang: Lang) -> (String, String) {
         Cause::PlaceHidden => pair("L'adresse se donne par téléphone.", "The address is given by telephone."),
         Cause::Category
         | Cause::Words
+        | Cause::OnlyMentioned
+        | Cause::OtherNeed
         | Cause::Age
         | Cause::OtherAge
         | Cause::AgeUnknown

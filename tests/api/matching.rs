@@ -390,6 +390,80 @@ both!(a_need_told_in_words_is_met_by_what_they_surely_mean, |app| {
     assert_eq!(reply.json["uncovered"][0]["record"]["category"], "material-aid/clothing", "{}", reply.text);
 });
 
+both!(a_need_told_in_words_is_not_met_by_who_only_mentions_them, |app| {
+    let remote = |one: &mut Service| one.document.delivery = vec![Delivery::Remote];
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Formulaires", "A", &[], "legal/paperwork")
+        .that(|one| one.document.description = Text::fr("Pour la garderie, le logement ou le piano."))
+        .that(remote)
+        .service("Répit de garde", "B", &["ici"], "childcare/drop-in")
+        .write(app);
+    let reply = matched(&app.worker(), &asked(change, json!([{"q": "garderie"}])));
+    assert_eq!(choices(&reply, 0), ["Répit de garde", "Formulaires"], "{}", reply.text);
+    let [near, beside] = [0, 1].map(|at| &reply.json["needs"][0]["choices"][at]);
+    assert_eq!((&near["fit"], codes(near, "unknown").contains(&"other_need".to_owned())), (&json!("may_fit"), true));
+    assert_eq!(
+        (&beside["fit"], codes(beside, "why_not").contains(&"other_need".to_owned())),
+        (&json!("doubtful"), true)
+    );
+    assert_eq!((visits(&reply), &reply.json["uncovered"]), (vec![vec!["Répit de garde".to_owned()]], &json!([])));
+    // What helps beside is told, never planned: the need is uncovered, and recorded as what its words mean.
+    let alone = with(asked(change, json!([{"q": "garderie"}])), json!({"dropped": [svc("Répit de garde")]}));
+    let reply = matched(&app.worker(), &alone);
+    assert_eq!(choices(&reply, 0), ["Formulaires"]);
+    assert_eq!((visits(&reply).len(), &reply.json["plan"]["without_visit"]), (0, &json!([])), "{}", reply.text);
+    assert_eq!(reply.json["uncovered"][0]["record"]["category"], "childcare/daycare");
+    // Of words that mean no need for sure, what mentions them is all there is to go by.
+    let reply = matched(&app.worker(), &asked(change, json!([{"q": "piano"}])));
+    let mention = &reply.json["plan"]["without_visit"][0];
+    assert_eq!((&mention["name"], &mention["fit"]), (&json!("Formulaires"), &json!("may_fit")), "{}", reply.text);
+    assert!(codes(mention, "unknown").contains(&"only_mentioned".to_owned()), "{}", reply.text);
+});
+
+both!(who_is_named_after_the_words_of_a_need_may_meet_it, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Les couches du quartier", "A", &["ici"], "parenting/workshop")
+        .write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "couches"}])));
+    let named = &reply.json["plan"]["visits"][0]["services"][0];
+    assert_eq!(
+        (&named["name"], &named["fit"]),
+        (&json!("Les couches du quartier"), &json!("may_fit")),
+        "{}",
+        reply.text
+    );
+    assert_eq!(reply.json["uncovered"], json!([]));
+});
+
+both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Demande de place", "A", &[], "childcare/place-application")
+        .that(|one| one.document.delivery = vec![Delivery::AtHome])
+        .service("Les Coccinelles", "B", &["ici"], "childcare/daycare")
+        .write(app);
+    let body = asked(change, json!([{"q": "garderie"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply), [["Les Coccinelles"]], "a visit is not spared by what answers less: {}", reply.text);
+    let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Les Coccinelles")]})));
+    let near = &reply.json["plan"]["without_visit"][0];
+    assert_eq!((&near["name"], &near["fit"]), (&json!("Demande de place"), &json!("may_fit")), "{}", reply.text);
+});
+
+both!(what_needs_somebody_there_is_judged_by_what_answers_the_words, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("atelier", "A", &[], "material-aid/baby-supplies")
+        .that(|one| one.categories.push("parenting/workshop".to_owned()))
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "couches pour bébé"}])));
+    let distant = &reply.json["needs"][0]["choices"][0];
+    assert_eq!((&distant["fit"], codes(distant, "why_not")[0].as_str()), (&json!("doubtful"), "unlikely_from_afar"));
+});
+
 both!(words_beside_a_category_choose_and_take_nothing_away, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)

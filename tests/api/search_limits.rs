@@ -83,6 +83,8 @@ fn queries() -> Vec<(String, (u16, &'static str, &'static str, &'static str))> {
         (format!("q={}", "a".repeat(10_240)), query),
         (format!("cursor={}", "A".repeat(60_000)), query),
         (format!("q={}", "a+".repeat(1_000)), (400, "over_limit", "q", "search_words_max = 100")),
+        ("q=%FF".to_owned(), (422, "invalid_value", "q", "UTF-8")),
+        ("q=garderie&near=Laval%FF".to_owned(), (422, "invalid_value", "near", "UTF-8")),
         ("q=%22%22%22&near=Longueuil".to_owned(), (200, "", "", "")),
     ]
 }

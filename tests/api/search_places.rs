@@ -1,5 +1,7 @@
 //! The place that a search shows of a service that has several: one that counts where it was asked.
 
+use std::collections::BTreeSet;
+
 use relais::domain::directory::{Location, Origin, Point, Service, ServiceAtLocation, Visibility};
 use relais::domain::language::Text;
 use relais::id::Id;
@@ -99,4 +101,27 @@ both!(a_postal_area_of_a_town_is_served_by_what_serves_the_town, |app| {
     assert_eq!(served("J4K2T1"), of_town);
     let rural = app.anonymous().get("/api/v1/search?near=J0J").expect(200).json["place"]["territories"].clone();
     assert_eq!(rural, json!(["postal_area:J0J"]), "it reaches over several MRC");
+});
+
+both!(what_lies_in_a_region_is_near_it, |app| {
+    let client = app.anonymous();
+    let ids = |query: &str| -> BTreeSet<String> {
+        let reply = client.get(&format!("/api/v1/search?limit=100&{query}")).expect(200);
+        let results = reply.json["results"].as_array().expect("results").iter();
+        results.map(|result| result["service_id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let [lying, served] = ["territory=region:03", "near=Capitale-Nationale&coverage=served"].map(ids);
+    assert!(!lying.is_empty() && !lying.is_subset(&served), "{lying:?} {served:?}");
+    assert_eq!(ids("near=Capitale-Nationale&coverage=near"), lying, "a region has no point to be far from");
+    assert_eq!(ids("near=Capitale-Nationale&coverage=near&radius_km=1"), lying);
+    let either: BTreeSet<String> = lying.union(&served).cloned().collect();
+    assert_eq!(ids("near=Capitale-Nationale&coverage=either&radius_km=1"), either);
+    // By relevance it comes first, and what comes to people is not left out.
+    let reply = client.get("/api/v1/search?limit=100&near=Capitale-Nationale&radius_km=1").expect(200);
+    assert!(reply.json["results"].as_array().is_some_and(|results| results.len() >= lying.len()), "{}", reply.text);
+    let first = reply.json["results"][0]["service_id"].as_str().expect("a result");
+    assert!(either.contains(first), "{}", reply.text);
+    let refused = client.get("/api/v1/search?near=Capitale-Nationale&sort=distance").expect(422);
+    assert_eq!(refused.json["field"], "sort");
+    assert!(refused.json["rule"].as_str().is_some_and(|rule| rule.starts_with("relevance")), "{}", refused.text);
 });

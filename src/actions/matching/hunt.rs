@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Choice, LOOKED_AT_PER_NEED_MAX, SHARED_PER_NEED_MAX};
 use crate::actions::Outcome;
-use crate::domain::matching::{Cause, Note};
+use crate::domain::matching::{Cause, Note, WordsHeld};
 use crate::id::Id;
-use crate::search::{Index, Kind, Page, Part, Request};
+use crate::search::{Index, Kind, Page, Part, Reason, Request};
 
 /// Services that a search gives at a time, and how often it is asked for more where few suit.
 pub(super) const PAGE_SERVICES: usize = 100;
@@ -47,6 +47,7 @@ pub(super) struct Found {
     pub order: usize,
     pub is_of_territory: bool,
     pub because: Vec<Note>,
+    pub held: WordsHeld,
     /// Its organisation meets another need too.
     pub meets_several: bool,
     look: Look,
@@ -146,6 +147,7 @@ impl Hunt {
                 known.is_of_territory |= is_of_territory;
                 continue;
             }
+            let held = held(&hit.matched, page.words_asked);
             let because = hit.matched.into_iter().map(|reason| match (reason.kind, reason.field) {
                 (Kind::Need, Some(Part::Category)) => Note::with(Cause::Words, reason.found),
                 _ => Note::with(Cause::Words, reason.term),
@@ -153,7 +155,7 @@ impl Hunt {
             let (id, organization_id, because) = (hit.service_id, hit.organization_id, because.collect());
             self.places.insert(id, self.found.len());
             let (look, meets_several) = (Look::NotYet, false);
-            self.found.push(Found { id, order, is_of_territory, because, meets_several, look, organization_id });
+            self.found.push(Found { id, order, is_of_territory, because, held, meets_several, look, organization_id });
         }
         match page.next_cursor {
             Some(cursor) => searching.request.cursor = Some(cursor),
@@ -191,4 +193,19 @@ pub(super) fn choose(hunts: &mut [Hunt]) -> Vec<Id> {
     let is_shared = |id: Id| needs_met.get(&id).is_some_and(|count| *count > 1);
     let going_on = hunts.iter_mut().filter(|hunt| !hunt.has_enough);
     going_on.flat_map(|hunt| hunt.choose(is_shared)).collect()
+}
+
+fn held(reasons: &[Reason], words_asked: usize) -> WordsHeld {
+    let count = |parts: &[Part]| {
+        let is_there =
+            |reason: &&Reason| reason.kind != Kind::Need && reason.field.is_some_and(|at| parts.contains(&at));
+        reasons.iter().filter(is_there).count()
+    };
+    if count(&[Part::Name]) >= words_asked {
+        WordsHeld::InName
+    } else if count(&[Part::Name, Part::Category]) >= words_asked {
+        WordsHeld::InCategory
+    } else {
+        WordsHeld::Mentioned
+    }
 }

@@ -1,8 +1,9 @@
 //! Families on the wire. Nothing here names a family but [`IdentityBody`], which is never logged and goes sealed.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use super::members::{Object, not_null, present};
 use crate::actions::families::{FamilyChange, FamilyFile, FamilyPage, NewFamily, NewObservation, Residence};
 use crate::clock::Time;
 use crate::domain::directory::Point;
@@ -24,14 +25,14 @@ pub struct FamilyBody {
     municipality_id: Option<String>,
     mrc_id: Option<String>,
     region_id: Option<String>,
-    point: Option<PointBody>,
+    point: Option<Object<PointBody>>,
     contact_origin: Option<Origin>,
     first_contact_on: Option<NaiveDate>,
     language: Option<String>,
     #[serde(default)]
-    children: Vec<ChildBody>,
+    children: Vec<Object<ChildBody>>,
     #[serde(default)]
-    observations: Vec<ObservationBody>,
+    observations: Vec<Object<ObservationBody>>,
     identity: Option<Identity>,
 }
 
@@ -53,7 +54,9 @@ impl PointBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChildBody {
+    #[serde(default, deserialize_with = "not_null")]
     born_in: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     due_in: Option<String>,
 }
 
@@ -77,17 +80,7 @@ enum ObservedBody {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObservationsBody {
-    observations: Vec<ObservationBody>,
-}
-
-/// A member that is there and null says "nothing"; one that is not there says "as it is".
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-/// A member that may be left out, and not be nothing.
-pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+    observations: Vec<Object<ObservationBody>>,
 }
 
 /// JSON Merge Patch (RFC 7396) of a family.
@@ -107,7 +100,7 @@ pub struct FamilyPatch {
     #[serde(default, deserialize_with = "present")]
     language: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    children: Option<Option<Vec<ChildBody>>>,
+    children: Option<Option<Vec<Object<ChildBody>>>>,
 }
 
 impl FamilyBody {
@@ -118,7 +111,7 @@ impl FamilyBody {
                 municipality_id: self.municipality_id,
                 mrc_id: self.mrc_id,
                 region_id: self.region_id,
-                point: self.point.map(PointBody::parse).transpose()?,
+                point: self.point.map(|Object(point)| point.parse()).transpose()?,
             },
             contact_origin: self.contact_origin,
             first_contact_on: self.first_contact_on,
@@ -162,8 +155,8 @@ impl FamilyPatch {
     }
 }
 
-pub(super) fn parse_children(children: &[ChildBody]) -> Result<Vec<Child>, Refusal> {
-    let parse = |(at, child): (usize, &ChildBody)| {
+pub(super) fn parse_children(children: &[Object<ChildBody>]) -> Result<Vec<Child>, Refusal> {
+    let parse = |(at, Object(child)): (usize, &Object<ChildBody>)| {
         let month = |text: &str, name: &str| {
             let field = || Refusal::field(Code::InvalidMonth, format!("children.{at}.{name}")).rule("YYYY-MM");
             Month::parse(text).ok_or_else(field)
@@ -180,8 +173,8 @@ pub(super) fn parse_children(children: &[ChildBody]) -> Result<Vec<Child>, Refus
     children.iter().enumerate().map(parse).collect()
 }
 
-fn parse_observations(observations: &[ObservationBody]) -> Result<Vec<NewObservation>, Refusal> {
-    let parse = |(at, seen): (usize, &ObservationBody)| {
+fn parse_observations(observations: &[Object<ObservationBody>]) -> Result<Vec<NewObservation>, Refusal> {
+    let parse = |(at, Object(seen)): (usize, &Object<ObservationBody>)| {
         let value = match &seen.value {
             ObservedBody::Flag(true) => "true",
             ObservedBody::Flag(false) => "false",

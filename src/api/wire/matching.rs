@@ -3,7 +3,8 @@
 use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::families::{ChildBody, not_null, parse_children};
+use super::families::{ChildBody, parse_children};
+use super::members::{Object, not_null};
 use super::search::{DistancesView, LocationView, OrganizationView, PlaceView, language_of, place_of, radius_of};
 use super::search::{search_text, short, within};
 use crate::actions::matching::{Asked, Choice, Matched, NeedMatched, Pinned, Residence, Uncovered};
@@ -39,9 +40,9 @@ pub struct MatchBody {
     near: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
     radius_km: Option<f64>,
-    needs: Vec<NeedBody>,
+    needs: Vec<Object<NeedBody>>,
     #[serde(default)]
-    children: Vec<ChildBody>,
+    children: Vec<Object<ChildBody>>,
     #[serde(default)]
     languages: Vec<String>,
     #[serde(default)]
@@ -51,7 +52,7 @@ pub struct MatchBody {
     #[serde(default)]
     free_only: bool,
     #[serde(default)]
-    available: Vec<FreeBody>,
+    available: Vec<Object<FreeBody>>,
     #[serde(default)]
     pinned: Vec<Id>,
     #[serde(default)]
@@ -109,13 +110,18 @@ impl MatchBody {
         }
         let children = parse_children(&self.children)?;
         let count = children.len();
-        let needs =
-            self.needs.into_iter().enumerate().map(|(at, need)| need.parse(at, count)).collect::<Result<_, _>>()?;
+        let needs = self
+            .needs
+            .into_iter()
+            .enumerate()
+            .map(|(at, Object(need))| need.parse(at, count))
+            .collect::<Result<_, _>>()?;
         let language = |(at, code)| {
             language_of(code).map_err(|refusal| Refusal { field: Some(format!("languages.{at}")), ..refusal })
         };
         let languages = self.languages.into_iter().enumerate().map(language).collect::<Result<_, _>>()?;
-        let available = self.available.iter().enumerate().map(|(at, free)| free.parse(at)).collect::<Result<_, _>>()?;
+        let available =
+            self.available.iter().enumerate().map(|(at, Object(free))| free.parse(at)).collect::<Result<_, _>>()?;
         let (no_car, wheelchair, free_only) = (self.no_car, self.wheelchair, self.free_only);
         let limit = within("limit", self.limit.unwrap_or(LIMIT_DEFAULT), 1, LIMIT_MAX)?;
         Ok(Asked {
@@ -151,7 +157,7 @@ impl NeedBody {
                 usize::try_from(within(&field("child"), child, 0, last)?).ok()
             }
         };
-        Ok(Need { category, words, child })
+        Ok(Need { category, words, meant: None, child })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The wire: structs that parse requests and present answers, one file a resource.
 pub mod accounts;
+mod members;
 // -- territories
 pub mod taxonomy_terms;
 pub mod territories;

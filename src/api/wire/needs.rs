@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::families::{PointBody, cursor_of, parse_cursor, parse_limit};
+use super::members::Object;
 use crate::actions::families::Residence;
 use crate::actions::needs::{Asked, NeedFile, NeedPage, NewNeed, Said};
 use crate::clock::Time;
@@ -21,7 +22,7 @@ pub struct NeedBody {
     municipality_id: Option<String>,
     mrc_id: Option<String>,
     region_id: Option<String>,
-    point: Option<PointBody>,
+    point: Option<Object<PointBody>>,
     recorded_on: Option<NaiveDate>,
 }
 
@@ -31,7 +32,7 @@ impl NeedBody {
             municipality_id: self.municipality_id,
             mrc_id: self.mrc_id,
             region_id: self.region_id,
-            point: self.point.map(PointBody::parse).transpose()?,
+            point: self.point.map(|Object(point)| point.parse()).transpose()?,
         };
         Ok(NewNeed {
             organization_id: self.organization_id,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::families::not_null;
 use super::history::name_text;
+use super::members::not_null;
 use crate::actions::saved_lists::{Change, SavedList};
 use crate::clock::Time;
 use crate::domain::directory::{ServiceAggregate, ServiceStatus};

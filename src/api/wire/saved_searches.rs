@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::families::not_null;
 use super::history::name_text;
+use super::members::{Object, not_null};
 use super::search::SearchBody;
 use crate::actions::saved_searches::{Change, NewSearch};
 use crate::actions::search::{Place, Search};
@@ -21,7 +21,7 @@ use crate::store::saved_searches::SavedSearchRow;
 #[serde(deny_unknown_fields)]
 pub struct SavedSearchBody {
     name: String,
-    search: SearchBody,
+    search: Object<SearchBody>,
     #[serde(default)]
     alert: bool,
 }
@@ -30,8 +30,9 @@ impl SavedSearchBody {
     /// `lang` is the language of the request where the search does not name one.
     pub fn parse(self, lang: Lang) -> Result<NewSearch, Refusal> {
         let name = name_of(&self.name)?;
-        let said = self.search.passing_member();
-        let asked = self.search.parse(lang).map_err(within)?;
+        let Object(search) = self.search;
+        let said = search.passing_member();
+        let asked = search.parse(lang).map_err(within)?;
         if let Some(member) = said {
             let rule = "q, lang, exact, near, radius_km, coverage, category, age_months, language, sort, cost, \
                         wheelchair, no_car, has_room, documents, delivery, public, open_weekly, known_only";

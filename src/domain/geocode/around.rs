@@ -6,7 +6,8 @@ use crate::domain::territory::Level;
 /// What everything is in, as people write it after a place.
 const PROVINCE_OR_COUNTRY: [&str; 6] = ["quebec", "qc", "pq", "p q", "que", "canada"];
 /// What people say before a place.
-const BEFORE_A_PLACE: [&str; 38] = [
+const BEFORE_A_PLACE: [&str; 39] = [
+    "habite",
     "a",
     "au",
     "aux",
@@ -60,11 +61,16 @@ const LEVELS_SAID: [(&str, &[Level]); 10] = [
     ("region", &[Level::Region]),
 ];
 /// After one of which a sentence says where (`je reste à Brossard`, `I live in Laval`).
-const BEFORE_WHERE: [&str; 10] = ["a", "au", "aux", "en", "dans", "pres", "proche", "in", "near", "at"];
+const BEFORE_WHERE: [&str; 14] =
+    ["a", "au", "aux", "en", "dans", "sur", "pres", "proche", "habite", "in", "near", "at", "on", "from"];
+/// With which a sentence goes on after a place.
+const AFTER_WHERE: &str = "depuis avec et mais pour parce car pis puis maintenant presentement actuellement since with \
+                           and but for because now";
 /// Words for where of one sentence that are read: each may have all names looked at.
 const WHERES_MAX: usize = 8;
 /// What people say after a place.
-const AFTER_A_PLACE: [&str; 6] = ["qc", "pq", "canada", "city", "downtown", "area"];
+const AFTER_A_PLACE: [&str; 12] =
+    ["qc", "pq", "canada", "city", "downtown", "area", "svp", "stp", "merci", "il vous plait", "please", "thanks"];
 /// With which many names begin, and which are none.
 const NO_NAMES: &str = "saint sainte saints saintes la le les ville village lac pont parc bois riviere baie ile cap \
                         pointe anse mont nord sud est ouest haut bas north south east west";
@@ -77,6 +83,9 @@ const OTHER_PLACE_WORDS_MAX: usize = 3;
 /// Articles with which names begin and people need not.
 const ARTICLES: [&str; 3] = ["le ", "la ", "les "];
 const STREET_TYPES: [&str; 9] = ["rue", "avenue", "av", "boulevard", "boul", "bd", "chemin", "ch", "route"];
+/// Of a street that has a number for a name: how the number ends, and what follows it.
+const ORDINAL_ENDS: [&str; 7] = ["e", "re", "er", "st", "nd", "rd", "th"];
+const NUMBERED: [&str; 7] = ["rue", "avenue", "av", "boulevard", "boul", "street", "ave"];
 /// Words of a street that ask for another.
 const BEFORE_A_NAME: [&str; 6] = ["de", "du", "des", "la", "le", "les"];
 /// Words of a street beside its number.
@@ -171,9 +180,20 @@ pub(super) fn begins_as_an_address(words: &[&str]) -> bool {
     words.first().is_some_and(|word| begins_with_a_digit(word) || STREET_TYPES.contains(word))
 }
 
+/// A street with its name, and nothing else.
+pub(super) fn is_street(part: &str) -> bool {
+    let words: Vec<&str> = part.split(' ').collect();
+    words.first().is_some_and(|word| STREET_TYPES.contains(word)) && is_whole_street(&words)
+}
+
 /// At least two words of a street beside its number, the last of which asks for no other (`rue Saint-Denis`, not
-/// `rue de`).
+/// `rue de`); or a street that is a number (`4e avenue`).
 pub(super) fn is_whole_street(words: &[&str]) -> bool {
+    if let [ordinal, street_type] = words
+        && ORDINAL_ENDS.iter().any(|end| begins_with_a_digit(ordinal) && ordinal.ends_with(end))
+    {
+        return NUMBERED.contains(street_type);
+    }
     let numbers = usize::from(words.first().is_some_and(|word| begins_with_a_digit(word)));
     let asks_for_another = |word: &&str| STREET_TYPES.contains(word) || BEFORE_A_NAME.contains(word);
     words.len() >= STREET_WORDS_MIN + numbers && words.last().is_some_and(|word| !asks_for_another(word))
@@ -191,6 +211,14 @@ pub(super) fn wheres_said(sentence: &str) -> Vec<(&str, &str)> {
         BEFORE_WHERE.contains(&word).then_some((before, after))
     });
     cuts.take(WHERES_MAX).collect()
+}
+
+/// Where a sentence may go on after a place: what it says before, and what it goes on with.
+pub(super) fn clause_ends(after: &str) -> impl Iterator<Item = (&str, &str)> {
+    let cuts = after.match_indices(' ').filter_map(|(at, _)| Some((after.get(..at)?, after.get(at + 1..)?)));
+    let goes_on =
+        |rest: &str| rest.split(' ').next().is_some_and(|first| AFTER_WHERE.split(' ').any(|one| one == first));
+    cuts.filter(move |(_, rest)| goes_on(rest)).take(WHERES_MAX)
 }
 
 pub(super) fn says_not_there(before: &str) -> bool {

@@ -7,6 +7,7 @@ fn assessed(family: &Family, service: &Service) -> Assessment {
         family,
         need: &need,
         service,
+        held: WordsHeld::Mentioned,
         way: Way::Visit,
         place: None,
         distance_km: None,

@@ -211,7 +211,7 @@ fn what_stands_beside_a_name_must_hold() {
         ("Limoilou à Montréal", "Montréal"),
         ("je reste à Laval mais je travaille à Montréal", "Montréal"),
         ("je ne suis plus à Montréal", "Montréal"),
-        ("Vieux-Québec", "Québec"),
+        ("Haut-Québec", "Québec"),
         ("Saint-Denis, Montréal", "Montréal"),
         ("Laval, H4G", "Laval"),
         ("K1N 5X1, Gatineau", "Gatineau"),
@@ -273,11 +273,20 @@ fn words_around_a_name_are_left_out() {
         ("je reste à Tête-à-la-Baleine", "place:982-tete-a-la-baleine"),
         ("à côté de chez ma mère à Laval", "municipality:65005"),
         ("12 rue Saint-Denis à Longueuil", "municipality:58227"),
+        ("rue Sherbrooke, Montréal", "municipality:66023"),
+        ("4e avenue Limoilou", "borough:QC1"),
+        ("Laval svp", "municipality:65005"),
+        ("j'habite Brossard", "municipality:58007"),
+        ("I'm from Sherbrooke", "municipality:43027"),
+        ("je vis à Trois-Rivières depuis 3 ans", "municipality:37067"),
+        ("je reste à Laval avec ma mère", "municipality:65005"),
+        ("I live in Laval with my two kids", "municipality:65005"),
     ] {
         assert_eq!(first(typed), id, "{typed}");
     }
     for typed in [
-        "Vieux-Québec",
+        "je reste à Laval avec ma mère à Montréal",
+        "I live in Laval but I work in Montreal",
         "Paris, France",
         "12 rue Laval",
         "12 rue de Laval",
@@ -289,6 +298,18 @@ fn words_around_a_name_are_left_out() {
     ] {
         assert_eq!(first(typed), "", "{typed}");
     }
+}
+
+#[test]
+fn what_people_call_a_place_is_that_place() {
+    let called = include_str!("../../../index/territories/called.csv").lines().skip(1);
+    for (name, id) in called.map(|line| line.split_once(',').unwrap()) {
+        assert_eq!(first(name), id, "{name}");
+    }
+    assert_eq!(first("Saint-Roch, Québec"), "borough:QC1");
+    assert_eq!(first("Saint-Roch, Rouyn-Noranda"), "place:86-saint-roch");
+    assert_eq!(first("je reste sur la Rive-Sud"), "mrc:58");
+    assert_eq!(first("dans les Cantons-de-l'Est"), "region:05");
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(super) struct Run<'a> {
     /// The [`Scores::sum`] of who holds all words the best.
     sum_max: u32,
     serving: AnyMarks,
+    lying_inside: AnyMarks,
     /// What is left out because nobody has confirmed it for too long, and the moment from which on it is.
     hidden: Option<(i64, Arc<Overdue>)>,
     scores: Scores,
@@ -136,6 +137,8 @@ struct Here {
     start: DocId,
     distances: Distances,
     serving: Bits,
+    /// In the place asked, which has no point.
+    lying_inside: Bits,
     comes: Bits,
     may_come: Bits,
     says_no_territory: Bits,
@@ -192,9 +195,14 @@ impl Distances {
 }
 
 impl Here {
+    /// It serves the place asked, or lies in it where that has no point to be near to.
+    fn is_of_place(&self, offset: usize) -> bool {
+        self.serving.has(offset) || self.lying_inside.has(offset)
+    }
+
     fn ties(&self, offset: usize) -> Ties {
         Ties {
-            serves: self.serving.has(offset),
+            serves: self.is_of_place(offset),
             comes: self.comes.has(offset),
             may_come: self.may_come.has(offset),
             says_no_territory: self.says_no_territory.has(offset),
@@ -244,6 +252,7 @@ impl<'a> Run<'a> {
             wanted,
             sum_max,
             serving: plan.serving(view, ordinal)?,
+            lying_inside: plan.lying_inside(view, ordinal)?,
             hidden: order.hidden_until.map(|until| (until, segment.overdue(until))),
             scores: Scores::new(),
             facets: vec![],
@@ -379,6 +388,7 @@ impl<'a> Run<'a> {
         }
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
         let serving = if asks_whom_it_serves { self.serving.among(window, &ranked) } else { Bits::NONE };
+        let lying_inside = if order.has_origin { self.lying_inside.among(window, &ranked) } else { Bits::NONE };
         let [anywhere, where_it_serves, may_come] = match comes {
             Some(marked) => marked,
             None => self.comes(window, &ranked),
@@ -387,7 +397,7 @@ impl<'a> Run<'a> {
         let says_no_territory = self.segment.says_no_territory.among(window, &ranked);
         let closed_for_now = self.segment.closed_for_now.among(window, &ranked);
         let known = self.known(start, fits);
-        Here { start, distances, serving, comes, may_come, says_no_territory, closed_for_now, known }
+        Here { start, distances, serving, lying_inside, comes, may_come, says_no_territory, closed_for_now, known }
     }
 
     fn known(&mut self, start: DocId, among: &Bits) -> Vec<Bits> {
@@ -481,11 +491,13 @@ impl<'a> Run<'a> {
             let is_near = is_told && here.distances.near.certain.has(offset) && order.point.is_some()
                 || here.distances.near.possible.has(offset)
                     && order.radius.map_or(distance.is_known(), |limit| distance.is_within(limit))
+                || here.lying_inside.has(offset)
                 || order.takes_what_comes && (ties.comes || ties.may_come);
+            let serves = here.serving.has(offset);
             let covered = match order.coverage {
                 Coverage::Near => is_near,
-                Coverage::Served => ties.serves,
-                Coverage::Either => is_near || ties.serves,
+                Coverage::Served => serves,
+                Coverage::Either => is_near || serves,
             };
             if !covered {
                 return;
@@ -585,7 +597,7 @@ impl<'a> Run<'a> {
             return first > last.key.first;
         }
         let (fit, serves, km) =
-            (1.0 + self.scores.fine(offset), here.serving.has(offset), here.distances.km_at_least(offset));
+            (1.0 + self.scores.fine(offset), here.is_of_place(offset), here.distances.km_at_least(offset));
         let is_late = |factor: f64| -fit * factor > last.key.second;
         if is_late(self.order.factor_max(km, serves)) {
             return true;
