@@ -410,10 +410,16 @@ impl Gazetteer {
         found
     }
 
-    /// Names that answer one folded text, best first.
+    /// Names that answer one folded text, best first. What begins with its letters is as good as with its words:
+    /// `mont` may become Mont-Royal, and more people mean Montréal.
     fn named(&self, folded: &str) -> Vec<&Name> {
         let mut found: Vec<&Name> = self.names().iter().filter(|name| rank(&name.folded, folded).is_some()).collect();
-        self.put_in_order(&mut found, |name| rank(&name.folded, folded).unwrap_or(Rank::StartsWithLetters));
+        let rank_of = |name: &Name| match rank(&name.folded, folded) {
+            Some(Rank::StartsWithLetters) => Rank::StartsWithWords,
+            Some(other) => other,
+            None => Rank::StartsWithLetters,
+        };
+        self.put_in_order(&mut found, rank_of);
         found
     }
 

@@ -15,6 +15,7 @@ mod postings;
 mod query;
 mod rank;
 mod schema;
+mod shorthand;
 mod suggest;
 #[cfg(test)]
 mod tests;

@@ -208,7 +208,7 @@ impl Index {
         for (found, matched) in ranked.found.iter().zip(reasons) {
             let row = view.row(found.segment, found.doc)?;
             // Nobody knows whether a service that names no territory serves a place.
-            let served = served.next().flatten().filter(|_| row.says_whom_it_serves);
+            let served = served.next().flatten().filter(|_| row.own.says_whom_it_serves);
             hits.push(hit(&view, (request, &order), found, (row, served, matched)));
         }
         let asked = request.facets.iter();
@@ -254,16 +254,16 @@ fn hit(
     let first = || segment.and_then(|segment| segment.map.first(found.doc, sight));
     let at = found.nearest.map(|nearest| nearest.at).or_else(first);
     let place = at.and_then(|at| {
-        let (place, point) = (row.places.get(at)?, segment?.map.point(found.doc, at)?);
+        let (place, point) = (row.giver.places.get(at)?, segment?.map.point(found.doc, at)?);
         Some(Place { id: place.id, lat: point.lat, lon: point.lon, placement: place.placement() })
     });
     let open_now = segment.and_then(|segment| segment.open_at(found.doc, request.now));
     Hit {
         service_id: found.key.id,
-        name: row.name.into(),
-        organization_id: row.organization_id,
-        organization_name: row.organization_name.into(),
-        categories: row.categories.into_iter().map(CategoryRow::code).collect(),
+        name: row.own.name.into(),
+        organization_id: row.giver.organization_id,
+        organization_name: row.giver.organization_name.into(),
+        categories: row.own.categories.into_iter().map(CategoryRow::code).collect(),
         place,
         distance_km: found.nearest.map(|nearest| nearest.distance_km),
         served,

@@ -133,7 +133,9 @@ pub(super) struct Fields {
     pub review_due_at: Field,
     pub hours: Field,
     pub digest: Field,
-    pub row: Field,
+    pub own_row: Field,
+    /// The same for all services of one giver: in a column, that keeps each value once.
+    pub giver_row: Field,
 }
 
 /// Names of the fast columns.
@@ -148,6 +150,7 @@ pub(super) const VERIFIED_AT: &str = "verified_at";
 pub(super) const REVIEW_DUE_AT: &str = "review_due_at";
 pub(super) const HOURS: &str = "hours";
 pub(super) const DIGEST: &str = "digest";
+pub(super) const GIVER_ROW: &str = "giver_row";
 
 impl Fields {
     pub(super) fn new() -> Self {
@@ -179,7 +182,8 @@ impl Fields {
             review_due_at: build.add_i64_field(REVIEW_DUE_AT, FAST),
             hours: build.add_text_field(HOURS, TextOptions::default().set_fast("raw")),
             digest: build.add_u64_field(DIGEST, FAST),
-            row: build.add_bytes_field("row", STORED),
+            own_row: build.add_bytes_field("own_row", STORED),
+            giver_row: build.add_bytes_field(GIVER_ROW, FAST),
             schema: build.build(),
         }
     }

@@ -258,7 +258,7 @@ impl Index {
         if typing.point.is_some() {
             others.sort_by(|left, right| left.0.distance_km.total_cmp(&right.0.distance_km));
         } else {
-            let begins = |row: &Row| either_side(&row.name.clone().into(), |words| wanted.begins(words));
+            let begins = |row: &Row| either_side(&row.own.name.clone().into(), |words| wanted.begins(words));
             names.sort_by_cached_key(|(_, row)| !begins(row));
         }
         suggested.organizations = organizations(others, typing, wanted);
@@ -282,11 +282,11 @@ fn says_something(words: &[String]) -> Result<bool, Error> {
 /// The names of organisations that hold what is wanted, each once.
 fn organizations(found: Vec<(Candidate, Row)>, typing: &Typing, wanted: &Wanted) -> Vec<(Id, Text)> {
     let mut named: Vec<(Id, Text)> = vec![];
-    for (_, row) in found {
-        let name: Text = row.organization_name.into();
-        let is_new = !named.iter().any(|(id, _)| *id == row.organization_id);
+    for (_, Row { giver, .. }) in found {
+        let name: Text = giver.organization_name.into();
+        let is_new = !named.iter().any(|(id, _)| *id == giver.organization_id);
         if is_new && either_side(&name, |words| wanted.is_held_by(words)) {
-            named.push((row.organization_id, name));
+            named.push((giver.organization_id, name));
         }
     }
     if typing.point.is_none() {
@@ -299,9 +299,9 @@ fn organizations(found: Vec<(Candidate, Row)>, typing: &Typing, wanted: &Wanted)
 fn service(found: &Candidate, row: Row) -> SuggestedService {
     SuggestedService {
         id: found.id,
-        name: row.name.into(),
-        organization_id: row.organization_id,
-        organization_name: row.organization_name.into(),
+        name: row.own.name.into(),
+        organization_id: row.giver.organization_id,
+        organization_name: row.giver.organization_name.into(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{BytesColumn, Column, StrColumn};
 use tantivy::index::SegmentId;
 use tantivy::schema::document::{
     DeserializeError, DocumentDeserialize, DocumentDeserializer, ValueDeserialize, ValueDeserializer,
@@ -16,10 +16,11 @@ use super::Error;
 use super::geo::Map;
 use super::marks::{KeptMarks, Marks};
 use super::schema::{
-    AGE_MAX, AGE_MIN, DIGEST, Fields, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, Trait, VERIFIED_AT,
+    AGE_MAX, AGE_MIN, DIGEST, Fields, GIVER_ROW, HOURS, ID_HIGH, ID_LOW, PLACES_AVAILABLE, REVIEW_DUE_AT, Trait,
+    VERIFIED_AT,
 };
 use super::vocabulary::WordsInUse;
-use super::writer::Row;
+use super::writer::{GiverRow, OwnRow, Row};
 use crate::clock::Time;
 use crate::domain::schedule::OpeningHours;
 use crate::id::Id;
@@ -54,7 +55,8 @@ pub(super) struct SegmentView {
     pub digest: Column<u64>,
     id_high: Column<u64>,
     id_low: Column<u64>,
-    rows: StoreReader,
+    own_rows: StoreReader,
+    giver_rows: Option<BytesColumn>,
 }
 
 /// What was to be confirmed before a day, and what on it.
@@ -159,13 +161,22 @@ impl View {
     }
 
     pub(super) fn row(&self, segment: SegmentOrdinal, doc: DocId) -> Result<Row, Error> {
-        let Some(segment) = self.segment(segment) else { return Err(Error::NoSuchRow) };
-        let StoredRow(bytes) = segment.rows.get(doc)?;
-        Ok(postcard::from_bytes(&bytes)?)
+        let segment = self.segment(segment).ok_or(Error::NoSuchRow)?;
+        let StoredRow(own) = segment.own_rows.get(doc)?;
+        let own: OwnRow = postcard::from_bytes(&own)?;
+        Ok(Row { own, giver: segment.giver_row(doc)? })
     }
 }
 
 impl SegmentView {
+    fn giver_row(&self, doc: DocId) -> Result<GiverRow, Error> {
+        let column = self.giver_rows.as_ref().ok_or(Error::NoSuchRow)?;
+        let number = column.ords().first(doc).ok_or(Error::NoSuchRow)?;
+        let mut bytes = vec![];
+        column.ord_to_bytes(number, &mut bytes).map_err(tantivy::TantivyError::from)?;
+        Ok(postcard::from_bytes(&bytes)?)
+    }
+
     /// The columns and the map are read side by side: of a million services that takes a tenth of a second.
     fn open(segment: &SegmentReader, fields: &Fields) -> Result<Self, Error> {
         let marks = |one: Trait| Marks::of_term(segment, &Term::from_field_text(fields.traits, &one.text()));
@@ -192,7 +203,8 @@ impl SegmentView {
             digest: columns.u64(DIGEST)?,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
-            rows: segment.get_store_reader(ROW_BLOCKS_KEPT)?,
+            own_rows: segment.get_store_reader(ROW_BLOCKS_KEPT)?,
+            giver_rows: columns.bytes(GIVER_ROW)?,
         })
     }
 

@@ -25,7 +25,7 @@ use crate::id::Id;
 
 mod document;
 mod files;
-pub(super) use document::{CategoryRow, Row};
+pub(super) use document::{CategoryRow, GiverRow, OwnRow, Row};
 
 /// How often a lock that is busy is tried again, and after which wait each time.
 const LOCK_TRIES: usize = 20;

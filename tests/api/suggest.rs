@@ -46,6 +46,11 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
     let client = app.anonymous();
     let places = labels(&typed(&client, "longueu", ""), "place");
     assert!(places.iter().any(|label| label.starts_with("Longueuil")), "{places:?}");
+    // Of what begins so, the most peopled, and what people call it.
+    for (text, place) in [("mont", "Montréal"), ("mtl", "Montréal"), ("limoil", "La Cité-Limoilou")] {
+        let places = labels(&typed(&client, text, ""), "place");
+        assert!(places.first().is_some_and(|label| label.starts_with(place)), "{text}: {places:?}");
+    }
     let daycare = typed(&client, "daycare", "&lang=fr");
     assert_eq!(daycare.json["results"][0]["kind"], "category", "{}", daycare.text);
     let record = client.get(&format!("/api/v1/services/{}", service_id("allaitement"))).expect(200);

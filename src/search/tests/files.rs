@@ -66,11 +66,11 @@ fn a_file_cut_short_anywhere_is_seen_at_the_opening() {
 
 #[test]
 fn a_wrong_byte_is_not_looked_for_at_the_opening_and_found_afterwards() {
-    for (kind, third) in [("store", 1), ("idx", 0)] {
+    for kind in ["store", "idx"] {
         let directory = tempfile::tempdir().unwrap();
         filled(directory.path());
         let path = &files(directory.path(), kind)[0];
-        flip_a_byte(path, fs::metadata(path).unwrap().len() * third / 3);
+        flip_a_byte(path, 0);
         let index = Index::open(directory.path(), id(1)).unwrap();
         assert_eq!(index.position(), Some(41), "{kind}: the files were not read");
         assert!(index.damaged_files(&|| false).unwrap().is_empty(), "told to stop, it reads none");

@@ -22,6 +22,7 @@ use crate::search::definition::Definition;
 use crate::search::geo::PlacePoint;
 use crate::search::impact::Impact;
 use crate::search::schema::{Audience, Fields, Trait};
+use crate::search::shorthand::Shorthand;
 use crate::search::why::{PARTS, Part};
 
 /// Words of one part of one service in one language that are indexed; what comes after is not found.
@@ -30,15 +31,27 @@ const WORDS_MAX: usize = 5_000;
 /// Age of somebody of whom no maximum is said, in months.
 const AGE_MONTHS_UNBOUNDED: u64 = u32::MAX as u64;
 
-/// What an answer shows of a service, kept with its document beside what its columns say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What an answer shows of a service, beside what its columns say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(in crate::search) struct Row {
+    pub own: OwnRow,
+    pub giver: GiverRow,
+}
+
+/// What is of the service alone: kept with its document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::search) struct OwnRow {
     pub name: Sides,
-    pub organization_id: Id,
-    pub organization_name: Sides,
     pub categories: Vec<CategoryRow>,
     /// Somebody said which territories it serves.
     pub says_whom_it_serves: bool,
+}
+
+/// Who gives it and where, which many services have in common: each kept once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::search) struct GiverRow {
+    pub organization_id: Id,
+    pub organization_name: Sides,
     /// Places with a point, in the order of the column of places. One known by its MRC alone is not among them.
     pub places: Vec<PlaceRow>,
 }
@@ -46,19 +59,21 @@ pub(in crate::search) struct Row {
 /// A [`Text`], in a form whose members are always written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::search) struct Sides {
-    fr: Option<String>,
-    en: Option<String>,
+    fr: Option<Shorthand>,
+    en: Option<Shorthand>,
 }
 
 impl From<&Text> for Sides {
     fn from(text: &Text) -> Self {
-        Self { fr: text.fr.clone(), en: text.en.clone() }
+        let short = |text: &Option<String>| text.as_deref().map(Shorthand::of);
+        Self { fr: short(&text.fr), en: short(&text.en) }
     }
 }
 
 impl From<Sides> for Text {
     fn from(sides: Sides) -> Self {
-        Self { fr: sides.fr, en: sides.en }
+        let written_out = |short: Option<Shorthand>| short.map(|short| short.text());
+        Self { fr: written_out(sides.fr), en: written_out(sides.en) }
     }
 }
 
@@ -144,21 +159,25 @@ pub(super) fn of(fields: &Fields, stems: &mut Stems, entry: &Entry) -> Result<Op
     add_words(fields, stems, &content, &mut document)?;
     add_terms(fields, &content, &mut document);
     add_columns(fields, &content, &digest, &mut document)?;
-    document.add_bytes(fields.row, &postcard::to_stdvec(&row)?);
+    document.add_bytes(fields.own_row, &postcard::to_stdvec(&row.own)?);
+    document.add_bytes(fields.giver_row, &postcard::to_stdvec(&row.giver)?);
     Ok(Some(document))
 }
 
 fn row_of(aggregate: &ServiceAggregate) -> Row {
     let service = &aggregate.service;
     let seen = aggregate.locations.iter().filter(|place| point_for(place, Audience::Professional).is_some());
-    Row {
+    let own = OwnRow {
         name: (&service.name).into(),
-        organization_id: aggregate.organization.id,
-        organization_name: (&aggregate.organization.name).into(),
         categories: service.categories.iter().map(|code| CategoryRow::new(code)).collect(),
         says_whom_it_serves: !service.served.is_empty(),
+    };
+    let giver = GiverRow {
+        organization_id: aggregate.organization.id,
+        organization_name: (&aggregate.organization.name).into(),
         places: seen.map(PlaceRow::new).collect(),
-    }
+    };
+    Row { own, giver }
 }
 
 /// The points that professionals may know, in the order of the row.
