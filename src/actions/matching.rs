@@ -303,12 +303,7 @@ impl Ground<'_> {
             text: need.words.clone(),
             lang: self.asked.lang,
             origin: Some(self.place.origin.clone()),
-            radius_km: self.place.origin.point.map(|_| self.radius_km()),
-            // A place without a point: what lies in it.
-            located: match (&self.place.named, self.place.origin.point) {
-                (Some(named), None) => vec![named.id.clone()],
-                _ => vec![],
-            },
+            radius_km: Some(self.radius_km()),
             categories: need.category.iter().cloned().collect(),
             ages_months: age.into_iter().collect(),
             sort: Some(Sort::Relevance),
@@ -318,7 +313,7 @@ impl Ground<'_> {
             audience: if self.is_professional { Audience::Professional } else { Audience::Public },
             ..Request::new(self.now)
         };
-        let serving = Request { coverage: Some(Coverage::Served), located: vec![], radius_km: None, ..near.clone() };
+        let serving = Request { coverage: Some(Coverage::Served), radius_km: None, ..near.clone() };
         let spoken = self.asked.family.languages.iter();
         let spoken = spoken.map(|code| Request { language: Some(code.clone()), ..near.clone() });
         let in_language: Vec<(Request, bool)> = spoken.map(|request| (request, false)).collect();
@@ -365,10 +360,14 @@ impl Ground<'_> {
         let (territories, serves) = (&self.place.origin.territories, &one.service.served);
         let is_said = !serves.is_empty() && !territories.is_empty();
         let served = is_said.then(|| serves.iter().any(|id| territories.contains(id)));
+        let from_home = one.locations.iter().filter(|place| self.is_shown(place));
+        let from_home = from_home.filter_map(|place| self.place.origin.point.zip(place.point));
+        let comes_from_km = from_home.map(|(from, to)| from.distance_km(to)).min_by(f64::total_cmp);
         let choice = |way: Way, at: Option<usize>, distance_km: Option<f64>| {
             let place = at.and_then(|at| one.locations.get(at));
             let (family, service) = (&self.asked.family, &one.service);
-            let case = Case { family, need, service, held, way, place, distance_km, served, now: self.now };
+            let case =
+                Case { family, need, service, held, way, place, distance_km, comes_from_km, served, now: self.now };
             let assessment = matching::assess(case);
             Choice { aggregate: one.clone(), way, place: at, distance_km, assessment, is_pinned, meets_several: false }
         };
@@ -385,11 +384,17 @@ impl Ground<'_> {
         places.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
         places.truncate(PLACES_PER_SERVICE_MAX);
         let is_elsewhere = one.locations.is_empty() || one.locations.iter().any(|place| !self.is_shown(place));
-        if places.is_empty() && is_of_territory && is_elsewhere {
+        if places.is_empty() && is_elsewhere && (is_of_territory || self.holds_one_of(&one.locations)) {
             return vec![choice(Way::Visit, None, None)];
         }
         let km = |km: f64| km.is_finite().then_some(km);
         places.into_iter().map(|(far, _, at)| choice(Way::Visit, Some(at), km(far))).collect()
+    }
+
+    /// One of the places lies in the place asked, which has no point: so much is told of a place that is hidden.
+    fn holds_one_of(&self, places: &[Location]) -> bool {
+        let asked = self.place.origin.inside.as_ref();
+        asked.is_some_and(|asked| places.iter().any(|place| place.territories.ids().any(|id| id == asked)))
     }
 
     /// Whoever asks may know where it is.
@@ -416,7 +421,7 @@ impl Ground<'_> {
 }
 
 fn is_of_need(service: &Service, need: &Need) -> bool {
-    let asked = need.category.as_deref();
+    let asked = need.category.as_deref().or(need.meant.as_deref());
     asked.is_some_and(|asked| service.categories.iter().any(|code| is_of_category(code, asked)))
 }
 

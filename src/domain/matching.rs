@@ -15,6 +15,8 @@ use crate::clock::Time;
 
 /// A place that a family without a car walks to, in kilometres.
 pub const WALK_KM_MAX: f64 = 1.5;
+/// Farther than this nobody comes to a family who does not say so, in kilometres.
+const COMES_KM_MAX: f64 = 100.0;
 /// Younger people are children of a family, in months.
 const ADULT_MONTHS: i64 = 18 * 12;
 /// What was confirmed so many months ago or more may have changed.
@@ -72,6 +74,7 @@ words! {
         Served => "served",
         OtherTerritory => "other_territory",
         TerritoryUnknown => "territory_unknown",
+        ComesFromFar => "comes_from_far",
         Room => "room",
         Full => "full",
         WaitingList => "waiting_list",
@@ -166,6 +169,8 @@ pub struct Case<'a> {
     /// Where it is visited; none where that may not be known.
     pub place: Option<&'a Location>,
     pub distance_km: Option<f64>,
+    /// How far its nearest place is, as far as that may be known: from there it comes to the family.
+    pub comes_from_km: Option<f64>,
     /// Whether the family lives in the territory that the service names; `None`: it names none.
     pub served: Option<bool>,
     pub now: Time,
@@ -359,7 +364,10 @@ fn territory(case: Case<'_>, said: &mut Assessment) {
     match case.served {
         Some(true) => said.yes(Note::of(Cause::Served)),
         Some(false) => said.no(Note::of(Cause::OtherTerritory), Fit::Doubtful),
-        None if case.way == Way::AtHome => said.not_known(Note::of(Cause::TerritoryUnknown), true),
+        None if case.way == Way::AtHome => match case.comes_from_km.filter(|km| *km > COMES_KM_MAX) {
+            Some(km) => said.no(Note::with(Cause::ComesFromFar, km.round()), Fit::Doubtful),
+            None => said.not_known(Note::of(Cause::TerritoryUnknown), true),
+        },
         None => {}
     }
 }

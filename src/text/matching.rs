@@ -110,6 +110,11 @@ fn of_service(cause: Cause, value: &str, lang: Lang) -> (String, String) {
         Cause::TerritoryUnknown => {
             pair("Rien ne dit jusqu'où le service se déplace.", "Nothing says how far the service travels.")
         }
+        Cause::ComesFromFar if value.is_empty() => pair("Viendrait de loin.", "Would come from far away."),
+        Cause::ComesFromFar => (
+            format!("Viendrait de {value} km, et rien ne dit jusqu'où le service se déplace."),
+            format!("Would come from {value} km away, and nothing says how far the service travels."),
+        ),
         Cause::Room => (format!("Places disponibles : {value}."), format!("Places available: {value}.")),
         Cause::Full if value.is_empty() => pair("Complet.", "Full."),
         Cause::Full => (format!("Complet, dit le {value}."), format!("Full, as said on {value}.")),

@@ -452,6 +452,33 @@ both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| 
     assert_eq!((&near["name"], &near["fit"]), (&json!("Demande de place"), &json!("may_fit")), "{}", reply.text);
 });
 
+both!(near_a_region_what_comes_from_afar_and_what_is_hidden_in_it_are_found, |app| {
+    let change = Town::default()
+        .place("cachée", 0.5, 0.0)
+        .of_place(|one| {
+            one.visibility = Visibility::RegionOnly;
+            one.territories.region = Some("region:08".to_owned());
+        })
+        .place("loin", -300.0, 0.0)
+        .service("Ligne", "A", &[], "mental-health/crisis")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .service("Maison", "B", &["cachée"], "safety-violence/shelter")
+        .service("Relevailles", "C", &["loin"], "perinatal/postnatal-support")
+        .that(|one| one.document.delivery = vec![Delivery::AtHome])
+        .write(app);
+    let needs = json!([{"category": "mental-health/crisis"}, {"category": "safety-violence/shelter"}]);
+    let body = json!({"near": "Abitibi-Témiscamingue", "needs": needs, "min_change": change});
+    let reply = matched(&app.anonymous(), &body);
+    assert!(choices(&reply, 0).contains(&"Ligne".to_owned()), "{}", reply.text);
+    assert_eq!(choices(&reply, 1), ["Maison"]);
+    // Who would come from three hundred kilometres, and says not whom it serves, is no sure help.
+    let far = json!([{"category": "perinatal/postnatal-support"}]);
+    let reply = matched(&app.anonymous(), &asked(change, far));
+    let coming = &reply.json["needs"][0]["choices"][0];
+    assert_eq!((&coming["name"], &coming["fit"]), (&json!("Relevailles"), &json!("doubtful")), "{}", reply.text);
+    assert!(codes(coming, "why_not").contains(&"comes_from_far".to_owned()), "{}", reply.text);
+});
+
 both!(what_needs_somebody_there_is_judged_by_what_answers_the_words, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)

@@ -52,6 +52,7 @@ both!(types_and_paths_are_said_in_the_words_of_the_contract, |app| {
         ),
         (saved, json!({"name": "x", "search": []}), "search", "object"),
         (families, json!({"point": [45.5, -73.5]}), "point", "object"),
+        (families, json!({"identity": [["Rose"]]}), "identity", "object"),
         (families, json!({"children": [["2024-01"]]}), "children.0", "object"),
         (families, json!({"observations": [["isolated", true]]}), "observations.0", "object"),
         (families, json!({"children": [{"born_in": null, "due_in": "2027-01"}]}), "children.0.born_in", "string"),

@@ -116,6 +116,10 @@ both!(what_lies_in_a_region_is_near_it, |app| {
     assert_eq!(ids("near=Capitale-Nationale&coverage=near&radius_km=1"), lying);
     let either: BTreeSet<String> = lying.union(&served).cloned().collect();
     assert_eq!(ids("near=Capitale-Nationale&coverage=either&radius_km=1"), either);
+    // So does what is known by its region alone.
+    let [hidden, near] = ["territory=region:16", "near=Mont%C3%A9r%C3%A9gie&coverage=near&radius_km=1"].map(ids);
+    assert!(hidden.contains(&service_id("abri").to_string()), "{hidden:?}");
+    assert_eq!(near, hidden);
     // By relevance it comes first, and what comes to people is not left out.
     let reply = client.get("/api/v1/search?limit=100&near=Capitale-Nationale&radius_km=1").expect(200);
     assert!(reply.json["results"].as_array().is_some_and(|results| results.len() >= lying.len()), "{}", reply.text);

@@ -33,7 +33,7 @@ pub struct FamilyBody {
     children: Vec<Object<ChildBody>>,
     #[serde(default)]
     observations: Vec<Object<ObservationBody>>,
-    identity: Option<Identity>,
+    identity: Option<Object<Identity>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -118,7 +118,7 @@ impl FamilyBody {
             language: self.language,
             children: parse_children(&self.children)?,
             observations: parse_observations(&self.observations)?,
-            identity: self.identity,
+            identity: self.identity.map(|Object(identity)| identity),
         })
     }
 }

@@ -11,6 +11,7 @@ fn assessed(family: &Family, service: &Service) -> Assessment {
         way: Way::Visit,
         place: None,
         distance_km: None,
+        comes_from_km: None,
         served: None,
         now: now(),
     })

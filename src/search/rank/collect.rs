@@ -367,7 +367,8 @@ impl<'a> Run<'a> {
         }
         let mut comes = None;
         if order.restricts && order.coverage == Coverage::Near {
-            let mut possible = near.possible;
+            // What lies in the place asked may be known by that alone, without a point.
+            let mut possible = near.possible.or(&self.lying_inside.among(window, &fits));
             if order.takes_what_comes {
                 let marked = self.comes(window, &fits);
                 possible = marked.iter().fold(possible, |all, some| all.or(some));
