@@ -185,7 +185,10 @@ impl Gazetteer {
             found
         };
         let holding = (0..parts.len()).map(of_part).find(|found| !found.is_empty());
-        holding.unwrap_or_default().into_iter().take(limit).filter_map(|name| self.match_of_name(name)).collect()
+        // A place may be called in two ways that both answer.
+        let mut told = HashSet::new();
+        let names = holding.unwrap_or_default().into_iter().filter(|name| told.insert(name.at));
+        names.take(limit).filter_map(|name| self.match_of_name(name)).collect()
     }
 
     /// The names of one part that agree with all the others.

@@ -306,6 +306,11 @@ fn what_people_call_a_place_is_that_place() {
     for (name, id) in called.map(|line| line.split_once(',').unwrap()) {
         assert_eq!(first(name), id, "{name}");
     }
+    for typed in ["Rive-Sud", "hoch", "Kativik", "Québec"] {
+        let found = quebec().geocode(typed, 20);
+        let ids: std::collections::HashSet<&str> = found.iter().map(|one| one.territory_id.as_str()).collect();
+        assert_eq!(ids.len(), found.len(), "{typed}: each place once");
+    }
     assert_eq!(first("Saint-Roch, Québec"), "borough:QC1");
     assert_eq!(first("Saint-Roch, Rouyn-Noranda"), "place:86-saint-roch");
     assert_eq!(first("je reste sur la Rive-Sud"), "mrc:58");
