@@ -19,7 +19,7 @@ use crate::domain::matching::{self, Answer, Assessment, Case, Cause, Family, Fit
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{ASKED_KM_MAX, DistanceBy};
-use crate::domain::taxonomy::{Taxonomy, is_of_category};
+use crate::domain::taxonomy::Taxonomy;
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
@@ -212,6 +212,7 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
     Ok(())
 }
 
+/// Once for all that asks what the words surely mean.
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
         need.meant = need.words.as_deref().map(Index::need_of).transpose()?.flatten();
@@ -256,7 +257,7 @@ impl Ground<'_> {
     }
 
     fn hunt(&mut self, deps: &Deps, index: &Index) -> Outcome<Vec<Hunt>> {
-        let begin = |need: &Need| Hunt::new(self.searches(deps, need));
+        let begin = |need: &Need| Hunt::new(self.searches(deps, need), need.meant.is_some());
         let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
         self.load(deps, &mut self.asked.pinned.clone())?;
         while hunts.iter().any(|hunt| !hunt.has_enough) {
@@ -384,17 +385,20 @@ impl Ground<'_> {
         places.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
         places.truncate(PLACES_PER_SERVICE_MAX);
         let is_elsewhere = one.locations.is_empty() || one.locations.iter().any(|place| !self.is_shown(place));
-        if places.is_empty() && is_elsewhere && (is_of_territory || self.holds_one_of(&one.locations)) {
+        if places.is_empty()
+            && is_elsewhere
+            && (is_of_territory || one.locations.iter().any(|place| self.lies_inside(place)))
+        {
             return vec![choice(Way::Visit, None, None)];
         }
         let km = |km: f64| km.is_finite().then_some(km);
         places.into_iter().map(|(far, _, at)| choice(Way::Visit, Some(at), km(far))).collect()
     }
 
-    /// One of the places lies in the place asked, which has no point: so much is told of a place that is hidden.
-    fn holds_one_of(&self, places: &[Location]) -> bool {
+    /// It lies in the place asked, which has no point: so much is told of a place that is hidden.
+    fn lies_inside(&self, place: &Location) -> bool {
         let asked = self.place.origin.inside.as_ref();
-        asked.is_some_and(|asked| places.iter().any(|place| place.territories.ids().any(|id| id == asked)))
+        asked.is_some_and(|asked| place.territories.ids().any(|id| id == asked))
     }
 
     /// Whoever asks may know where it is.
@@ -411,18 +415,14 @@ impl Ground<'_> {
     /// from a place without a point: then what lies in that place is gone to.
     fn reached(&self, place: &Location, is_pinned: bool) -> Option<f64> {
         let km = self.place.origin.point.zip(place.point).map(|(from, to)| from.distance_km(to));
-        let named = self.place.named.as_ref();
-        let is_reached = match km {
-            Some(km) => km <= self.radius_km(),
-            None => named.is_some_and(|named| place.territories.ids().any(|id| id == named.id)),
-        };
+        let is_reached = km.map_or_else(|| self.lies_inside(place), |km| km <= self.radius_km());
         (is_reached || is_pinned).then_some(km.unwrap_or(f64::INFINITY))
     }
 }
 
 fn is_of_need(service: &Service, need: &Need) -> bool {
     let asked = need.category.as_deref().or(need.meant.as_deref());
-    asked.is_some_and(|asked| service.categories.iter().any(|code| is_of_category(code, asked)))
+    asked.is_some_and(|asked| matching::gives(service, asked))
 }
 
 /// Each service once, in its best way.
@@ -504,12 +504,9 @@ fn uncovered(deps: &Deps, ground: &Ground<'_>, index: &Index, plan: &Plan) -> Ou
     let mut found = vec![];
     for at in &plan.uncovered {
         let Some(need) = ground.asked.needs.get(*at) else { continue };
-        let category = match &need.category {
+        let category = match need.category.as_ref().or(need.meant.as_ref()) {
             Some(code) => Some(code.clone()),
-            None => match &need.meant {
-                Some(code) => Some(code.clone()),
-                None => category_of(ground, index, need)?,
-            },
+            None => category_of(ground, index, need)?,
         };
         found.push(Uncovered { need: *at, category, territory: territory.clone() });
     }

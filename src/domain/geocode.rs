@@ -417,11 +417,8 @@ impl Gazetteer {
     /// `mont` may become Mont-Royal, and more people mean Montréal.
     fn named(&self, folded: &str) -> Vec<&Name> {
         let mut found: Vec<&Name> = self.names().iter().filter(|name| rank(&name.folded, folded).is_some()).collect();
-        let rank_of = |name: &Name| match rank(&name.folded, folded) {
-            Some(Rank::StartsWithLetters) => Rank::StartsWithWords,
-            Some(other) => other,
-            None => Rank::StartsWithLetters,
-        };
+        let better = |rank: &Rank| *rank != Rank::StartsWithLetters;
+        let rank_of = |name: &Name| rank(&name.folded, folded).filter(better).unwrap_or(Rank::StartsWithWords);
         self.put_in_order(&mut found, rank_of);
         found
     }

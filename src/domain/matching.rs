@@ -231,11 +231,16 @@ pub fn assess(case: Case<'_>) -> Assessment {
     said
 }
 
+/// Whether one of the categories of a service is the one asked, or under it.
+pub fn gives(service: &Service, asked: &str) -> bool {
+    service.categories.iter().any(|code| is_of_category(code, asked))
+}
+
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
 /// sure, by who has them. Who is named after words that mean something else ("halte-garderie") may answer them; who
 /// only has them somewhere ("aide aux formulaires de garderie") does something else.
 fn answer(case: Case<'_>) -> Answer {
-    let gives = |asked: &str| case.service.categories.iter().any(|code| is_of_category(code, asked));
+    let gives = |asked: &str| gives(case.service, asked);
     match &case.need.meant {
         _ if case.need.category.is_some() => Answer::Surely,
         None => Answer::Surely,
@@ -247,7 +252,7 @@ fn answer(case: Case<'_>) -> Answer {
 
 /// The category by which it answers: that asked, or meant, or the field of what is meant; none where it is another.
 fn answering(case: Case<'_>) -> Option<&str> {
-    let gives = |asked: &&str| case.service.categories.iter().any(|code| is_of_category(code, asked));
+    let gives = |asked: &&str| gives(case.service, asked);
     let meant = case.need.meant.as_deref();
     case.need.category.as_deref().or(meant.filter(gives)).or(meant.map(top_level_of).filter(gives))
 }

@@ -17,6 +17,8 @@ const LOOKED_AT_ONCE: usize = 50;
 /// What one search after another found for a need.
 pub(super) struct Hunt {
     searches: Vec<Searching>,
+    /// The words surely mean a need.
+    means_a_need: bool,
     found: Vec<Found>,
     places: HashMap<Id, usize>,
     /// The best first, those that do not suit last.
@@ -65,8 +67,8 @@ impl Searching {
 }
 
 impl Hunt {
-    pub fn new(searches: Vec<Searching>) -> Self {
-        Self { searches, found: vec![], places: HashMap::new(), choices: vec![], has_enough: false }
+    pub fn new(searches: Vec<Searching>, means_a_need: bool) -> Self {
+        Self { searches, means_a_need, found: vec![], places: HashMap::new(), choices: vec![], has_enough: false }
     }
 
     /// All that the searches find was looked at.
@@ -107,7 +109,7 @@ impl Hunt {
             self.take(at, page);
         }
         let is_over = self.searches.iter().all(|one| one.is_over);
-        if is_over && ((self.found.is_empty() && self.widen()?) || self.leave_words_out()) {
+        if is_over && ((self.found.is_empty() && self.widen()) || self.leave_words_out()) {
             return self.search(index);
         }
         Ok(())
@@ -126,15 +128,10 @@ impl Hunt {
 
     /// Words that tell of no need for sure are not read as one that may help too. Gives whether there was something to
     /// widen.
-    fn widen(&mut self) -> Outcome<bool> {
-        let mut has_widened = false;
-        for one in self.searches.iter_mut().filter(|one| one.request.only_sure) {
-            if one.request.text.as_deref().map(Index::need_of).transpose()?.flatten().is_some() {
-                (one.request.only_sure, one.is_over) = (false, false);
-                has_widened = true;
-            }
-        }
-        Ok(has_widened)
+    fn widen(&mut self) -> bool {
+        let narrow = self.searches.iter_mut().filter(|one| self.means_a_need && one.request.only_sure);
+        let widened = narrow.map(|one| (one.request.only_sure, one.is_over) = (false, false));
+        widened.count() > 0
     }
 
     fn take(&mut self, at: usize, page: Page) {
