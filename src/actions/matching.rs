@@ -216,6 +216,7 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
         need.meant = need.words.as_deref().map(Index::need_of).transpose()?.flatten();
+        need.standing_in = need.meant.as_deref().map(Index::standing_in_for).transpose()?.unwrap_or_default();
     }
     Ok(())
 }
@@ -271,7 +272,8 @@ impl Ground<'_> {
                 hunt.choices = self.choices(hunt, need);
                 let suits = |choice: &&Choice| worth_planning(&choice.assessment) == Some(0);
                 let may_suit = hunt.choices.iter().filter(suits).count();
-                hunt.has_enough = hunt.is_over() || may_suit >= OFFERS_PER_NEED_MAX;
+                let nothing_is_left = hunt.is_over() && (may_suit > 0 || !hunt.widen());
+                hunt.has_enough = nothing_is_left || may_suit >= OFFERS_PER_NEED_MAX;
             }
         }
         Ok(hunts)
@@ -449,9 +451,14 @@ fn unsuited(choices: &[Choice]) -> BTreeMap<Cause, usize> {
 }
 
 /// What the plan may use for a need: what answers it and suits or may; where nothing does, what answers nearly, else
-/// what is doubtful; and what is pinned. What only helps beside the need is told, and leaves it uncovered.
-fn planned(choices: Vec<Choice>) -> Vec<Choice> {
+/// what is doubtful; and what is pinned. What only helps beside the need is told, and leaves it uncovered. Where
+/// something suits, what only may suit spares no visit: nobody stays at home for a help that may not be one.
+fn planned(mut choices: Vec<Choice>) -> Vec<Choice> {
     let best = choices.iter().filter_map(|choice| worth_planning(&choice.assessment)).min();
+    if choices.iter().any(|choice| choice.assessment.fit == Fit::Fits) {
+        let is_sure = |one: &Choice| one.way == Way::Visit || one.assessment.fit == Fit::Fits || one.is_pinned;
+        choices.retain(is_sure);
+    }
     let mut kept = 0;
     let mut planned = vec![];
     for choice in choices {

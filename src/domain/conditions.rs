@@ -168,8 +168,12 @@ fn says_free(text: &str) -> Option<bool> {
 pub fn needs_presence(service: &Service, asked: Option<&str>) -> bool {
     let mut codes =
         service.categories.iter().filter(|code| asked.is_none_or(|asked| is_of_category(code, asked))).peekable();
-    let is_present = |code: &String| NEEDS_OF_PRESENCE.iter().any(|need| is_of_category(code, need));
-    codes.peek().is_some() && codes.all(is_present)
+    codes.peek().is_some() && codes.all(|code| wants_presence(code))
+}
+
+/// What is given for a need wants somebody or something to be there.
+pub fn wants_presence(code: &str) -> bool {
+    NEEDS_OF_PRESENCE.iter().any(|need| is_of_category(code, need))
 }
 
 /// It comes to people, or is given from afar where that spares a visit.

@@ -3,13 +3,13 @@
 
 use chrono::Datelike;
 
-use super::conditions::{has_interpreters, is_free, needs_presence, tells_way_without_car, wheelchair};
+use super::conditions::{has_interpreters, is_free, needs_presence, tells_way_without_car, wants_presence, wheelchair};
 use super::directory::{Delivery, Location, Service};
 use super::family::Child;
 use super::month::{Month, local_day};
 use super::publics::Public;
 use super::schedule::{OpeningHours, WeeklySpan};
-use super::taxonomy::{is_of_category, top_level_of};
+use super::taxonomy::is_of_category;
 use super::words::words;
 use crate::clock::Time;
 
@@ -134,6 +134,8 @@ pub struct Need {
     pub words: Option<String>,
     /// The leaf that the words surely mean, where they mean one.
     pub meant: Option<String>,
+    /// Leaves that stand in for what is meant where nothing answers it.
+    pub standing_in: Vec<String>,
     /// The child that it is for, by its place among those of the family; `None`: the family.
     pub child: Option<usize>,
 }
@@ -152,7 +154,7 @@ pub enum WordsHeld {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
     Surely,
-    /// It answers another need of the same kind, or is named after the words.
+    /// It answers a need that stands in for what is meant, or is named after the words.
     Near,
     /// It helps beside the need: somebody may want it, and the need is not met by it.
     Beside,
@@ -245,16 +247,22 @@ fn answer(case: Case<'_>) -> Answer {
         _ if case.need.category.is_some() => Answer::Surely,
         None => Answer::Surely,
         Some(meant) if gives(meant) => Answer::Surely,
-        Some(meant) if case.held == WordsHeld::InName || gives(top_level_of(meant)) => Answer::Near,
+        Some(_) if case.held == WordsHeld::InName || answering(case).is_some() => Answer::Near,
         Some(_) => Answer::Beside,
     }
 }
 
-/// The category by which it answers: that asked, or meant, or the field of what is meant; none where it is another.
+/// The category by which it answers: that asked, or meant, or standing in for what is meant; none where it is another.
 fn answering(case: Case<'_>) -> Option<&str> {
-    let gives = |asked: &&str| gives(case.service, asked);
-    let meant = case.need.meant.as_deref();
-    case.need.category.as_deref().or(meant.filter(gives)).or(meant.map(top_level_of).filter(gives))
+    let need = case.need;
+    let words_mean = need.meant.iter().chain(&need.standing_in).map(String::as_str);
+    need.category.as_deref().or_else(|| words_mean.into_iter().find(|code| gives(case.service, code)))
+}
+
+/// Nobody minds children by telephone; nor does anything else that is given so stand in for it.
+fn is_unlikely_from_afar(case: Case<'_>) -> bool {
+    let meant = case.need.meant.as_deref().filter(|_| case.need.category.is_none());
+    meant.is_some_and(wants_presence) || needs_presence(case.service, answering(case))
 }
 
 fn answers(case: Case<'_>, said: &mut Assessment) {
@@ -336,7 +344,7 @@ fn fee(case: Case<'_>, said: &mut Assessment) {
 /// What getting there takes. Nobody goes to what comes to the family.
 fn way(case: Case<'_>, said: &mut Assessment) {
     match case.way {
-        Way::Remote if needs_presence(case.service, answering(case)) => {
+        Way::Remote if is_unlikely_from_afar(case) => {
             return said.no(Note::of(Cause::UnlikelyFromAfar), Fit::Doubtful);
         }
         Way::Remote => return said.yes(Note::of(Cause::FromAfar)),

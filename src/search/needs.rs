@@ -36,6 +36,8 @@ const TOLD_OF_ANY: f32 = 0.3;
 const SECOND_CHOICE_TOLD: f32 = 0.3;
 /// Needs whose second choices are looked at, the surest.
 const MEANT_WITH_SECOND_CHOICES: usize = 3;
+/// What helps so many of those who have a need, as a share, stands in for it where nothing answers it.
+const STANDS_IN_SHARE_MIN: f32 = 0.33;
 /// Told this much less, a need is as sure as the surest divided by e.
 const TOLD_APART: f32 = 4.0;
 /// Two words, or the beginning of one, come with the words themselves: they say a part of it again.
@@ -205,6 +207,14 @@ impl Needs {
             needs.second_choices.entry(*code).or_default().push((*other, f32::from(choice.percent) / 100.0));
         }
         Ok(needs)
+    }
+
+    /// The needs that stand in for another where nothing answers that: a meal for a food bank.
+    pub(super) fn standing_in_for(&self, code: &str) -> Vec<String> {
+        let at = self.codes.iter().position(|known| known == code);
+        let choices = at.and_then(|at| self.second_choices.get(&at)).into_iter().flatten();
+        let standing_in = choices.filter(|(_, share)| *share >= STANDS_IN_SHARE_MIN);
+        standing_in.filter_map(|(other, _)| self.codes.get(*other).cloned()).collect()
     }
 
     /// What a saying says, each thing with how much it counts for its need.

@@ -53,6 +53,11 @@ impl Index {
         let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
         Ok(meant.into_iter().find(Meant::is_sure).map(|need| need.code))
     }
+
+    /// The needs that stand in for another where nothing answers that.
+    pub fn standing_in_for(need: &str) -> Result<Vec<String>, Error> {
+        Ok(Needs::of_this_program()?.standing_in_for(need))
+    }
 }
 
 /// Several services use a word. What organisations are called is not looked at: they are named after people. What was

@@ -397,19 +397,19 @@ both!(a_need_told_in_words_is_not_met_by_who_only_mentions_them, |app| {
         .service("Formulaires", "A", &[], "legal/paperwork")
         .that(|one| one.document.description = Text::fr("Pour la garderie, le logement ou le piano."))
         .that(remote)
-        .service("Répit de garde", "B", &["ici"], "childcare/drop-in")
+        .service("Inscriptions", "B", &["ici"], "childcare/place-application")
         .write(app);
     let reply = matched(&app.worker(), &asked(change, json!([{"q": "garderie"}])));
-    assert_eq!(choices(&reply, 0), ["Répit de garde", "Formulaires"], "{}", reply.text);
+    assert_eq!(choices(&reply, 0), ["Inscriptions", "Formulaires"], "{}", reply.text);
     let [near, beside] = [0, 1].map(|at| &reply.json["needs"][0]["choices"][at]);
     assert_eq!((&near["fit"], codes(near, "unknown").contains(&"other_need".to_owned())), (&json!("may_fit"), true));
     assert_eq!(
         (&beside["fit"], codes(beside, "why_not").contains(&"other_need".to_owned())),
         (&json!("doubtful"), true)
     );
-    assert_eq!((visits(&reply), &reply.json["uncovered"]), (vec![vec!["Répit de garde".to_owned()]], &json!([])));
+    assert_eq!((visits(&reply), &reply.json["uncovered"]), (vec![vec!["Inscriptions".to_owned()]], &json!([])));
     // What helps beside is told, never planned: the need is uncovered, and recorded as what its words mean.
-    let alone = with(asked(change, json!([{"q": "garderie"}])), json!({"dropped": [svc("Répit de garde")]}));
+    let alone = with(asked(change, json!([{"q": "garderie"}])), json!({"dropped": [svc("Inscriptions")]}));
     let reply = matched(&app.worker(), &alone);
     assert_eq!(choices(&reply, 0), ["Formulaires"]);
     assert_eq!((visits(&reply).len(), &reply.json["plan"]["without_visit"]), (0, &json!([])), "{}", reply.text);
@@ -450,6 +450,35 @@ both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| 
     let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Les Coccinelles")]})));
     let near = &reply.json["plan"]["without_visit"][0];
     assert_eq!((&near["name"], &near["fit"]), (&json!("Demande de place"), &json!("may_fit")), "{}", reply.text);
+});
+
+both!(what_only_may_suit_spares_no_visit_to_what_does, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("par téléphone", "A", &[], "legal/legal-aid")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .service("sur place", "B", &["ici"], "legal/legal-aid")
+        .that(|one| one.document.fees_description = Text::fr("Gratuit"))
+        .write(app);
+    let body = with(asked(change, json!([{"category": "legal/legal-aid"}])), json!({"free_only": true}));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply), [["sur place"]], "nobody said that the telephone is free: {}", reply.text);
+    let reply = matched(&app.anonymous(), &with(body.clone(), json!({"dropped": [svc("sur place")]})));
+    assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "par téléphone", "it may be: {}", reply.text);
+    let reply = matched(&app.anonymous(), &with(body, json!({"pinned": [svc("par téléphone")]})));
+    assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "par téléphone", "somebody wants it: {}", reply.text);
+});
+
+both!(what_is_no_help_from_afar_is_no_stand_in_from_afar, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Loisirs et camps de jour", "A", &[], "social-isolation/activities")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "camp de jour"}])));
+    let distant = &reply.json["needs"][0]["choices"][0];
+    assert_eq!(distant["fit"], "doubtful", "{}", reply.text);
+    assert!(codes(distant, "why_not").contains(&"unlikely_from_afar".to_owned()), "{}", reply.text);
 });
 
 both!(near_a_region_what_comes_from_afar_and_what_is_hidden_in_it_are_found, |app| {

@@ -96,8 +96,8 @@ impl Hunt {
         self.found.iter().filter(|found| found.look == look).count()
     }
 
-    /// Asks each search for a page more, unless what was found is enough to go on with. Where nothing is of what the
-    /// words surely mean, what they may mean beside is searched for too; and of a category, what holds none of them.
+    /// Asks each search for a page more, unless what was found is enough to go on with; of a category, for what holds
+    /// none of the words at last.
     pub fn search(&mut self, index: &Index) -> Outcome<()> {
         if self.count(Look::NotYet) >= LOOKED_AT_ONCE {
             return Ok(());
@@ -109,7 +109,7 @@ impl Hunt {
             self.take(at, page);
         }
         let is_over = self.searches.iter().all(|one| one.is_over);
-        if is_over && ((self.found.is_empty() && self.widen()) || self.leave_words_out()) {
+        if is_over && self.leave_words_out() {
             return self.search(index);
         }
         Ok(())
@@ -126,11 +126,14 @@ impl Hunt {
         without.count() > 0
     }
 
-    /// Words that tell of no need for sure are not read as one that may help too. Gives whether there was something to
-    /// widen.
-    fn widen(&mut self) -> bool {
+    /// Where nothing that suits is of what the words surely mean, what may help too is searched for. Words that tell of
+    /// no need for sure are not read so. Gives whether there was something to widen.
+    pub fn widen(&mut self) -> bool {
         let narrow = self.searches.iter_mut().filter(|one| self.means_a_need && one.request.only_sure);
-        let widened = narrow.map(|one| (one.request.only_sure, one.is_over) = (false, false));
+        let widened = narrow.map(|one| {
+            one.request = Request { only_sure: false, cursor: None, ..one.request.clone() };
+            (one.is_over, one.pages) = (false, 0);
+        });
         widened.count() > 0
     }
 

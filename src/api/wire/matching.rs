@@ -157,7 +157,7 @@ impl NeedBody {
                 usize::try_from(within(&field("child"), child, 0, last)?).ok()
             }
         };
-        Ok(Need { category, words, meant: None, child })
+        Ok(Need { category, words, child, ..Need::default() })
     }
 }
 
