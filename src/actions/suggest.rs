@@ -14,6 +14,8 @@ use crate::search::{Audience, Suggested, SuggestedService, Typing};
 const LETTERS_MIN: usize = 2;
 /// Of one list, a kind takes one place in four before the others have had theirs; services take what is left.
 const SHARE_OF_KIND: usize = 4;
+/// How people write them, in a name to be gone on with.
+const SAINTS: [&str; 8] = ["st", "ste", "sts", "stes", "saint", "sainte", "saints", "saintes"];
 
 /// What somebody has typed so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +41,7 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
     let near = typed.place.as_ref().map(|place| locate(deps.gazetteer(), place)).transpose()?;
     let freshness = deps.freshness_rules();
     let is_signed_in = viewer.is_some_and(|viewer| viewer.account().is_some());
-    let suggested = deps.index()?.suggest(&Typing {
+    let mut suggested = deps.index()?.suggest(&Typing {
         text: typed.text.clone(),
         point: near.and_then(|near| near.origin.point),
         audience: if is_signed_in { Audience::Professional } else { Audience::Public },
@@ -54,8 +56,17 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
         let meant = deps.gazetteer().names_near(&typed.text, places_max);
         places.extend(meant.iter().filter_map(|name| deps.gazetteer().geocode(name, 1).into_iter().next()));
     }
+    if begins_with_a_saint(&typed.text) && !places.is_empty() {
+        (suggested.categories, suggested.categories_holding) = (vec![], vec![]);
+    }
     let places = places.into_iter().map(place).collect();
     Ok(one_list(suggested, places, (typed.lang, typed.limit)))
+}
+
+/// `St-J` and `Ste-` are written for places, whatever else begins so.
+fn begins_with_a_saint(text: &str) -> bool {
+    let first = text.trim_start().split_once(|letter: char| !letter.is_alphabetic()).map(|(first, _)| first);
+    first.is_some_and(|first| SAINTS.contains(&first.to_lowercase().as_str()))
 }
 
 fn one_list(suggested: Suggested, places: Vec<Suggestion>, (lang, limit): (Lang, usize)) -> Vec<Suggestion> {

@@ -379,19 +379,34 @@ impl Gazetteer {
         labels
     }
 
-    /// The nearest and most peopled first: with one letter wrong, or two in a long name.
+    /// The nearest and most peopled first: with one letter wrong, or two in a long name; else those that begin so, but
+    /// for one letter, where it is a long one.
     fn names_written_nearly(&self, typed: &str, limit: usize) -> Vec<String> {
         let length = typed.chars().count();
-        let changes_max = if length >= LONG_NAME_CHARS_MIN { 2 } else { 1 };
         if length < CORRECTED_CHARS_MIN {
             return vec![];
         }
-        let likely = |name: &&Name| {
-            typed.chars().next() == name.folded.chars().next()
-                && name.folded.chars().count().abs_diff(length) <= changes_max
-        };
-        let near = self.names().iter().filter(likely).filter_map(|name| {
-            let changes = strsim::damerau_levenshtein(typed, &name.folded);
+        let changes_max = if length >= LONG_NAME_CHARS_MIN { 2 } else { 1 };
+        let is_as_long = |name: &str| name.chars().count().abs_diff(length) <= changes_max;
+        let whole = self.names_changed(typed, changes_max, |name| is_as_long(name).then(|| name.to_owned()), limit);
+        if !whole.is_empty() || length < LONG_NAME_CHARS_MIN {
+            return whole;
+        }
+        let beginning = |name: &str| (name.chars().count() > length).then(|| name.chars().take(length).collect());
+        self.names_changed(typed, 1, beginning, limit)
+    }
+
+    /// Names of which a part becomes what was typed by so many changes at most, none of them of the first letter.
+    fn names_changed(
+        &self,
+        typed: &str,
+        changes_max: usize,
+        part: impl Fn(&str) -> Option<String>,
+        limit: usize,
+    ) -> Vec<String> {
+        let near = self.names().iter().filter_map(|name| {
+            let compared = part(&name.folded).filter(|part| part.chars().next() == typed.chars().next())?;
+            let changes = strsim::damerau_levenshtein(typed, &compared);
             let territory = self.territory_at(name.at).filter(|_| changes <= changes_max)?;
             Some(((changes, Reverse(territory.population), &territory.id), self.label(territory, name.likeness)))
         });

@@ -503,6 +503,12 @@ mod tests {
             ("i never learned to read", "education/literacy"),
             ("le petit bégaie beaucoup", "child-development/speech-therapy"),
             ("vacsin du bébé", "health/vaccination"),
+            ("fire burned my house", "housing/emergency-shelter"),
+            ("I got fired yesterday", "employment/worker-rights"),
+            ("inondation", "housing/emergency-shelter"),
+            ("lait", "material-aid/baby-supplies"),
+            ("gardiennage urgent demain", "childcare/drop-in"),
+            ("mon fils est dans une gang de rue", "legal/youth-protection"),
         ] {
             assert_eq!(surest(text).as_deref(), Some(code), "{text}");
         }

@@ -51,6 +51,13 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
         let places = labels(&typed(&client, text, ""), "place");
         assert!(places.first().is_some_and(|label| label.starts_with(place)), "{text}: {places:?}");
     }
+    // What is written for places is no beginning of another word, and a slip of the finger hides none.
+    for (text, place) in [("st-j", "Saint-J"), ("ste-", "Sainte-"), ("7-i", "Sept-Îles"), ("longeu", "Longueuil")] {
+        let reply = typed(&client, text, "");
+        assert!(labels(&reply, "category").is_empty(), "{text}: {}", reply.text);
+        let places = labels(&reply, "place");
+        assert!(places.first().is_some_and(|label| label.starts_with(place)), "{text}: {}", reply.text);
+    }
     let daycare = typed(&client, "daycare", "&lang=fr");
     assert_eq!(daycare.json["results"][0]["kind"], "category", "{}", daycare.text);
     let record = client.get(&format!("/api/v1/services/{}", service_id("allaitement"))).expect(200);

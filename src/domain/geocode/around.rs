@@ -6,8 +6,10 @@ use crate::domain::territory::Level;
 /// What everything is in, as people write it after a place.
 const PROVINCE_OR_COUNTRY: [&str; 6] = ["quebec", "qc", "pq", "p q", "que", "canada"];
 /// What people say before a place.
-const BEFORE_A_PLACE: [&str; 39] = [
+const BEFORE_A_PLACE: [&str; 45] = [
     "habite",
+    "a cote",
+    "aux alentours",
     "a",
     "au",
     "aux",
@@ -18,7 +20,11 @@ const BEFORE_A_PLACE: [&str; 39] = [
     "pres",
     "proche",
     "pas loin",
-    "a cote",
+    "coin",
+    "bout",
+    "environs",
+    "alentours",
+    "bord",
     "autour",
     "de",
     "du",

@@ -281,6 +281,9 @@ fn words_around_a_name_are_left_out() {
         ("je vis à Trois-Rivières depuis 3 ans", "municipality:37067"),
         ("je reste à Laval avec ma mère", "municipality:65005"),
         ("I live in Laval with my two kids", "municipality:65005"),
+        ("à côté de Saint-Jérôme", "municipality:75017"),
+        ("dans le coin de Rimouski", "municipality:10043"),
+        ("au bout de la Gaspésie", "region:11"),
     ] {
         assert_eq!(first(typed), id, "{typed}");
     }
