@@ -19,7 +19,7 @@ use crate::domain::matching::{self, Answer, Assessment, Case, Cause, Family, Fit
 use crate::domain::month::{Month, local_day};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{ASKED_KM_MAX, DistanceBy};
-use crate::domain::taxonomy::Taxonomy;
+use crate::domain::taxonomy::{Taxonomy, is_of_category};
 use crate::domain::viewer::Viewer;
 use crate::domain::visit_plan::{self, Legs, Offer, Plan, Stop, TASKS_MAX};
 use crate::id::Id;
@@ -74,6 +74,8 @@ pub struct Matched {
 
 #[derive(Debug)]
 pub struct NeedMatched {
+    /// What its words surely mean beside what it was matched by: needs of their own, which nobody looked for.
+    pub also_meant: Vec<String>,
     /// The best first, each service once.
     pub choices: Vec<Choice>,
     /// Services that were looked at, and whether these are all that the searches found.
@@ -151,8 +153,9 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, mut asked: Asked) -> Outco
     let hunts = ground.hunt(deps, index)?;
     let mut all: Vec<(usize, Choice)> = vec![];
     let mut needs = vec![];
-    for (at, hunt) in hunts.into_iter().enumerate() {
+    for (at, (hunt, need)) in hunts.into_iter().zip(&asked.needs).enumerate() {
         needs.push(NeedMatched {
+            also_meant: also_meant(need)?,
             looked_at: hunt.looked_at().count(),
             is_complete: hunt.is_complete(),
             choices: told(&hunt.choices, asked.limit),
@@ -219,6 +222,17 @@ fn read_words(needs: &mut [Need]) -> Outcome<()> {
         need.standing_in = need.meant.as_deref().map(Index::standing_in_for).transpose()?.unwrap_or_default();
     }
     Ok(())
+}
+
+/// A need is matched by one category: what else its words mean is told, that it may be asked as a need of its own.
+fn also_meant(need: &Need) -> Outcome<Vec<String>> {
+    let mut needs = need.words.as_deref().map(Index::needs_of_parts).transpose()?.unwrap_or_default();
+    let is_matched = |code: &String| match &need.category {
+        Some(asked) => is_of_category(code, asked),
+        None => need.meant.as_ref() == Some(code),
+    };
+    needs.retain(|code| !is_matched(code));
+    Ok(needs)
 }
 
 fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {

@@ -22,6 +22,10 @@ const SERVICES_MIN: usize = 3;
 const WORDS_REMEMBERED_MAX: usize = 4_096;
 /// Words of one text that are looked up.
 const WORDS_READ_MAX: usize = 20;
+/// What stands between the needs of one text, as signs and as words, and needs of one that are told apart.
+const SIGNS_BETWEEN: [char; 9] = [',', ';', '+', '/', '&', '.', '!', '?', '\n'];
+const WORDS_BETWEEN: [&str; 6] = ["et", "and", "pis", "puis", "plus", "aussi"];
+const TOLD_APART_MAX: usize = 8;
 
 impl Index {
     /// The words of a text, folded, that several services use: the first `words_max` of them, in the order of the
@@ -52,6 +56,20 @@ impl Index {
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
         let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
         Ok(meant.into_iter().find(Meant::is_sure).map(|need| need.code))
+    }
+
+    /// The needs that the parts of a text are surely said for, each once, in their order ("couches et transport").
+    pub fn needs_of_parts(text: &str) -> Result<Vec<String>, Error> {
+        let mut needs = vec![];
+        for clause in text.split(SIGNS_BETWEEN) {
+            let said = words(clause);
+            for part in said.split(|word| WORDS_BETWEEN.contains(&word.as_str())).take(TOLD_APART_MAX) {
+                let need = Self::need_of(&part.join(" "))?;
+                needs.extend(need.filter(|need| !needs.contains(need)));
+            }
+        }
+        needs.truncate(TOLD_APART_MAX);
+        Ok(needs)
     }
 
     /// The needs that stand in for another where nothing answers that.

@@ -469,6 +469,19 @@ both!(what_only_may_suit_spares_no_visit_to_what_does, |app| {
     assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "par téléphone", "somebody wants it: {}", reply.text);
 });
 
+both!(two_needs_in_one_text_are_told_apart, |app| {
+    let change =
+        Town::default().place("ici", 0.5, 0.0).service("Comptoir", "A", &["ici"], "material-aid/clothing").write(app);
+    let also = |needs: Value| matched(&app.anonymous(), &asked(change, needs)).json["needs"][0]["also_meant"].clone();
+    let both = also(json!([{"q": "bottes d'hiver et un psychologue"}]));
+    assert!(both.as_array().is_some_and(|codes| codes.len() == 1), "the one that was not matched: {both}");
+    let beside = also(json!([{"category": "material-aid", "q": "bottes d'hiver, psychologue"}]));
+    assert_eq!(beside, json!(["mental-health/counselling"]));
+    for one in ["bottes d'hiver", "bottes et manteaux", "bonjour, bottes d'hiver svp"] {
+        assert_eq!(also(json!([{"q": one}])), json!([]), "{one}");
+    }
+});
+
 both!(what_is_no_help_from_afar_is_no_stand_in_from_afar, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)

@@ -216,6 +216,7 @@ pub struct MatchView {
 #[derive(Debug, Serialize)]
 struct NeedView {
     need: usize,
+    also_meant: Vec<String>,
     choices: Vec<ChoiceView>,
     looked_at: usize,
     is_complete: bool,
@@ -372,6 +373,7 @@ impl NeedView {
         };
         Self {
             need,
+            also_meant: matched.also_meant.clone(),
             choices: matched.choices.iter().map(|choice| ChoiceView::new(choice, lang)).collect(),
             looked_at: matched.looked_at,
             is_complete: matched.is_complete,
