@@ -89,6 +89,8 @@ pub fn serve(deps: Arc<Deps>) -> std::io::Result<(SocketAddr, Server)> {
             .wrap(TracingLogger::<RouteSpan>::new())
             .configure(routes::configure)
     })
+    // The head of a compressed answer goes before its body: the body would wait for the reader to say that it has it.
+    .tcp_nodelay(true)
     .workers(2)
     .shutdown_timeout(shutdown_s)
     .bind(listen.as_str())?;
