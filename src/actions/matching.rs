@@ -219,7 +219,11 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
         need.meant = need.words.as_deref().map(Index::need_of).transpose()?.flatten();
-        need.standing_in = need.meant.as_deref().map(Index::standing_in_for).transpose()?.unwrap_or_default();
+        need.standing_in = match (&need.meant, &need.words) {
+            (Some(meant), _) => Index::standing_in_for(meant)?,
+            (None, Some(words)) => Index::needs_perhaps_of(words)?,
+            (None, None) => vec![],
+        };
     }
     Ok(())
 }
@@ -272,7 +276,8 @@ impl Ground<'_> {
     }
 
     fn hunt(&mut self, deps: &Deps, index: &Index) -> Outcome<Vec<Hunt>> {
-        let begin = |need: &Need| Hunt::new(self.searches(deps, need), need.meant.is_some());
+        let begin =
+            |need: &Need| Hunt::new(self.searches(deps, need), need.meant.is_some() || !need.standing_in.is_empty());
         let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
         self.load(deps, &mut self.asked.pinned.clone())?;
         while hunts.iter().any(|hunt| !hunt.has_enough) {
@@ -525,7 +530,8 @@ fn uncovered(deps: &Deps, ground: &Ground<'_>, index: &Index, plan: &Plan) -> Ou
     let mut found = vec![];
     for at in &plan.uncovered {
         let Some(need) = ground.asked.needs.get(*at) else { continue };
-        let category = match need.category.as_ref().or(need.meant.as_ref()) {
+        let told = need.category.as_ref().or(need.meant.as_ref()).or(need.standing_in.first());
+        let category = match told {
             Some(code) => Some(code.clone()),
             None => category_of(ground, index, need)?,
         };

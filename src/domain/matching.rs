@@ -134,7 +134,8 @@ pub struct Need {
     pub words: Option<String>,
     /// The leaf that the words surely mean, where they mean one.
     pub meant: Option<String>,
-    /// Leaves that stand in for what is meant where nothing answers it.
+    /// Leaves that stand in for what is meant where nothing answers it; of words that mean none for sure, those that
+    /// they may mean.
     pub standing_in: Vec<String>,
     /// The child that it is for, by its place among those of the family; `None`: the family.
     pub child: Option<usize>,
@@ -146,8 +147,10 @@ pub enum WordsHeld {
     InName,
     /// In its name and in those of its categories.
     InCategory,
-    /// Some of them elsewhere, or none.
+    /// Some of them elsewhere.
     Mentioned,
+    /// None of them: it was found by what they mean or may mean.
+    Nowhere,
 }
 
 /// How a service answers a need, the surest first.
@@ -239,13 +242,16 @@ pub fn gives(service: &Service, asked: &str) -> bool {
 }
 
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
-/// sure, by who has them. Who is named after words that mean something else ("halte-garderie") may answer them; who
-/// only has them somewhere ("aide aux formulaires de garderie") does something else.
+/// sure, by who has them, nearly by who gives what they may mean. Who is named after words that mean something else
+/// ("halte-garderie") may answer them; who only has them somewhere ("aide aux formulaires de
+/// garderie") does something else.
 fn answer(case: Case<'_>) -> Answer {
     let gives = |asked: &str| gives(case.service, asked);
     match &case.need.meant {
         _ if case.need.category.is_some() => Answer::Surely,
-        None => Answer::Surely,
+        None if case.held != WordsHeld::Nowhere => Answer::Surely,
+        None if answering(case).is_some() => Answer::Near,
+        None => Answer::Beside,
         Some(meant) if gives(meant) => Answer::Surely,
         Some(_) if case.held == WordsHeld::InName || answering(case).is_some() => Answer::Near,
         Some(_) => Answer::Beside,

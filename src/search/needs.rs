@@ -60,6 +60,8 @@ const OFTEN_SAID_MIN: u32 = 8;
 /// From so much on that a text tells of its surest need it can be offered by name, and is worth all that a need is:
 /// "manteau" tells 11, "poussette" 9, "maison" 4, "demain" 2.
 const TELLING_MIN: f32 = 6.0;
+/// Told so little of its surest need, as a share of that, a text tells of none.
+const LIKELY_TELLING_MIN: f32 = 0.4;
 /// Letters of a word that is being typed before it is completed, and the words that are tried for it.
 const BEGUN_CHARS_MIN: usize = 3;
 const COMPLETIONS_MAX: usize = 6;
@@ -84,6 +86,11 @@ impl Meant {
     /// The text tells of it, and of nothing else much more.
     pub(super) fn is_sure(&self) -> bool {
         self.telling >= 1.0 && self.share >= SURE_SHARE_MIN
+    }
+
+    /// It is what the text may tell of, however little it tells.
+    pub(super) fn is_likely(&self) -> bool {
+        self.telling >= LIKELY_TELLING_MIN && self.share >= SURE_SHARE_MIN
     }
 }
 

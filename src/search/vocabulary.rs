@@ -26,6 +26,8 @@ const WORDS_READ_MAX: usize = 20;
 const SIGNS_BETWEEN: [char; 9] = [',', ';', '+', '/', '&', '.', '!', '?', '\n'];
 const WORDS_BETWEEN: [&str; 6] = ["et", "and", "pis", "puis", "plus", "aussi"];
 const TOLD_APART_MAX: usize = 8;
+/// Needs that a text may be said for.
+const PERHAPS_MAX: usize = 2;
 
 impl Index {
     /// The words of a text, folded, that several services use: the first `words_max` of them, in the order of the
@@ -56,6 +58,12 @@ impl Index {
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
         let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
         Ok(meant.into_iter().find(Meant::is_sure).map(|need| need.code))
+    }
+
+    /// The needs that a text may be said for where it hardly tells of any, the surest first ("je suis isolée").
+    pub fn needs_perhaps_of(text: &str) -> Result<Vec<String>, Error> {
+        let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
+        Ok(meant.into_iter().filter(Meant::is_likely).take(PERHAPS_MAX).map(|need| need.code).collect())
     }
 
     /// The needs that the parts of a text are surely said for, each once, in their order ("couches et transport").

@@ -469,6 +469,25 @@ both!(what_only_may_suit_spares_no_visit_to_what_does, |app| {
     assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "par téléphone", "somebody wants it: {}", reply.text);
 });
 
+both!(words_that_hardly_tell_of_a_need_are_met_by_what_they_most_likely_mean, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Écoute", "A", &[], "mental-health/crisis")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .service("Comptoir", "B", &["ici"], "material-aid/clothing")
+        .write(app);
+    let body = asked(change, json!([{"q": "j'en peux plus"}]));
+    let reply = matched(&app.anonymous(), &body);
+    let planned = &reply.json["plan"]["without_visit"][0];
+    assert_eq!(planned["fit"], "may_fit", "{}", reply.text);
+    assert!(codes(planned, "unknown").contains(&"other_need".to_owned()), "{}", reply.text);
+    assert!(choices(&reply, 0).contains(&"Écoute".to_owned()) && !choices(&reply, 0).contains(&"Comptoir".to_owned()));
+    let all = reply.json["needs"][0]["choices"].as_array().expect("choices");
+    let ids: Vec<&Value> = all.iter().map(|choice| &choice["service_id"]).collect();
+    let reply = matched(&app.anonymous(), &with(body, json!({"dropped": ids})));
+    assert_eq!(reply.json["uncovered"][0]["record"]["category"], "mental-health/crisis", "{}", reply.text);
+});
+
 both!(two_needs_in_one_text_are_told_apart, |app| {
     let change =
         Town::default().place("ici", 0.5, 0.0).service("Comptoir", "A", &["ici"], "material-aid/clothing").write(app);

@@ -17,8 +17,8 @@ const LOOKED_AT_ONCE: usize = 50;
 /// What one search after another found for a need.
 pub(super) struct Hunt {
     searches: Vec<Searching>,
-    /// The words surely mean a need.
-    means_a_need: bool,
+    /// The words mean a need, or may.
+    may_be_widened: bool,
     found: Vec<Found>,
     places: HashMap<Id, usize>,
     /// The best first, those that do not suit last.
@@ -67,8 +67,8 @@ impl Searching {
 }
 
 impl Hunt {
-    pub fn new(searches: Vec<Searching>, means_a_need: bool) -> Self {
-        Self { searches, means_a_need, found: vec![], places: HashMap::new(), choices: vec![], has_enough: false }
+    pub fn new(searches: Vec<Searching>, may_be_widened: bool) -> Self {
+        Self { searches, may_be_widened, found: vec![], places: HashMap::new(), choices: vec![], has_enough: false }
     }
 
     /// All that the searches find was looked at.
@@ -126,10 +126,10 @@ impl Hunt {
         without.count() > 0
     }
 
-    /// Where nothing that suits is of what the words surely mean, what may help too is searched for. Words that tell of
-    /// no need for sure are not read so. Gives whether there was something to widen.
+    /// Where nothing that suits is of what the words surely mean, or has them, what may help too is searched for. Words
+    /// that tell of no need are not read so. Gives whether there was something to widen.
     pub fn widen(&mut self) -> bool {
-        let narrow = self.searches.iter_mut().filter(|one| self.means_a_need && one.request.only_sure);
+        let narrow = self.searches.iter_mut().filter(|one| self.may_be_widened && one.request.only_sure);
         let widened = narrow.map(|one| {
             one.request = Request { only_sure: false, cursor: None, ..one.request.clone() };
             (one.is_over, one.pages) = (false, 0);
@@ -205,7 +205,9 @@ fn held(reasons: &[Reason], words_asked: usize) -> WordsHeld {
         WordsHeld::InName
     } else if count(&[Part::Name, Part::Category]) >= words_asked {
         WordsHeld::InCategory
-    } else {
+    } else if reasons.iter().any(|reason| reason.kind != Kind::Need) {
         WordsHeld::Mentioned
+    } else {
+        WordsHeld::Nowhere
     }
 }
