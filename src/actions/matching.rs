@@ -218,12 +218,8 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
 /// Once for all that asks what the words surely mean.
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
-        need.meant = need.words.as_deref().map(Index::need_of).transpose()?.flatten();
-        need.standing_in = match (&need.meant, &need.words) {
-            (Some(meant), _) => Index::standing_in_for(meant)?,
-            (None, Some(words)) => Index::needs_perhaps_of(words)?,
-            (None, None) => vec![],
-        };
+        let read = need.words.as_deref().map(Index::read_need).transpose()?.unwrap_or_default();
+        (need.meant, need.standing_in) = (read.surely, read.nearly);
     }
     Ok(())
 }
@@ -276,8 +272,8 @@ impl Ground<'_> {
     }
 
     fn hunt(&mut self, deps: &Deps, index: &Index) -> Outcome<Vec<Hunt>> {
-        let begin =
-            |need: &Need| Hunt::new(self.searches(deps, need), need.meant.is_some() || !need.standing_in.is_empty());
+        let tells_of_a_need = |need: &Need| need.meant.is_some() || !need.standing_in.is_empty();
+        let begin = |need: &Need| Hunt::new(self.searches(deps, need), tells_of_a_need(need));
         let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
         self.load(deps, &mut self.asked.pinned.clone())?;
         while hunts.iter().any(|hunt| !hunt.has_enough) {

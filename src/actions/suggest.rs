@@ -3,6 +3,7 @@
 
 use super::search::{Place, locate};
 use super::{Deps, Outcome};
+use crate::domain::fold::fold_place;
 use crate::domain::language::Lang;
 use crate::domain::taxonomy::Taxonomy;
 use crate::domain::territory::{Level, Match};
@@ -14,8 +15,8 @@ use crate::search::{Audience, Suggested, SuggestedService, Typing};
 const LETTERS_MIN: usize = 2;
 /// Of one list, a kind takes one place in four before the others have had theirs; services take what is left.
 const SHARE_OF_KIND: usize = 4;
-/// How people write them, in a name to be gone on with.
-const SAINTS: [&str; 8] = ["st", "ste", "sts", "stes", "saint", "sainte", "saints", "saintes"];
+/// With which a name to be gone on with begins, written out.
+const SAINTS: [&str; 4] = ["saint", "sainte", "saints", "saintes"];
 
 /// What somebody has typed so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,7 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
 /// `St-J` and `Ste-` are written for places, whatever else begins so.
 fn begins_with_a_saint(text: &str) -> bool {
     let first = text.trim_start().split_once(|letter: char| !letter.is_alphabetic()).map(|(first, _)| first);
-    first.is_some_and(|first| SAINTS.contains(&first.to_lowercase().as_str()))
+    first.is_some_and(|first| SAINTS.contains(&fold_place(first).as_str()))
 }
 
 fn one_list(suggested: Suggested, places: Vec<Suggestion>, (lang, limit): (Lang, usize)) -> Vec<Suggestion> {

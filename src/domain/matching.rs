@@ -242,19 +242,21 @@ pub fn gives(service: &Service, asked: &str) -> bool {
 }
 
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
-/// sure, by who has them, nearly by who gives what they may mean. Who is named after words that mean something else
-/// ("halte-garderie") may answer them; who only has them somewhere ("aide aux formulaires de
-/// garderie") does something else.
+/// sure, by who has them. Who is named after words that mean something else ("halte-garderie"), or gives what stands in
+/// for it, may answer them; who only has them somewhere ("aide aux formulaires de garderie") does something else.
 fn answer(case: Case<'_>) -> Answer {
-    let gives = |asked: &str| gives(case.service, asked);
-    match &case.need.meant {
-        _ if case.need.category.is_some() => Answer::Surely,
-        None if case.held != WordsHeld::Nowhere => Answer::Surely,
-        None if answering(case).is_some() => Answer::Near,
-        None => Answer::Beside,
-        Some(meant) if gives(meant) => Answer::Surely,
-        Some(_) if case.held == WordsHeld::InName || answering(case).is_some() => Answer::Near,
-        Some(_) => Answer::Beside,
+    let answering = answering(case);
+    let is_met = match (&case.need.category, &case.need.meant) {
+        (Some(_), _) => true,
+        (None, Some(meant)) => answering == Some(meant),
+        (None, None) => case.held != WordsHeld::Nowhere,
+    };
+    if is_met {
+        Answer::Surely
+    } else if case.held == WordsHeld::InName || answering.is_some() {
+        Answer::Near
+    } else {
+        Answer::Beside
     }
 }
 

@@ -34,6 +34,7 @@ pub use query::{Coverage, Origin, Request, Sort, says_something};
 pub use rank::{Caution, Explanation, Facet, FacetCounts, Factors, Relation, Total};
 pub use schema::Audience;
 pub use suggest::{Suggested, SuggestedService, Typing};
+pub use vocabulary::NeedRead;
 pub use why::{Kind, Part, Reason};
 pub use writer::{Change, ContentDigest, Entry, Filling, Index};
 

@@ -514,6 +514,9 @@ mod tests {
             ("I got fired yesterday", "employment/worker-rights"),
             ("inondation", "housing/emergency-shelter"),
             ("lait", "material-aid/baby-supplies"),
+            ("un siège d'auto", "material-aid/baby-supplies"),
+            ("livres pour enfants", "child-development/stimulation"),
+            ("j'ai besoin d'un transport", "transport/accompanied-ride"),
             ("gardiennage urgent demain", "childcare/drop-in"),
             ("mon fils est dans une gang de rue", "legal/youth-protection"),
         ] {

@@ -29,6 +29,16 @@ const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
 
+/// What a text is said for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NeedRead {
+    /// None where it hardly tells of any.
+    pub surely: Option<String>,
+    /// What stands in for that where nothing answers it; without it, what the text may be said for, the surest first
+    /// ("je suis isolée").
+    pub nearly: Vec<String>,
+}
+
 impl Index {
     /// The words of a text, folded, that several services use: the first `words_max` of them, in the order of the
     /// alphabet and each once. Words that say nothing, and words with a digit in them, are left out.
@@ -56,34 +66,40 @@ impl Index {
 
     /// The code of the need that a text is most surely said for; none where it hardly tells of any.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
-        let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
-        Ok(meant.into_iter().find(Meant::is_sure).map(|need| need.code))
+        Ok(surest(&needs_meant(&words(text))?))
     }
 
-    /// The needs that a text may be said for where it hardly tells of any, the surest first ("je suis isolée").
-    pub fn needs_perhaps_of(text: &str) -> Result<Vec<String>, Error> {
-        let meant = Needs::of_this_program()?.meant(&words(text), Definition::of_this_program()?);
-        Ok(meant.into_iter().filter(Meant::is_likely).take(PERHAPS_MAX).map(|need| need.code).collect())
+    /// The need that a text is said for, and those that may be taken in its place.
+    pub fn read_need(text: &str) -> Result<NeedRead, Error> {
+        let needs = needs_meant(&words(text))?;
+        let surely = surest(&needs);
+        let nearly = match &surely {
+            Some(need) => Needs::of_this_program()?.standing_in_for(need),
+            None => needs.into_iter().filter(Meant::is_likely).take(PERHAPS_MAX).map(|need| need.code).collect(),
+        };
+        Ok(NeedRead { surely, nearly })
     }
 
     /// The needs that the parts of a text are surely said for, each once, in their order ("couches et transport").
     pub fn needs_of_parts(text: &str) -> Result<Vec<String>, Error> {
         let mut needs = vec![];
         for clause in text.split(SIGNS_BETWEEN) {
-            let said = words(clause);
-            for part in said.split(|word| WORDS_BETWEEN.contains(&word.as_str())).take(TOLD_APART_MAX) {
-                let need = Self::need_of(&part.join(" "))?;
+            for part in words(clause).split(|word| WORDS_BETWEEN.contains(&word.as_str())) {
+                let need = surest(&needs_meant(part)?);
                 needs.extend(need.filter(|need| !needs.contains(need)));
             }
         }
         needs.truncate(TOLD_APART_MAX);
         Ok(needs)
     }
+}
 
-    /// The needs that stand in for another where nothing answers that.
-    pub fn standing_in_for(need: &str) -> Result<Vec<String>, Error> {
-        Ok(Needs::of_this_program()?.standing_in_for(need))
-    }
+fn needs_meant(words: &[String]) -> Result<Vec<Meant>, Error> {
+    Ok(Needs::of_this_program()?.meant(words, Definition::of_this_program()?))
+}
+
+fn surest(needs: &[Meant]) -> Option<String> {
+    needs.iter().find(|need| need.is_sure()).map(|need| need.code.clone())
 }
 
 /// Several services use a word. What organisations are called is not looked at: they are named after people. What was

@@ -452,6 +452,16 @@ both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| 
     assert_eq!((&near["name"], &near["fit"]), (&json!("Demande de place"), &json!("may_fit")), "{}", reply.text);
 });
 
+both!(what_hardly_helps_who_has_a_need_does_not_stand_in_for_it, |app| {
+    let change =
+        Town::default().place("ici", 0.5, 0.0).service("Droits", "A", &["ici"], "housing/tenant-rights").write(app);
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "HLM"}])));
+    let told = reply.json["needs"][0]["choices"].as_array().expect("choices").iter();
+    let rights = told.clone().find(|choice| choice["name"] == "Droits").expect("it is told");
+    assert_eq!(rights["fit"], "doubtful", "rights of tenants are no home: {}", reply.text);
+    assert!(!visits(&reply).concat().contains(&"Droits".to_owned()), "{}", reply.text);
+});
+
 both!(what_only_may_suit_spares_no_visit_to_what_does, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)
