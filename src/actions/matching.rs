@@ -155,7 +155,7 @@ pub fn matching(deps: &Deps, viewer: Option<&Viewer>, mut asked: Asked) -> Outco
     let mut needs = vec![];
     for (at, (hunt, need)) in hunts.into_iter().zip(&asked.needs).enumerate() {
         needs.push(NeedMatched {
-            also_meant: also_meant(need)?,
+            also_meant: also_meant(need),
             looked_at: hunt.looked_at().count(),
             is_complete: hunt.is_complete(),
             choices: told(&hunt.choices, asked.limit),
@@ -219,20 +219,18 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
         let read = need.words.as_deref().map(Index::read_need).transpose()?.unwrap_or_default();
-        (need.meant, need.standing_in) = (read.surely, read.nearly);
+        (need.meant, need.standing_in, need.of_parts) = (read.surely, read.nearly, read.of_parts);
     }
     Ok(())
 }
 
 /// A need is matched by one category: what else its words mean is told, that it may be asked as a need of its own.
-fn also_meant(need: &Need) -> Outcome<Vec<String>> {
-    let mut needs = need.words.as_deref().map(Index::needs_of_parts).transpose()?.unwrap_or_default();
+fn also_meant(need: &Need) -> Vec<String> {
     let is_matched = |code: &String| match &need.category {
         Some(asked) => is_of_category(code, asked),
         None => need.meant.as_ref() == Some(code),
     };
-    needs.retain(|code| !is_matched(code));
-    Ok(needs)
+    need.of_parts.iter().filter(|code| !is_matched(code)).cloned().collect()
 }
 
 fn check(asked: &Asked, now: Time) -> Result<(), Refusal> {

@@ -13,6 +13,8 @@ use crate::search::{Audience, Suggested, SuggestedService, Typing};
 
 /// Letters and digits that are typed before a place is suggested.
 const LETTERS_MIN: usize = 2;
+/// Letters of a last word before it is taken for a place's: "aide de" is no village.
+const LAST_LETTERS_MIN: usize = 3;
 /// Of one list, a kind takes one place in four before the others have had theirs; services take what is left.
 const SHARE_OF_KIND: usize = 4;
 /// With which a name to be gone on with begins, written out.
@@ -36,8 +38,8 @@ pub enum Suggestion {
     Service { id: Id, label: String, organization_id: Id, organization_name: String },
 }
 
-/// The list: categories that are called so, then places, organisations, services, and categories that only hold the
-/// words. No kind crowds out the others.
+/// The list: categories that are called so or told of, then places, organisations, services, and categories that only
+/// hold the words. No kind crowds out the others. What is told of comes after a place whose name is being typed.
 pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<Vec<Suggestion>> {
     let near = typed.place.as_ref().map(|place| locate(deps.gazetteer(), place)).transpose()?;
     let freshness = deps.freshness_rules();
@@ -50,18 +52,35 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
         now: deps.clock.now(),
         limit: typed.limit,
     })?;
-    let letters = typed.text.chars().filter(|letter| letter.is_alphanumeric()).count();
-    let places_max = if letters < LETTERS_MIN { 0 } else { typed.limit };
-    let mut places = deps.gazetteer().geocode(&typed.text, places_max);
-    if places.is_empty() && (suggested.is_corrected || suggested.is_empty()) {
-        let meant = deps.gazetteer().names_near(&typed.text, places_max);
-        places.extend(meant.iter().filter_map(|name| deps.gazetteer().geocode(name, 1).into_iter().next()));
-    }
+    let places = places(deps, typed, &suggested);
     if begins_with_a_saint(&typed.text) && !places.is_empty() {
-        (suggested.categories, suggested.categories_holding) = (vec![], vec![]);
+        suggested =
+            Suggested { organizations: suggested.organizations, services: suggested.services, ..Suggested::default() };
     }
-    let places = places.into_iter().map(place).collect();
-    Ok(one_list(suggested, places, (typed.lang, typed.limit)))
+    Ok(one_list(suggested, places, typed))
+}
+
+/// Those that begin as the text does, or as its last word where nothing is called by that; else those that it may be
+/// misspelt for, where that may be.
+fn places(deps: &Deps, typed: &Typed, suggested: &Suggested) -> Vec<Match> {
+    let gazetteer = deps.gazetteer();
+    let letters = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).count();
+    if letters(&typed.text) < LETTERS_MIN {
+        return vec![];
+    }
+    let places = gazetteer.geocode(&typed.text, typed.limit);
+    if !places.is_empty() {
+        return places;
+    }
+    let last = typed.text.split_whitespace().next_back().filter(|_| suggested.is_without_the_last);
+    match last.filter(|last| letters(last) >= LAST_LETTERS_MIN) {
+        Some(last) => gazetteer.geocode(last, typed.limit),
+        None if suggested.is_corrected || suggested.is_empty() => {
+            let meant = gazetteer.names_near(&typed.text, typed.limit);
+            meant.iter().filter_map(|name| gazetteer.geocode(name, 1).into_iter().next()).collect()
+        }
+        None => vec![],
+    }
 }
 
 /// `St-J` and `Ste-` are written for places, whatever else begins so.
@@ -70,37 +89,47 @@ fn begins_with_a_saint(text: &str) -> bool {
     first.is_some_and(|first| SAINTS.contains(&fold_place(first).as_str()))
 }
 
-fn one_list(suggested: Suggested, places: Vec<Suggestion>, (lang, limit): (Lang, usize)) -> Vec<Suggestion> {
+fn one_list(suggested: Suggested, places: Vec<Match>, typed: &Typed) -> Vec<Suggestion> {
+    let lang = typed.lang;
     let categories = |codes: Vec<String>| codes.into_iter().map(|code| category(code, lang)).collect();
     let organization = |(id, name): (Id, crate::domain::language::Text)| Suggestion::Organization {
         id,
         label: name.get(lang).to_owned(),
     };
-    let kinds: [Vec<Suggestion>; 5] = [
-        categories(suggested.categories),
-        places,
+    let typed_so_far = fold_place(&typed.text);
+    let a_place_is_typed = places.first().is_some_and(|place| fold_place(&place.label).starts_with(&typed_so_far));
+    let (told_first, told_after) = match a_place_is_typed {
+        true => (vec![], suggested.categories_told),
+        false => (suggested.categories_told, vec![]),
+    };
+    let kinds: [Vec<Suggestion>; 6] = [
+        categories([suggested.categories, told_first].concat()),
+        places.into_iter().map(place).collect(),
+        categories(told_after),
         suggested.organizations.into_iter().map(organization).collect(),
         suggested.services.into_iter().map(|found| service(found, lang)).collect(),
         categories(suggested.categories_holding),
     ];
-    let taken = shares(&kinds.each_ref().map(Vec::len), limit);
+    let taken = shares(&kinds.each_ref().map(Vec::len), typed.limit);
     kinds.into_iter().zip(taken).flat_map(|(kind, taken)| kind.into_iter().take(taken)).collect()
 }
 
 /// How many of each kind are shown: first one in four for each but the last, then what is left, services first.
-fn shares(there_are: &[usize; 5], limit: usize) -> [usize; 5] {
+fn shares(there_are: &[usize; 6], limit: usize) -> [usize; 6] {
     let share = limit.div_ceil(SHARE_OF_KIND);
-    let mut taken = [0; 5];
+    let mut taken = [0; 6];
     let mut left = limit;
-    let [categories, places, organizations, services, holding] = [0, 1, 2, 3, 4];
+    let [categories, places, told, organizations, services, holding] = [0, 1, 2, 3, 4, 5];
     let in_turn = [
         (categories, share),
         (places, share),
+        (told, share),
         (organizations, share),
         (services, limit),
         (organizations, limit),
         (categories, limit),
         (places, limit),
+        (told, limit),
         (holding, limit),
     ];
     for (kind, most) in in_turn {
@@ -135,11 +164,12 @@ mod tests {
 
     #[test]
     fn no_kind_crowds_out_the_others() {
-        assert_eq!(shares(&[9, 9, 9, 9, 9], 8), [2, 2, 2, 2, 0]);
-        assert_eq!(shares(&[9, 0, 1, 9, 9], 8), [2, 0, 1, 5, 0]);
-        assert_eq!(shares(&[3, 9, 1, 0, 2], 8), [3, 4, 1, 0, 0]);
-        assert_eq!(shares(&[0, 0, 0, 2, 9], 8), [0, 0, 0, 2, 6]);
-        assert_eq!(shares(&[9, 9, 9, 9, 9], 1), [1, 0, 0, 0, 0]);
-        assert_eq!(shares(&[0, 0, 0, 0, 0], 8), [0; 5]);
+        assert_eq!(shares(&[9, 9, 0, 9, 9, 9], 8), [2, 2, 0, 2, 2, 0]);
+        assert_eq!(shares(&[9, 0, 0, 1, 9, 9], 8), [2, 0, 0, 1, 5, 0]);
+        assert_eq!(shares(&[3, 9, 0, 1, 0, 2], 8), [3, 4, 0, 1, 0, 0]);
+        assert_eq!(shares(&[0, 1, 3, 0, 2, 2], 8), [0, 1, 3, 0, 2, 2]);
+        assert_eq!(shares(&[0, 0, 0, 0, 2, 9], 8), [0, 0, 0, 0, 2, 6]);
+        assert_eq!(shares(&[9, 9, 9, 9, 9, 9], 1), [1, 0, 0, 0, 0, 0]);
+        assert_eq!(shares(&[0, 0, 0, 0, 0, 0], 8), [0; 6]);
     }
 }

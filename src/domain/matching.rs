@@ -137,6 +137,8 @@ pub struct Need {
     /// Leaves that stand in for what is meant where nothing answers it; of words that mean none for sure, those that
     /// they may mean.
     pub standing_in: Vec<String>,
+    /// Leaves that parts of the words surely mean: needs of their own, where there are several.
+    pub of_parts: Vec<String>,
     /// The child that it is for, by its place among those of the family; `None`: the family.
     pub child: Option<usize>,
 }

@@ -65,6 +65,8 @@ const LIKELY_TELLING_MIN: f32 = 0.4;
 /// Letters of a word that is being typed before it is completed, and the words that are tried for it.
 const BEGUN_CHARS_MIN: usize = 3;
 const COMPLETIONS_MAX: usize = 6;
+/// A word that is said this many times less often than another that begins so is not the one that is being typed.
+const LESS_OFTEN_MAX: u32 = 8;
 /// What one word tells of the language at most, and what nobody says in one language counts there, in uses.
 const LANGUAGE_TOLD_MAX: f32 = 3.0;
 const USES_UNSEEN: f32 = 0.3;
@@ -224,6 +226,17 @@ impl Needs {
         standing_in.filter_map(|(other, _)| self.codes.get(*other).cloned()).collect()
     }
 
+    /// Who has the one is helped by the other, or the other way round.
+    pub(super) fn have_to_do_with_each_other(&self, one: &str, other: &str) -> bool {
+        let at = |code: &str| self.codes.iter().position(|known| known == code);
+        let (one, other) = (at(one), at(other));
+        let helps = |with: Option<usize>, helped_by: Option<usize>| {
+            let choices = with.and_then(|with| self.second_choices.get(&with)).into_iter().flatten();
+            choices.into_iter().any(|(choice, _)| Some(*choice) == helped_by)
+        };
+        one == other || helps(one, other) || helps(other, one)
+    }
+
     /// What a saying says, each thing with how much it counts for its need.
     fn learn(
         &mut self,
@@ -325,11 +338,16 @@ impl Needs {
         meant.map(|(share, code)| Meant { code: code.clone(), share, telling }).collect()
     }
 
-    /// The needs that words tell of so surely that they can be offered by name; the last word may be only begun, and is
-    /// then each of the words most often said that begin so.
-    pub(super) fn told_of_while_typed(&self, typed: &[String], definition: &Definition, most: usize) -> Vec<String> {
+    /// The needs that words tell of so surely that they can be offered by name; a last word that may be only begun is
+    /// each of the words most often said that begin so.
+    pub(super) fn told_of_while_typed(
+        &self,
+        (typed, is_begun): (&[String], bool),
+        definition: &Definition,
+        most: usize,
+    ) -> Vec<String> {
         let mut told: Vec<String> = self.surely_meant(typed, definition).take(most).collect();
-        let Some((last, before)) = typed.split_last() else { return told };
+        let Some((last, before)) = typed.split_last().filter(|_| is_begun) else { return told };
         for completed in self.completions(last) {
             let text = [before, &[completed]].concat();
             let surest = self.surely_meant(&text, definition).next();
@@ -354,6 +372,8 @@ impl Needs {
         let often = begun.filter(|(word, _)| self.is_often_said(word));
         let mut found: Vec<(u32, &String)> = often.map(|(word, known)| (known.uses.iter().sum(), word)).collect();
         found.sort_by(|one, other| other.cmp(one));
+        let most = found.first().map_or(0, |(uses, _)| *uses);
+        found.retain(|(uses, _)| uses.saturating_mul(LESS_OFTEN_MAX) >= most);
         found.into_iter().take(COMPLETIONS_MAX).map(|(_, word)| word.clone()).collect()
     }
 

@@ -70,10 +70,14 @@ pub struct Suggested {
     /// Codes of the categories whose label, or a synonym of it, begins with the text; and of those that only hold it.
     pub categories: Vec<String>,
     pub categories_holding: Vec<String>,
+    /// Of those that the text tells of, whatever they are called.
+    pub categories_told: Vec<String>,
     pub organizations: Vec<(Id, Text)>,
     pub services: Vec<SuggestedService>,
     /// Nothing is called as the text is written.
     pub is_corrected: bool,
+    /// It is what the words before the last are said for: the last may be a place ("garderie long").
+    pub is_without_the_last: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -90,15 +94,15 @@ impl Suggested {
             && self.organizations.is_empty()
             && self.categories.is_empty()
             && self.categories_holding.is_empty()
+            && self.categories_told.is_empty()
     }
 }
 
 impl Suggested {
-    /// With categories that the text tells of, whatever they are called.
-    fn with_categories(mut self, told: Vec<String>) -> Self {
+    fn with_categories_told(mut self, mut told: Vec<String>) -> Self {
+        told.retain(|code| !self.categories.contains(code));
         self.categories_holding.retain(|code| !told.contains(code));
-        let new: Vec<String> = told.into_iter().filter(|code| !self.categories.contains(code)).collect();
-        self.categories.extend(new);
+        self.categories_told = told;
         self
     }
 }
@@ -132,34 +136,36 @@ impl Index {
     /// as the beginning that it is.
     pub fn suggest(&self, typing: &Typing) -> Result<Suggested, Error> {
         let mut typed = words(&typing.text);
-        if typed.iter().any(|word| !ELIDED.contains(&word.as_str())) {
-            typed.retain(|word| !ELIDED.contains(&word.as_str()));
+        let is_elided = |word: &String| ELIDED.contains(&word.as_str());
+        let is_begun = typed.last().is_some_and(|last| !is_elided(last));
+        if !typed.iter().all(is_elided) {
+            typed.retain(|word| !is_elided(word));
         }
         let letters: usize = typed.iter().map(|word| word.chars().count()).sum();
         if letters < LETTERS_MIN {
             return Ok(Suggested::default());
         }
         let view = self.view();
-        let told =
-            Needs::of_this_program()?.told_of_while_typed(&typed, Definition::of_this_program()?, CATEGORIES_TOLD_MAX);
-        let as_typed = self.of_words(&view, typing, &typed)?;
+        let (needs, definition) = (Needs::of_this_program()?, Definition::of_this_program()?);
+        let told = needs.told_of_while_typed((&typed, is_begun), definition, CATEGORIES_TOLD_MAX);
+        let as_typed = self.of_words(&view, typing, (&typed, is_begun))?;
         if !as_typed.is_empty() {
-            return Ok(as_typed.with_categories(told));
+            return Ok(as_typed.with_categories_told(told));
         }
         if self.are_known(&view, &typed)? {
             let suggested = self.before_the_last(&view, typing, &typed)?;
-            let suggested = suggested.with_categories(told.clone());
+            let suggested = suggested.with_categories_told(told.clone());
             if !suggested.is_empty() {
-                return Ok(suggested);
+                return Ok(Suggested { is_without_the_last: typed.len() > 1, ..suggested });
             }
         }
         for corrected in self.corrected(&view, &typed)? {
-            let suggested = self.of_words(&view, typing, &corrected)?;
+            let suggested = self.of_words(&view, typing, (&corrected, is_begun))?;
             if !suggested.is_empty() {
                 return Ok(Suggested { is_corrected: true, ..suggested });
             }
         }
-        Ok(Suggested { is_corrected: true, ..Suggested::default() }.with_categories(told))
+        Ok(Suggested { is_corrected: true, ..Suggested::default() }.with_categories_told(told))
     }
 
     /// What is called by the words before the last, as they are.
@@ -173,13 +179,13 @@ impl Index {
         }
     }
 
-    /// What is called by words, the last of them begun; without the last one where it is hardly begun.
-    fn of_words(&self, view: &View, typing: &Typing, typed: &[String]) -> Result<Suggested, Error> {
+    /// What is called by words, the last of them perhaps only begun; without the last one where it is hardly begun.
+    fn of_words(&self, view: &View, typing: &Typing, (typed, is_begun): (&[String], bool)) -> Result<Suggested, Error> {
         let mut whole = typed.to_vec();
         while let Some(last) = whole.pop() {
             let is_short = last.chars().count() <= PASSED_OVER_LETTERS_MAX;
-            let is_begun = whole.len() + 1 == typed.len();
-            let suggested = self.ending_in(view, typing, (&whole, last, is_begun))?;
+            let is_last = whole.len() + 1 == typed.len();
+            let suggested = self.ending_in(view, typing, (&whole, last, is_begun && is_last))?;
             if !suggested.is_empty() || !is_short || !says_something(&whole)? {
                 return Ok(suggested);
             }

@@ -24,7 +24,7 @@ const WORDS_REMEMBERED_MAX: usize = 4_096;
 const WORDS_READ_MAX: usize = 20;
 /// What stands between the needs of one text, as signs and as words, and needs of one that are told apart.
 const SIGNS_BETWEEN: [char; 9] = [',', ';', '+', '/', '&', '.', '!', '?', '\n'];
-const WORDS_BETWEEN: [&str; 6] = ["et", "and", "pis", "puis", "plus", "aussi"];
+const WORDS_BETWEEN: [&str; 5] = ["et", "and", "pis", "puis", "aussi"];
 const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
@@ -37,6 +37,8 @@ pub struct NeedRead {
     /// What stands in for that where nothing answers it; without it, what the text may be said for, the surest first
     /// ("je suis isolée").
     pub nearly: Vec<String>,
+    /// What its parts are surely said for, each once, in their order ("couches et transport").
+    pub of_parts: Vec<String>,
 }
 
 impl Index {
@@ -69,29 +71,42 @@ impl Index {
         Ok(surest(&needs_meant(&words(text))?))
     }
 
-    /// The need that a text is said for, and those that may be taken in its place.
+    /// The need that a text is said for, those that may be taken in its place, and those of its parts.
     pub fn read_need(text: &str) -> Result<NeedRead, Error> {
         let needs = needs_meant(&words(text))?;
-        let surely = surest(&needs);
+        let of_parts = needs_of_parts(text)?;
+        let surely = surest_of_whole(surest(&needs), &of_parts)?;
         let nearly = match &surely {
             Some(need) => Needs::of_this_program()?.standing_in_for(need),
             None => needs.into_iter().filter(Meant::is_likely).take(PERHAPS_MAX).map(|need| need.code).collect(),
         };
-        Ok(NeedRead { surely, nearly })
+        Ok(NeedRead { surely, nearly, of_parts })
     }
+}
 
-    /// The needs that the parts of a text are surely said for, each once, in their order ("couches et transport").
-    pub fn needs_of_parts(text: &str) -> Result<Vec<String>, Error> {
-        let mut needs = vec![];
-        for clause in text.split(SIGNS_BETWEEN) {
-            for part in words(clause).split(|word| WORDS_BETWEEN.contains(&word.as_str())) {
-                let need = surest(&needs_meant(part)?);
-                needs.extend(need.filter(|need| !needs.contains(need)));
-            }
+fn needs_of_parts(text: &str) -> Result<Vec<String>, Error> {
+    let mut needs = vec![];
+    for clause in text.split(SIGNS_BETWEEN) {
+        for part in words(clause).split(|word| WORDS_BETWEEN.contains(&word.as_str())) {
+            let need = surest(&needs_meant(part)?);
+            needs.extend(need.filter(|need| !needs.contains(need)));
         }
-        needs.truncate(TOLD_APART_MAX);
-        Ok(needs)
     }
+    needs.truncate(TOLD_APART_MAX);
+    Ok(needs)
+}
+
+/// What a text of several needs is said for as a whole is another need where that has to do with each of them: a child
+/// with a disability and a rest mean respite, diapers and a ride no adapted transport. Else it is the first that it
+/// tells of.
+fn surest_of_whole(whole: Option<String>, of_parts: &[String]) -> Result<Option<String>, Error> {
+    let known = Needs::of_this_program()?;
+    let tells_of_all = |whole: &String| {
+        of_parts.len() < 2
+            || of_parts.contains(whole)
+            || of_parts.iter().all(|part| known.have_to_do_with_each_other(whole, part))
+    };
+    Ok(whole.filter(tells_of_all).or_else(|| of_parts.first().cloned()))
 }
 
 fn needs_meant(words: &[String]) -> Result<Vec<Meant>, Error> {

@@ -511,6 +511,30 @@ both!(two_needs_in_one_text_are_told_apart, |app| {
     }
 });
 
+both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Couches", "A", &["ici"], "material-aid/baby-supplies")
+        .service("Transport adapté", "B", &["ici"], "transport/adapted")
+        .service("Répit", "C", &["ici"], "respite/special-needs-respite")
+        .service("Soutien", "D", &["ici"], "disability/child-disability")
+        .service("Secours", "E", &["ici"], "income/emergency-money")
+        .write(app);
+    for (text, name, also) in [
+        ("couches et transport", "Couches", json!(["transport/accompanied-ride"])),
+        (
+            "mon fils est autiste et je cherche un répit",
+            "Répit",
+            json!(["disability/child-disability", "respite/family-respite"]),
+        ),
+        ("pus d'argent", "Secours", json!([])),
+    ] {
+        let reply = matched(&app.anonymous(), &asked(change, json!([{"q": text}])));
+        assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
+        assert_eq!(reply.json["needs"][0]["also_meant"], also, "{text}");
+    }
+});
+
 both!(what_is_no_help_from_afar_is_no_stand_in_from_afar, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)

@@ -58,6 +58,15 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
         let places = labels(&reply, "place");
         assert!(places.first().is_some_and(|label| label.starts_with(place)), "{text}: {}", reply.text);
     }
+    // What people say comes after the place whose name is typed; the last word may be one beside what is needed.
+    for (text, place) in [("rimousk", "Rimouski"), ("sept-", "Sept-Îles"), ("val d", "Val-d'Or")] {
+        let reply = typed(&client, text, "");
+        let first = &reply.json["results"][0];
+        assert!(first["kind"] == "place" && first["label"] == place, "{text}: {}", reply.text);
+    }
+    let reply = typed(&client, "garderie long", "");
+    assert!(labels(&reply, "place").contains(&"Longueuil".to_owned()), "{}", reply.text);
+    assert!(labels(&typed(&client, "garderie lo", ""), "place").is_empty(), "two letters are no place yet");
     let daycare = typed(&client, "daycare", "&lang=fr");
     assert_eq!(daycare.json["results"][0]["kind"], "category", "{}", daycare.text);
     let record = client.get(&format!("/api/v1/services/{}", service_id("allaitement"))).expect(200);
@@ -113,6 +122,12 @@ both!(what_nothing_is_called_is_offered_as_the_category_it_tells_of, |app| {
     {
         let offered = labels(&typed(&client, text, &format!("&lang={lang}")), "category");
         assert!(offered.contains(&label.to_owned()), "{text}: {offered:?}");
+    }
+    // Not those that are said far less often, nor the beginning of a word where another was begun after it.
+    for (text, lang, label) in [("bouf", "fr", "Santé sexuelle"), ("tax c", "en", "Transport")] {
+        let reply = typed(&client, text, &format!("&lang={lang}"));
+        let offered = labels(&reply, "category");
+        assert!(!offered.is_empty() && !offered.contains(&label.to_owned()), "{text}: {}", reply.text);
     }
     // A word that any text has is not the beginning of a name.
     let found = typed(&client, "mon chum", "");
