@@ -31,6 +31,8 @@ use hunt::{Found, Hunt, PAGE_SERVICES, Searching};
 
 /// Farther than this a family does not go for a service, where it does not say how far it goes, in kilometres.
 pub const RADIUS_KM_DEFAULT: f64 = 50.0;
+/// Farther than this, what answers a need does not shut out what stands in for it beside the family.
+const FAR_KM: f64 = 25.0;
 /// Services at a place, or without one, that may suit and are enough for a need. Pinned ones come on top, and those of
 /// organisations that meet another need as well.
 pub const OFFERS_PER_NEED_MAX: usize = 40;
@@ -105,6 +107,12 @@ impl Choice {
     }
     pub fn location(&self) -> Option<&Location> {
         self.place.and_then(|at| self.aggregate.locations.get(at))
+    }
+    fn may_suit(&self) -> bool {
+        worth_planning(&self.assessment) == Some(0)
+    }
+    fn is_far(&self) -> bool {
+        self.distance_km.is_some_and(|km| km > FAR_KM)
     }
 }
 
@@ -283,10 +291,10 @@ impl Ground<'_> {
             let looked_for = hunts.iter_mut().zip(&self.asked.needs).filter(|(hunt, _)| !hunt.has_enough);
             for (hunt, need) in looked_for {
                 hunt.choices = self.choices(hunt, need);
-                let suits = |choice: &&Choice| worth_planning(&choice.assessment) == Some(0);
-                let may_suit = hunt.choices.iter().filter(suits).count();
-                let nothing_is_left = hunt.is_over() && (may_suit > 0 || !hunt.widen());
-                hunt.has_enough = nothing_is_left || may_suit >= OFFERS_PER_NEED_MAX;
+                let may_suit: Vec<&Choice> = hunt.choices.iter().filter(|choice| choice.may_suit()).collect();
+                let (are_enough, is_one_near) =
+                    (may_suit.len() >= OFFERS_PER_NEED_MAX, may_suit.iter().any(|choice| !choice.is_far()));
+                hunt.has_enough = are_enough || hunt.is_over() && (is_one_near || !hunt.widen());
             }
         }
         Ok(hunts)
@@ -465,19 +473,27 @@ fn unsuited(choices: &[Choice]) -> BTreeMap<Cause, usize> {
 
 /// What the plan may use for a need: what answers it and suits or may; where nothing does, what answers nearly, else
 /// what is doubtful; and what is pinned. What only helps beside the need is told, and leaves it uncovered. Where
-/// something suits, what only may suit spares no visit: nobody stays at home for a help that may not be one.
+/// something suits, what only may suit spares no visit: nobody stays at home for a help that may not be one. Where all
+/// that answers is far away, what answers nearly may be gone to beside the family.
 fn planned(mut choices: Vec<Choice>) -> Vec<Choice> {
     let best = choices.iter().filter_map(|choice| worth_planning(&choice.assessment)).min();
+    let is_best = |choice: &Choice| best.is_some() && worth_planning(&choice.assessment) == best;
+    let is_all_far = best == Some(0) && choices.iter().filter(|choice| is_best(choice)).all(Choice::is_far);
+    let stands_in = |choice: &Choice| {
+        let is_beside = choice.way == Way::Visit && choice.distance_km.is_some() && !choice.is_far();
+        is_all_far && is_beside && worth_planning(&choice.assessment) == Some(1)
+    };
     if choices.iter().any(|choice| choice.assessment.fit == Fit::Fits) {
         let is_sure = |one: &Choice| one.way == Way::Visit || one.assessment.fit == Fit::Fits || one.is_pinned;
         choices.retain(is_sure);
     }
-    let mut kept = 0;
+    let (mut kept, mut kept_standing_in) = (0, 0);
     let mut planned = vec![];
     for choice in choices {
-        let may_be_used = best.is_some() && worth_planning(&choice.assessment) == best;
-        let is_one = may_be_used && kept < OFFERS_PER_NEED_MAX;
-        kept += usize::from(is_one);
+        let may_be_used = is_best(&choice) || stands_in(&choice);
+        let kept = if is_best(&choice) { &mut kept } else { &mut kept_standing_in };
+        let is_one = may_be_used && *kept < OFFERS_PER_NEED_MAX;
+        *kept += usize::from(is_one);
         if is_one || choice.is_pinned || (choice.meets_several && may_be_used) {
             planned.push(choice);
         }

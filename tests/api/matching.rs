@@ -535,6 +535,27 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
     }
 });
 
+both!(what_answers_far_away_does_not_shut_out_what_stands_in_beside_the_family, |app| {
+    let [far, farther] = ["camp à vingt kilomètres", "camp à trente kilomètres"];
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .place(far, 20.0, 0.0)
+        .place(farther, 30.0, 0.0)
+        .service("loisirs", "A", &["ici"], "social-isolation/activities")
+        .service(far, "B", &[far], "childcare/school-age")
+        .service(farther, "C", &[farther], "childcare/school-age")
+        .write(app);
+    let without = |dropped: &[&str]| {
+        let ids: Vec<relais::id::Id> = dropped.iter().map(|key| svc(key)).collect();
+        matched(&app.anonymous(), &with(asked(change, json!([{"q": "camp de jour"}])), json!({"dropped": ids})))
+    };
+    assert_eq!(visits(&without(&[])), [[far]]);
+    let reply = without(&[far]);
+    assert_eq!(choices(&reply, 0), [farther, "loisirs"], "what answers is told first");
+    assert_eq!(visits(&reply), [["loisirs"]], "{}", reply.text);
+    assert_eq!(visits(&without(&[far, "loisirs"])), [[farther]]);
+});
+
 both!(what_is_no_help_from_afar_is_no_stand_in_from_afar, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)
@@ -604,10 +625,28 @@ both!(words_beside_a_category_choose_and_take_nothing_away, |app| {
 });
 
 both!(words_are_read_more_widely_where_nothing_is_what_they_surely_mean, |app| {
+    let now = app.deps.clock.now();
     let change =
         Town::default().place("ici", 0.5, 0.0).service("fonds", "B", &["ici"], "income/emergency-money").write(app);
     let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "manteaux d'hiver pour les enfants"}])));
     assert_eq!(choices(&reply, 0), ["fonds"], "{}", reply.text);
+    // As where what they mean is there, and cannot be used or is far away.
+    let town = Town::default()
+        .place("à côté", 1.0, 0.0)
+        .place("loin", 30.0, 0.0)
+        .service("comptoir plein", "C", &["à côté"], "material-aid/clothing")
+        .that(|one| {
+            one.capacity = Capacity { places_available: Some(0), observed_at: Some(now), ..Capacity::default() };
+        })
+        .service("comptoir au loin", "D", &["loin"], "material-aid/clothing");
+    let change = town.write(app);
+    for (dropped, names) in
+        [("comptoir au loin", ["comptoir plein", "fonds"]), ("comptoir plein", ["comptoir au loin", "fonds"])]
+    {
+        let body = asked(change, json!([{"q": "manteaux d'hiver pour les enfants"}]));
+        let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc(dropped)]})));
+        assert_eq!(choices(&reply, 0), names, "{}", reply.text);
+    }
 });
 
 /// One service of each kind for a condition: known to be so, known not to be, and of which nobody said.
