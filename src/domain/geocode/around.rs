@@ -75,8 +75,22 @@ const AFTER_WHERE: &str = "depuis avec et mais pour parce car pis puis maintenan
 /// Words for where of one sentence that are read: each may have all names looked at.
 const WHERES_MAX: usize = 8;
 /// What people say after a place.
-const AFTER_A_PLACE: [&str; 12] =
-    ["qc", "pq", "canada", "city", "downtown", "area", "svp", "stp", "merci", "il vous plait", "please", "thanks"];
+const AFTER_A_PLACE: [&str; 14] = [
+    "qc",
+    "pq",
+    "canada",
+    "city",
+    "downtown",
+    "area",
+    "secteur",
+    "quartier",
+    "svp",
+    "stp",
+    "merci",
+    "il vous plait",
+    "please",
+    "thanks",
+];
 /// With which many names begin, and which are none.
 const NO_NAMES: &str = "saint sainte saints saintes la le les ville village lac pont parc bois riviere baie ile cap \
                         pointe anse mont nord sud est ouest haut bas north south east west";

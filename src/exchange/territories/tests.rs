@@ -284,6 +284,7 @@ fn words_around_a_name_are_left_out() {
         ("à côté de Saint-Jérôme", "municipality:75017"),
         ("dans le coin de Rimouski", "municipality:10043"),
         ("au bout de la Gaspésie", "region:11"),
+        ("Gatineau secteur Hull", "place:81-hull"),
     ] {
         assert_eq!(first(typed), id, "{typed}");
     }
@@ -318,6 +319,10 @@ fn what_people_call_a_place_is_that_place() {
     assert_eq!(first("Saint-Roch, Rouyn-Noranda"), "place:86-saint-roch");
     assert_eq!(first("je reste sur la Rive-Sud"), "mrc:58");
     assert_eq!(first("dans les Cantons-de-l'Est"), "region:05");
+    // A borough may be called by words that only begin other names; a hamlet that is called so is not meant by them.
+    let whole = |typed: &str| quebec().geocode_whole(typed, 1).first().map(|one| one.territory_id.clone());
+    assert_eq!(whole("Le Sud-Ouest").as_deref(), Some("borough:REM20"));
+    assert_eq!((whole("le village"), whole("le sud")), (None, None));
 }
 
 #[test]
