@@ -192,14 +192,15 @@ impl Gazetteer {
     /// Where a point is. The region is that of the MRC, so that both agree; on a common border, and in an enclave, the
     /// smallest territory. Outside every MRC there is no municipality.
     pub fn locate(&self, point: Point) -> Located {
-        let mut hits = self.outlines_at(point);
-        hits.sort_by(|a, b| a.area.total_cmp(&b.area).then_with(|| self.id_at(a.at).cmp(self.id_at(b.at))));
+        let hits = self.outlines_at(point, |level| level != Level::Region);
         let first = |level: Level| hits.iter().find(|hit| hit.level == level).map(|hit| self.id_at(hit.at).to_owned());
         let mrc = first(Level::Mrc);
         let borough = first(Level::Borough);
         let region = match &mrc {
             Some(mrc) => self.ancestor_of_level(mrc, Level::Region),
-            None => first(Level::Region),
+            None => {
+                self.outlines_at(point, |level| level == Level::Region).first().map(|hit| self.id_at(hit.at).to_owned())
+            }
         };
         let of_district = hits.iter().filter(|hit| hit.level == Level::District);
         let districts = of_district.map(|hit| self.id_at(hit.at).to_owned()).collect();
@@ -215,12 +216,16 @@ impl Gazetteer {
         Located { region, mrc, borough, districts, municipality }
     }
 
-    fn outlines_at(&self, point: Point) -> Vec<&Outline> {
+    /// The smallest first.
+    fn outlines_at(&self, point: Point, is_looked_at: fn(Level) -> bool) -> Vec<&Outline> {
         let place = geo::Coord { x: point.lon, y: point.lat };
         let boxes = self.boxes.locate_in_envelope_intersecting(&AABB::from_point([point.lon, point.lat]));
-        let near = boxes.filter_map(|one| self.outlines.get(one.data));
+        let near = boxes.filter_map(|one| self.outlines.get(one.data)).filter(|outline| is_looked_at(outline.level));
         // Borders belong to both sides. `intersects` would measure the box of every polygon again.
-        near.filter(|outline| outline.polygons.coordinate_position(&place) != CoordPos::Outside).collect()
+        let hits = near.filter(|outline| outline.polygons.coordinate_position(&place) != CoordPos::Outside);
+        let mut hits: Vec<&Outline> = hits.collect();
+        hits.sort_by(|a, b| a.area.total_cmp(&b.area).then_with(|| self.id_at(a.at).cmp(self.id_at(b.at))));
+        hits
     }
 
     /// The municipality of an MRC whose own point is nearest; ties by id.

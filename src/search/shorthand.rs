@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use fsst::{Compressor, Symbol};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const SYMBOLS: &str = include_str!("../../index/search/symbols.json");
 const SYMBOL_BYTES_MAX: usize = 8;
@@ -14,8 +14,21 @@ const SYMBOL_BYTES_MAX: usize = 8;
 const ESCAPE: u8 = u8::MAX;
 
 /// A text, written short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shorthand(Vec<u8>);
+
+// All its bytes at once: a page of results reads eighty of these.
+impl Serialize for Shorthand {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shorthand {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer).map(|bytes| Self(bytes.to_vec()))
+    }
+}
 
 impl Shorthand {
     pub(super) fn of(text: &str) -> Self {

@@ -56,7 +56,16 @@ pub(super) struct SegmentView {
     id_high: Column<u64>,
     id_low: Column<u64>,
     own_rows: StoreReader,
-    giver_rows: Option<BytesColumn>,
+    givers: Givers,
+}
+
+/// The rows of givers, as they are written, one after the other: each page of results has many of them, and the column
+/// would read half a block of its dictionary for each.
+struct Givers {
+    numbers: Option<Column<u64>>,
+    rows: Vec<u8>,
+    /// Where each row ends.
+    ends: Vec<usize>,
 }
 
 /// What was to be confirmed before a day, and what on it.
@@ -164,26 +173,20 @@ impl View {
         let segment = self.segment(segment).ok_or(Error::NoSuchRow)?;
         let StoredRow(own) = segment.own_rows.get(doc)?;
         let own: OwnRow = postcard::from_bytes(&own)?;
-        Ok(Row { own, giver: segment.giver_row(doc)? })
+        Ok(Row { own, giver: segment.givers.row(doc)? })
     }
 }
 
 impl SegmentView {
-    fn giver_row(&self, doc: DocId) -> Result<GiverRow, Error> {
-        let column = self.giver_rows.as_ref().ok_or(Error::NoSuchRow)?;
-        let number = column.ords().first(doc).ok_or(Error::NoSuchRow)?;
-        let mut bytes = vec![];
-        column.ord_to_bytes(number, &mut bytes).map_err(tantivy::TantivyError::from)?;
-        Ok(postcard::from_bytes(&bytes)?)
-    }
-
     /// The columns and the map are read side by side: of a million services that takes a tenth of a second.
     fn open(segment: &SegmentReader, fields: &Fields) -> Result<Self, Error> {
         let marks = |one: Trait| Marks::of_term(segment, &Term::from_field_text(fields.traits, &one.text()));
         let columns = segment.fast_fields();
-        let (map, standings) = std::thread::scope(|scope| {
+        let (map, givers, standings) = std::thread::scope(|scope| {
             let map = scope.spawn(|| Map::open(segment));
-            (map.join(), Self::standings(segment))
+            let givers = scope.spawn(|| Givers::read(columns.bytes(GIVER_ROW)?));
+            let standings = Self::standings(segment);
+            (map.join(), givers.join(), standings)
         });
         Ok(Self {
             segment_id: segment.segment_id(),
@@ -204,7 +207,7 @@ impl SegmentView {
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
             own_rows: segment.get_store_reader(ROW_BLOCKS_KEPT)?,
-            giver_rows: columns.bytes(GIVER_ROW)?,
+            givers: givers.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
         })
     }
 
@@ -254,6 +257,28 @@ impl SegmentView {
     pub(super) fn id(&self, doc: DocId) -> Id {
         let half = |column: &Column<u64>| column.first(doc).unwrap_or(0);
         Id(uuid::Uuid::from_u64_pair(half(&self.id_high), half(&self.id_low)))
+    }
+}
+
+impl Givers {
+    fn read(column: Option<BytesColumn>) -> Result<Self, Error> {
+        let (mut rows, mut ends) = (vec![], vec![]);
+        let Some(column) = column else { return Ok(Self { numbers: None, rows, ends }) };
+        let mut all = column.dictionary().stream().map_err(tantivy::TantivyError::from)?;
+        while all.advance() {
+            rows.extend_from_slice(all.key());
+            ends.push(rows.len());
+        }
+        rows.shrink_to_fit();
+        ends.shrink_to_fit();
+        Ok(Self { numbers: Some(column.ords().clone()), rows, ends })
+    }
+
+    fn row(&self, doc: DocId) -> Result<GiverRow, Error> {
+        let number = self.numbers.as_ref().and_then(|numbers| numbers.first(doc)).ok_or(Error::NoSuchRow)? as usize;
+        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let row = start.zip(self.ends.get(number)).and_then(|(start, end)| self.rows.get(start..*end));
+        Ok(postcard::from_bytes(row.ok_or(Error::NoSuchRow)?)?)
     }
 }
 
