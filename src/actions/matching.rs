@@ -33,6 +33,8 @@ use hunt::{Found, Hunt, PAGE_SERVICES, Searching};
 pub const RADIUS_KM_DEFAULT: f64 = 50.0;
 /// Farther than this, what answers a need does not shut out what stands in for it beside the family.
 const FAR_KM: f64 = 25.0;
+/// No farther than this beyond what may suit, what is known to suit is gone to instead.
+const NEXT_DOOR_KM: f64 = 2.0;
 /// Services at a place, or without one, that may suit and are enough for a need. Pinned ones come on top, and those of
 /// organisations that meet another need as well.
 pub const OFFERS_PER_NEED_MAX: usize = 40;
@@ -107,6 +109,13 @@ impl Choice {
     }
     pub fn location(&self) -> Option<&Location> {
         self.place.and_then(|at| self.aggregate.locations.get(at))
+    }
+    /// It may suit, and where others are known to, at so many kilometres, it is gone to all the same: for another need,
+    /// or because they are not as near.
+    fn is_worth_asking(&self, fitting: &[Option<f64>]) -> bool {
+        let is_next_door =
+            |fits: &Option<f64>| fits.zip(self.distance_km).is_some_and(|(fits_km, km)| fits_km <= km + NEXT_DOOR_KM);
+        fitting.is_empty() || self.way == Way::Visit && (self.meets_several || !fitting.iter().any(is_next_door))
     }
     fn may_suit(&self) -> bool {
         worth_planning(&self.assessment) == Some(0)
@@ -223,10 +232,12 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
     Ok(())
 }
 
-/// Once for all that asks what the words surely mean.
+/// Once for all that asks what the words surely mean. Of words that tell of several needs, those of the need that is
+/// matched are looked for.
 fn read_words(needs: &mut [Need]) -> Outcome<()> {
     for need in needs {
         let read = need.words.as_deref().map(Index::read_need).transpose()?.unwrap_or_default();
+        need.words = read.part.filter(|_| need.category.is_none()).or(need.words.take());
         (need.meant, need.standing_in, need.of_parts) = (read.surely, read.nearly, read.of_parts);
     }
     Ok(())
@@ -483,10 +494,11 @@ fn planned(mut choices: Vec<Choice>) -> Vec<Choice> {
         let is_beside = choice.way == Way::Visit && choice.distance_km.is_some() && !choice.is_far();
         is_all_far && is_beside && worth_planning(&choice.assessment) == Some(1)
     };
-    if choices.iter().any(|choice| choice.assessment.fit == Fit::Fits) {
-        let is_sure = |one: &Choice| one.way == Way::Visit || one.assessment.fit == Fit::Fits || one.is_pinned;
-        choices.retain(is_sure);
-    }
+    let fitting: Vec<Option<f64>> = {
+        let fits = choices.iter().filter(|choice| choice.assessment.fit == Fit::Fits);
+        fits.map(|choice| choice.distance_km).collect()
+    };
+    choices.retain(|one| one.assessment.fit == Fit::Fits || one.is_pinned || one.is_worth_asking(&fitting));
     let (mut kept, mut kept_standing_in) = (0, 0);
     let mut planned = vec![];
     for choice in choices {

@@ -3,10 +3,11 @@
 
 use super::search::{Place, locate};
 use super::{Deps, Outcome};
+use crate::domain::directory::Point;
 use crate::domain::fold::fold_place;
 use crate::domain::language::Lang;
 use crate::domain::taxonomy::Taxonomy;
-use crate::domain::territory::{Level, Match};
+use crate::domain::territory::{Gazetteer, Level, Match};
 use crate::domain::viewer::Viewer;
 use crate::id::Id;
 use crate::search::{Audience, Suggested, SuggestedService, Typing};
@@ -15,6 +16,9 @@ use crate::search::{Audience, Suggested, SuggestedService, Typing};
 const LETTERS_MIN: usize = 2;
 /// Letters of a last word before it is taken for a place's: "aide de" is no village.
 const LAST_LETTERS_MIN: usize = 3;
+/// Places that are looked at for those around the place asked, and how far that goes, in kilometres.
+const PLACES_ORDERED_MAX: usize = 100;
+const AROUND_KM: f64 = 100.0;
 /// Of one list, a kind takes one place in four before the others have had theirs; services take what is left.
 const SHARE_OF_KIND: usize = 4;
 /// With which a name to be gone on with begins, written out.
@@ -44,15 +48,24 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
     let near = typed.place.as_ref().map(|place| locate(deps.gazetteer(), place)).transpose()?;
     let freshness = deps.freshness_rules();
     let is_signed_in = viewer.is_some_and(|viewer| viewer.account().is_some());
-    let mut suggested = deps.index()?.suggest(&Typing {
+    let typing = Typing {
         text: typed.text.clone(),
         point: near.and_then(|near| near.origin.point),
         audience: if is_signed_in { Audience::Professional } else { Audience::Public },
         hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),
         now: deps.clock.now(),
         limit: typed.limit,
-    })?;
-    let places = places(deps, typed, &suggested);
+    };
+    let index = deps.index()?;
+    let mut suggested = index.suggest(&typing)?;
+    let places = places(deps.gazetteer(), &typing, &suggested);
+    if let Some(before) = before_a_whole_place(&typed.text, &places) {
+        // "Saint-Jérôme" is not what is needed, though many who say it ask for a ride.
+        let of_need = index.suggest(&Typing { text: before.to_owned(), ..typing })?;
+        suggested.categories = of_need.categories;
+        suggested.categories_holding = of_need.categories_holding;
+        suggested.categories_told = of_need.categories_told;
+    }
     if begins_with_a_saint(&typed.text) && !places.is_empty() {
         suggested =
             Suggested { organizations: suggested.organizations, services: suggested.services, ..Suggested::default() };
@@ -60,27 +73,47 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
     Ok(one_list(suggested, places, typed))
 }
 
-/// Those that begin as the text does, or as its last word where nothing is called by that; else those that it may be
-/// misspelt for, where that may be.
-fn places(deps: &Deps, typed: &Typed, suggested: &Suggested) -> Vec<Match> {
-    let gazetteer = deps.gazetteer();
+/// Those that begin as the text does; else as its last word, where that is a place's whole name or nothing is called by
+/// it; else those that it may be misspelt for, where that may be.
+fn places(gazetteer: &Gazetteer, typed: &Typing, suggested: &Suggested) -> Vec<Match> {
     let letters = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).count();
     if letters(&typed.text) < LETTERS_MIN {
         return vec![];
     }
-    let places = gazetteer.geocode(&typed.text, typed.limit);
+    let begun = |text: &str| {
+        let mut places = gazetteer.geocode(text, PLACES_ORDERED_MAX);
+        if let Some(near) = typed.point {
+            put_near_first(&mut places, near);
+        }
+        places.truncate(typed.limit);
+        places
+    };
+    let places = begun(&typed.text);
     if !places.is_empty() {
         return places;
     }
-    let last = typed.text.split_whitespace().next_back().filter(|_| suggested.is_without_the_last);
-    match last.filter(|last| letters(last) >= LAST_LETTERS_MIN) {
-        Some(last) => gazetteer.geocode(last, typed.limit),
-        None if suggested.is_corrected || suggested.is_empty() => {
-            let meant = gazetteer.names_near(&typed.text, typed.limit);
-            meant.iter().filter_map(|name| gazetteer.geocode(name, 1).into_iter().next()).collect()
-        }
-        None => vec![],
+    let last = typed.text.split_whitespace().next_back().filter(|last| *last != typed.text.trim());
+    let of_last = last.filter(|last| letters(last) >= LAST_LETTERS_MIN).map(begun).unwrap_or_default();
+    if suggested.is_without_the_last || before_a_whole_place(&typed.text, &of_last).is_some() {
+        return of_last;
     }
+    if suggested.is_corrected || suggested.is_empty() {
+        let meant = gazetteer.names_near(&typed.text, typed.limit);
+        return meant.iter().filter_map(|name| gazetteer.geocode(name, 1).into_iter().next()).collect();
+    }
+    vec![]
+}
+
+/// What a text says before its last word, where that is all that the first place is called.
+fn before_a_whole_place<'a>(text: &'a str, places: &[Match]) -> Option<&'a str> {
+    let (before, last) = text.trim().rsplit_once(char::is_whitespace)?;
+    places.first().filter(|place| fold_place(&place.label) == fold_place(last)).map(|_| before)
+}
+
+/// Who is somewhere means a place around it; of those elsewhere the most peopled first, as they come.
+fn put_near_first(places: &mut [Match], near: Point) {
+    let is_around = |place: &Match| place.point.is_some_and(|point| point.distance_km(near) <= AROUND_KM);
+    places.sort_by_key(|place| !is_around(place));
 }
 
 /// `St-J` and `Ste-` are written for places, whatever else begins so.

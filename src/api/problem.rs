@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::language::lang_of;
 use crate::actions::Failure;
 use crate::domain::language::Lang;
+use crate::domain::month::MONTH_RULE;
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 use crate::store;
@@ -118,7 +119,7 @@ pub fn trouble(trouble: Trouble) -> Problem {
 const RULES: [(Code, &str); 10] = [
     (Code::MissingField, "required"),
     (Code::InvalidDate, "YYYY-MM-DD"),
-    (Code::InvalidMonth, "YYYY-MM"),
+    (Code::InvalidMonth, MONTH_RULE),
     (Code::InvalidCursor, "a cursor of an answer to the same question"),
     (Code::UnknownReference, "the id of something that is there"),
     (Code::UnknownTerritory, "an id of GET /api/v1/territories"),

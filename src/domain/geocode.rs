@@ -339,8 +339,11 @@ impl Gazetteer {
             };
             // Only beside what is surely a place is a name looked for by some of its words.
             let has_words = |one: &&Name| rank(&one.folded, &name).is_some_and(|rank| rank <= Rank::HasWords);
-            let mut found = match self.exactly_named(&within).is_empty() {
-                true => self.exactly_named(&name),
+            let exactly = self.exactly_named(&name);
+            let is_enough =
+                self.exactly_named(&within).is_empty() || is_province_or_country(&within) && !exactly.is_empty();
+            let mut found = match is_enough {
+                true => exactly,
                 false => self.named(&name).into_iter().filter(has_words).collect(),
             };
             if found.iter().any(|one| is_within(one)) {

@@ -17,6 +17,8 @@ use crate::clock::Time;
 pub const WALK_KM_MAX: f64 = 1.5;
 /// Farther than this nobody comes to a family who does not say so, in kilometres.
 const COMES_KM_MAX: f64 = 100.0;
+/// Needs that a child may have who is not told: not born yet, or just.
+const AROUND_A_BIRTH: &str = "perinatal";
 /// Younger people are children of a family, in months.
 const ADULT_MONTHS: i64 = 18 * 12;
 /// What was confirmed so many months ago or more may have changed.
@@ -299,7 +301,7 @@ pub fn age_months(child: Child, now: Time) -> i64 {
 }
 
 /// A need of one child asks for the age of that child. A need of the family is met where one of its children, or an
-/// adult, is of the age accepted.
+/// adult, is of the age accepted; one around a birth, where a newborn is: its older children are not whom it is for.
 fn age(case: Case<'_>, said: &mut Assessment) {
     let document = &case.service.document;
     let (youngest, oldest) = (document.minimum_age_months.map(i64::from), document.maximum_age_months.map(i64::from));
@@ -308,7 +310,10 @@ fn age(case: Case<'_>, said: &mut Assessment) {
     let children = &case.family.children;
     let ages: Vec<i64> = match case.need.child {
         Some(at) => children.get(at).into_iter().map(|child| age_months(*child, case.now)).collect(),
-        None => children.iter().map(|child| age_months(*child, case.now)).collect(),
+        None => {
+            let of_a_newborn = is_around_a_birth(case.need).then_some(0).filter(|_| !children.is_empty());
+            children.iter().map(|child| age_months(*child, case.now)).chain(of_a_newborn).collect()
+        }
     };
     if ages.is_empty() {
         return;
@@ -324,6 +329,10 @@ fn age(case: Case<'_>, said: &mut Assessment) {
         (false, _) if case.need.child.is_some() => said.not_known(Note::of(Cause::AgeUnknown), true),
         (false, _) => {}
     }
+}
+
+fn is_around_a_birth(need: &Need) -> bool {
+    need.category.as_deref().or(need.meant.as_deref()).is_some_and(|code| is_of_category(code, AROUND_A_BIRTH))
 }
 
 fn language(case: Case<'_>, said: &mut Assessment) {

@@ -13,6 +13,9 @@ pub const MONTHS_DEFAULT: u32 = 15;
 /// The longest period of one report, in months.
 pub const MONTHS_MAX: u32 = 60;
 
+/// How a month is written.
+pub const MONTH_RULE: &str = "YYYY-MM, from 1970-01";
+
 const ZONE: chrono_tz::Tz = chrono_tz::America::Toronto;
 
 /// One month of the calendar, from 1970-01 to 9999-12, as a count of months since year 0.

@@ -226,15 +226,16 @@ impl Needs {
         standing_in.filter_map(|(other, _)| self.codes.get(*other).cloned()).collect()
     }
 
-    /// Who has the one is helped by the other, or the other way round.
+    /// Who has the one is helped by the other, or by something of its field, or the other way round.
     pub(super) fn have_to_do_with_each_other(&self, one: &str, other: &str) -> bool {
-        let at = |code: &str| self.codes.iter().position(|known| known == code);
-        let (one, other) = (at(one), at(other));
-        let helps = |with: Option<usize>, helped_by: Option<usize>| {
-            let choices = with.and_then(|with| self.second_choices.get(&with)).into_iter().flatten();
-            choices.into_iter().any(|(choice, _)| Some(*choice) == helped_by)
+        let field = |code: &str| code.split('/').next().unwrap_or_default().to_owned();
+        let helps = |with: &str, helped_by: &str| {
+            let at = self.codes.iter().position(|known| known == with);
+            let choices = at.and_then(|at| self.second_choices.get(&at)).into_iter().flatten();
+            let mut choices = choices.filter_map(|(choice, _)| self.codes.get(*choice));
+            choices.any(|choice| field(choice) == field(helped_by))
         };
-        one == other || helps(one, other) || helps(other, one)
+        field(one) == field(other) || helps(one, other) || helps(other, one)
     }
 
     /// What a saying says, each thing with how much it counts for its need.

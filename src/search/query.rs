@@ -154,6 +154,8 @@ impl Request {
         same.facets = vec![];
         same.explain = false;
         same.now = Time::from_micros(0);
+        // By relevance is the same search, said or not; by distance what is said orders otherwise.
+        same.sort = self.sort.or(Some(Sort::Relevance).filter(|sort| *sort == self.sort()));
         format!("{same:?}")
     }
 }

@@ -165,7 +165,16 @@ impl Index {
                 return Ok(Suggested { is_corrected: true, ..suggested });
             }
         }
-        Ok(Suggested { is_corrected: true, ..Suggested::default() }.with_categories_told(told))
+        let nothing = Suggested { is_corrected: true, ..Suggested::default() }.with_categories_told(told);
+        match typed.split_last() {
+            Some((_, before)) if nothing.is_empty() && says_something(before)? => {
+                // The last word may be a place that nothing is called after.
+                let told = needs.told_of_while_typed((before, false), definition, CATEGORIES_TOLD_MAX);
+                let suggested = self.before_the_last(&view, typing, &typed)?.with_categories_told(told);
+                Ok(Suggested { is_without_the_last: true, ..suggested })
+            }
+            _ => Ok(nothing),
+        }
     }
 
     /// What is called by the words before the last, as they are.

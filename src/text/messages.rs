@@ -64,7 +64,9 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
         Code::OverLimit => ("C'est plus que ce qui est lu en une fois.", "This is more than is read at once."),
         Code::InvalidHeader => ("Cet en-tête est mal formé.", "This header is malformed."),
         Code::InvalidDate => ("Cette date n'est pas valide.", "This date is not valid."),
-        Code::InvalidMonth => ("Ce mois n'est pas valide (AAAA-MM).", "This month is not valid (YYYY-MM)."),
+        Code::InvalidMonth => {
+            ("Ce mois n'est pas valide (AAAA-MM, depuis 1970-01).", "This month is not valid (YYYY-MM, from 1970-01).")
+        }
         Code::InvalidCursor => ("Ce curseur n'est pas valide.", "This cursor is not valid."),
         Code::UnknownCategory => ("Cette catégorie de besoin n'existe pas.", "This category of need does not exist."),
         Code::UnknownTerritory => ("Ce territoire n'existe pas.", "This territory does not exist."),

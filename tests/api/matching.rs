@@ -482,11 +482,11 @@ both!(what_only_may_suit_spares_no_visit_to_what_does, |app| {
 both!(words_that_hardly_tell_of_a_need_are_met_by_what_they_most_likely_mean, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)
-        .service("Écoute", "A", &[], "mental-health/crisis")
+        .service("Écoute", "A", &[], "safety-violence/domestic-violence")
         .that(|one| one.document.delivery = vec![Delivery::Remote])
         .service("Comptoir", "B", &["ici"], "material-aid/clothing")
         .write(app);
-    let body = asked(change, json!([{"q": "j'en peux plus"}]));
+    let body = asked(change, json!([{"q": "j'ai peur"}]));
     let reply = matched(&app.anonymous(), &body);
     let planned = &reply.json["plan"]["without_visit"][0];
     assert_eq!(planned["fit"], "may_fit", "{}", reply.text);
@@ -495,7 +495,7 @@ both!(words_that_hardly_tell_of_a_need_are_met_by_what_they_most_likely_mean, |a
     let all = reply.json["needs"][0]["choices"].as_array().expect("choices");
     let ids: Vec<&Value> = all.iter().map(|choice| &choice["service_id"]).collect();
     let reply = matched(&app.anonymous(), &with(body, json!({"dropped": ids})));
-    assert_eq!(reply.json["uncovered"][0]["record"]["category"], "mental-health/crisis", "{}", reply.text);
+    assert_eq!(reply.json["uncovered"][0]["record"]["category"], "safety-violence/domestic-violence", "{}", reply.text);
 });
 
 both!(two_needs_in_one_text_are_told_apart, |app| {
@@ -519,20 +519,74 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         .service("Répit", "C", &["ici"], "respite/special-needs-respite")
         .service("Soutien", "D", &["ici"], "disability/child-disability")
         .service("Secours", "E", &["ici"], "income/emergency-money")
+        .service("Places", "F", &["ici"], "childcare/place-application")
+        .service("Poupons", "G", &["ici"], "childcare/daycare")
         .write(app);
+    let respite = json!(["disability/child-disability", "respite/family-respite"]);
     for (text, name, also) in [
         ("couches et transport", "Couches", json!(["transport/accompanied-ride"])),
-        (
-            "mon fils est autiste et je cherche un répit",
-            "Répit",
-            json!(["disability/child-disability", "respite/family-respite"]),
-        ),
+        ("couches ou transport", "Transport adapté", json!(["material-aid/baby-supplies"])),
+        ("mon fils est autiste et je cherche un répit", "Répit", respite.clone()),
+        ("mon fils est handicapé et j'ai besoin de répit", "Répit", respite),
+        ("garderie, emploi, transport", "Poupons", json!(["employment/job-search", "transport/accompanied-ride"])),
         ("pus d'argent", "Secours", json!([])),
+        // What is not needed is no need; what comes after "only" is all.
+        ("pas besoin de transport, besoin de couches", "Couches", json!([])),
+        ("I don't need a ride, I need diapers", "Couches", json!([])),
+        ("pas de garderie, juste des couches", "Couches", json!([])),
+        ("des couches pour deux mois et demi", "Couches", json!([])),
     ] {
         let reply = matched(&app.anonymous(), &asked(change, json!([{"q": text}])));
         assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
         assert_eq!(reply.json["needs"][0]["also_meant"], also, "{text}");
     }
+});
+
+both!(a_need_around_a_birth_is_not_held_against_older_children, |app| {
+    let of_babies = |one: &mut Service| {
+        (one.document.minimum_age_months, one.document.maximum_age_months) = (Some(0), Some(24));
+    };
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Suivi de grossesse", "A", &["ici"], "perinatal/pregnancy-follow-up")
+        .that(of_babies)
+        .service("Éveil", "B", &["ici"], "child-development/stimulation")
+        .that(of_babies)
+        .write(app);
+    let children = json!({"children": [{"born_in": "2018-01"}]});
+    let first = |need: Value| {
+        choices(&matched(&app.anonymous(), &with(asked(change, json!([need])), children.clone())), 0).first().cloned()
+    };
+    assert_eq!(first(json!({"q": "je suis enceinte"})).as_deref(), Some("Suivi de grossesse"));
+    assert_eq!(first(json!({"category": "perinatal"})).as_deref(), Some("Suivi de grossesse"));
+    assert_eq!(first(json!({"category": "child-development"})), None);
+    assert_eq!(first(json!({"category": "perinatal", "child": 0})), None, "it is for the child that is told");
+});
+
+both!(what_is_known_to_suit_next_door_comes_before_what_only_may, |app| {
+    let free = |one: &mut Service| one.document.fees_description = Text::fr("Gratuit");
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .place("à deux pas", 2.0, 0.0)
+        .place("plus loin", 6.0, 0.0)
+        .service("peut-être gratuit", "A", &["ici"], "material-aid/clothing")
+        .service("panier", "A", &["ici"], "food/food-bank")
+        .that(free)
+        .service("gratuit à deux pas", "B", &["à deux pas"], "material-aid/clothing")
+        .that(free)
+        .service("gratuit plus loin", "C", &["plus loin"], "material-aid/clothing")
+        .that(free)
+        .write(app);
+    let planned = |needs: Value, dropped: &[&str]| {
+        let ids: Vec<Id> = dropped.iter().map(|key| svc(key)).collect();
+        let more = json!({"free_only": true, "dropped": ids});
+        visits(&matched(&app.anonymous(), &with(asked(change, needs), more)))
+    };
+    let clothing = json!([{"category": "material-aid/clothing"}]);
+    assert_eq!(planned(clothing.clone(), &[]), [["gratuit à deux pas"]]);
+    assert_eq!(planned(clothing.clone(), &["gratuit à deux pas"]), [["peut-être gratuit"]], "not as near");
+    let both = json!([{"category": "material-aid/clothing"}, {"category": "food/food-bank"}]);
+    assert_eq!(planned(both, &[]), [["peut-être gratuit", "panier"]], "another need leads there");
 });
 
 both!(what_answers_far_away_does_not_shut_out_what_stands_in_beside_the_family, |app| {
@@ -870,6 +924,7 @@ both!(bad_questions_are_refused_by_field_and_rule, |app| {
         (json!({"radius_km": 0}), 422, "out_of_range", "radius_km"),
         (json!({"radius_km": 20_000}), 422, "out_of_range", "radius_km"),
         (json!({"children": [{"born_in": "2023-13"}]}), 422, "invalid_month", "children.0.born_in"),
+        (json!({"children": [{"born_in": "1969-12"}]}), 422, "invalid_month", "children.0.born_in"),
         (json!({"children": [{"born_in": "2026-07"}]}), 422, "out_of_range", "children.0.born_in"),
         (json!({"children": [{"due_in": "2028-01"}]}), 422, "out_of_range", "children.0.due_in"),
         (json!({"children": [{}]}), 400, "missing_field", "children.0.born_in"),

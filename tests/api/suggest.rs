@@ -67,12 +67,33 @@ both!(places_organizations_and_synonyms_are_suggested, |app| {
     let reply = typed(&client, "garderie long", "");
     assert!(labels(&reply, "place").contains(&"Longueuil".to_owned()), "{}", reply.text);
     assert!(labels(&typed(&client, "garderie lo", ""), "place").is_empty(), "two letters are no place yet");
+    // Letter by letter, and as a whole, whatever people say beside it.
+    for text in ["avocat she", "avocat sher", "avocat sherbrook", "avocat sherbrooke"] {
+        let reply = typed(&client, text, "&lang=fr");
+        assert_eq!(labels(&reply, "category"), ["Information et aide juridiques"], "{text}");
+        assert_eq!(labels(&reply, "place").first().map(String::as_str), Some("Sherbrooke"), "{text}");
+    }
+    let reply = typed(&client, "garderie saint-jérôme", "&lang=fr");
+    assert!(labels(&reply, "place").contains(&"Saint-Jérôme".to_owned()), "{}", reply.text);
+    let offered = labels(&reply, "category");
+    assert!(!offered.is_empty() && offered.iter().all(|label| label.contains("arde")), "{}", reply.text);
+    // Around the place asked first; the others as elsewhere.
+    let near = |text: &str, near: &str| labels(&typed(&client, text, &format!("&near={near}")), "place");
+    assert_eq!(near("mont", "Rimouski").first().map(String::as_str), Some("Mont-Joli"));
+    assert_eq!(near("mont", "Longueuil").first().map(String::as_str), Some("Montréal"));
     let daycare = typed(&client, "daycare", "&lang=fr");
     assert_eq!(daycare.json["results"][0]["kind"], "category", "{}", daycare.text);
     let record = client.get(&format!("/api/v1/services/{}", service_id("allaitement"))).expect(200);
     let of_record = record.json["organization"]["name"].as_str().expect("a name").to_owned();
     let found = labels(&typed(&client, &of_record, ""), "organization");
     assert_eq!(found, [of_record], "each once");
+});
+
+both!(a_category_that_is_called_so_comes_before_what_its_synonyms_are, |app| {
+    for (text, label) in [("épicerie", "Épicerie communautaire"), ("répit", "Répit")] {
+        let reply = typed(&app.anonymous(), text, "&lang=fr");
+        assert_eq!(labels(&reply, "category").first().map(String::as_str), Some(label), "{}", reply.text);
+    }
 });
 
 both!(a_category_that_only_holds_the_word_comes_last, |app| {

@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::domain::directory::Point;
 use crate::domain::family::{Child, Fact, Factor, FamilyType, ObservationKind, Origin, Setting, Situation};
 use crate::domain::identity::Identity;
-use crate::domain::month::Month;
+use crate::domain::month::{MONTH_RULE, Month};
 use crate::domain::refusal::{Code, Refusal};
 use crate::id::Id;
 use crate::store::families::{ChildRow, FamilyRow, ObservationRow};
@@ -158,7 +158,7 @@ impl FamilyPatch {
 pub(super) fn parse_children(children: &[Object<ChildBody>]) -> Result<Vec<Child>, Refusal> {
     let parse = |(at, Object(child)): (usize, &Object<ChildBody>)| {
         let month = |text: &str, name: &str| {
-            let field = || Refusal::field(Code::InvalidMonth, format!("children.{at}.{name}")).rule("YYYY-MM");
+            let field = || Refusal::field(Code::InvalidMonth, format!("children.{at}.{name}")).rule(MONTH_RULE);
             Month::parse(text).ok_or_else(field)
         };
         match (&child.born_in, &child.due_in) {

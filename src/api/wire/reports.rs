@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::actions::reports::{ALL_SEARCHES, Asked, DemandLine, DemandReport, Head, PortraitReport, UnmetReport};
 use crate::domain::demand::GroupedBy;
 use crate::domain::language::Lang;
-use crate::domain::month::Month;
+use crate::domain::month::{MONTH_RULE, Month};
 use crate::domain::need::UnmetReason;
 use crate::domain::portrait::{Figure, Quantity};
 use crate::domain::refusal::{Code, Refusal};
@@ -52,7 +52,7 @@ pub enum Format {
 
 fn month_of(text: Option<String>, field: &str) -> Result<Option<Month>, Refusal> {
     let parse =
-        |text: String| Month::parse(&text).ok_or_else(|| Refusal::field(Code::InvalidMonth, field).rule("YYYY-MM"));
+        |text: String| Month::parse(&text).ok_or_else(|| Refusal::field(Code::InvalidMonth, field).rule(MONTH_RULE));
     text.map(parse).transpose()
 }
 

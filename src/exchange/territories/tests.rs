@@ -285,6 +285,10 @@ fn words_around_a_name_are_left_out() {
         ("dans le coin de Rimouski", "municipality:10043"),
         ("au bout de la Gaspésie", "region:11"),
         ("Gatineau secteur Hull", "place:81-hull"),
+        ("laval quebec", "municipality:65005"),
+        ("Bonaventure Québec", "municipality:05045"),
+        ("Limoilou Québec", "borough:QC1"),
+        ("le Plateau", "borough:REM21"),
     ] {
         assert_eq!(first(typed), id, "{typed}");
     }

@@ -16,16 +16,21 @@ struct Called {
     labels: usize,
 }
 
-/// The codes of the categories that are called so from the beginning, and of those whose label holds the words.
+/// The codes of the categories that are called so from the beginning, those by their labels first, and of those whose
+/// label holds the words.
 pub(super) fn categories(wanted: &Wanted) -> Result<(Vec<String>, Vec<String>), Error> {
-    let (mut beginning, mut holding) = (vec![], vec![]);
+    let (mut beginning, mut by_synonym, mut holding) = (vec![], vec![], vec![]);
     for called in all()? {
-        if called.names.iter().any(|name| wanted.begins(name)) {
+        let (labels, synonyms) = called.names.split_at(called.labels);
+        if labels.iter().any(|name| wanted.begins(name)) {
             beginning.push(called.code.to_owned());
-        } else if called.names.iter().take(called.labels).any(|name| wanted.is_held_by(name)) {
+        } else if synonyms.iter().any(|name| wanted.begins(name)) {
+            by_synonym.push(called.code.to_owned());
+        } else if labels.iter().any(|name| wanted.is_held_by(name)) {
             holding.push(called.code.to_owned());
         }
     }
+    beginning.append(&mut by_synonym);
     Ok((beginning, holding))
 }
 
