@@ -158,12 +158,12 @@ impl Gazetteer {
     }
 
     /// As [`Gazetteer::geocode`], of a text that was typed to its end: `Paris` is not Parisville, `Saint` is nothing,
-    /// and `Le Sud-Ouest` is a borough although all of it may begin a name.
+    /// and `Le Sud-Ouest` is a borough although all of it may begin a name. `Le Village` is a hamlet that nobody means.
     pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
         self.places_in(text, limit, |name, forms| {
             let ranks = || ranks_of(name, forms);
-            let is_a_name =
-                |form: &str, rank: Rank| !is_no_name(form) || (rank == Rank::Exact && self.is_part_of_a_city(name));
+            let is_hamlet = || self.territory_at(name.at).is_none_or(|one| one.level == Level::Place);
+            let is_a_name = |form: &str, rank: Rank| !is_no_name(form) || (rank == Rank::Exact && !is_hamlet());
             let is_whole = |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && is_a_name(form, rank);
             ranks().next().is_none() || ranks().any(is_whole)
         })

@@ -326,6 +326,7 @@ fn what_people_call_a_place_is_that_place() {
     // A borough may be called by words that only begin other names; a hamlet that is called so is not meant by them.
     let whole = |typed: &str| quebec().geocode_whole(typed, 1).first().map(|one| one.territory_id.clone());
     assert_eq!(whole("Le Sud-Ouest").as_deref(), Some("borough:REM20"));
+    assert_eq!(whole("l'Ouest-de-l'Île").as_deref(), Some("municipality:66097"));
     assert_eq!((whole("le village"), whole("le sud")), (None, None));
 }
 
