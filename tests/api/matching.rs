@@ -540,6 +540,9 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
         assert_eq!(reply.json["needs"][0]["also_meant"], also, "{text}");
     }
+    // Only the words of the part that is matched are looked for.
+    let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "garderie, emploi, transport"}])));
+    assert!(!choices(&reply, 0).contains(&"Transport adapté".to_owned()), "{}", reply.text);
 });
 
 both!(a_need_around_a_birth_is_not_held_against_older_children, |app| {
