@@ -52,7 +52,7 @@ pub struct NeedRead {
     /// None where it hardly tells of any.
     pub surely: Option<String>,
     /// What stands in for that where nothing answers it; without it, what the text may be said for, the surest first
-    /// ("je suis isolée").
+    /// ("j'ai peur").
     pub nearly: Vec<String>,
     /// What its parts are surely said for, each once, in their order ("couches et transport").
     pub of_parts: Vec<String>,
@@ -61,7 +61,7 @@ pub struct NeedRead {
 }
 
 /// A part of a text that is surely said for a need.
-struct Clause {
+struct PartTold {
     need: String,
     words: String,
 }
@@ -113,15 +113,15 @@ impl Index {
 }
 
 /// The parts of a text that are said for some need.
-struct Clauses {
+struct PartsTold {
     /// Each need once.
-    told: Vec<Clause>,
+    told: Vec<PartTold>,
     /// There are several, or others tell of what is not needed.
     are_apart: bool,
 }
 
-fn parts_told(text: &str) -> Result<Clauses, Error> {
-    let mut told: Vec<Clause> = vec![];
+fn parts_told(text: &str) -> Result<PartsTold, Error> {
+    let mut told: Vec<PartTold> = vec![];
     let mut is_left_out = false;
     for (part, comes_after_only) in parts_of(text) {
         let Some(need) = surest(&needs_meant(&part)?) else { continue };
@@ -134,17 +134,17 @@ fn parts_told(text: &str) -> Result<Clauses, Error> {
             told.clear();
         }
         if !told.iter().any(|known| known.need == need) {
-            told.push(Clause { need, words: part.join(" ") });
+            told.push(PartTold { need, words: part.join(" ") });
         }
     }
     told.truncate(TOLD_APART_MAX);
     let are_apart = told.len() > 1 || is_left_out;
-    Ok(Clauses { told, are_apart })
+    Ok(PartsTold { told, are_apart })
 }
 
 /// The words of each part, and whether they come after a word for "only".
 fn parts_of(text: &str) -> Vec<(Vec<String>, bool)> {
-    let mut parts = vec![(vec![], false)];
+    let mut parts: Vec<(Vec<String>, bool)> = vec![];
     for clause in text.split(SIGNS_BETWEEN) {
         parts.push((vec![], false));
         let mut left = words(clause).into_iter().peekable();
@@ -158,13 +158,15 @@ fn parts_of(text: &str) -> Vec<(Vec<String>, bool)> {
             }
         }
     }
+    // Signs alone are no part to be read.
+    parts.retain(|(part, _)| !part.is_empty());
     parts
 }
 
 /// What a text of several needs is said for as a whole is another need where that has to do with each of them: a child
 /// with a disability and a rest mean respite, diapers and a ride no adapted transport. Else it is the first that it
 /// tells of.
-fn surest_of_whole(whole: Option<String>, parts: &Clauses) -> Result<Option<String>, Error> {
+fn surest_of_whole(whole: Option<String>, parts: &PartsTold) -> Result<Option<String>, Error> {
     let known = Needs::of_this_program()?;
     let tells_of_all = |whole: &String| {
         let is_one = parts.told.iter().any(|part| part.need == *whole);
