@@ -358,7 +358,7 @@ impl Ground<'_> {
 
     /// Every service found in every way that it may be used.
     fn choices(&self, hunt: &Hunt, need: &Need) -> Vec<Choice> {
-        let mut ranked: Vec<((Fit, Answer, usize, u64, Id), Choice)> = vec![];
+        let mut ranked: Vec<((u8, Fit, Answer, usize, u64, Id), Choice)> = vec![];
         let mut add = |id: Id, order: usize, found: Option<&Found>, because: &[Note]| {
             let Some(aggregate) = self.loaded.get(&id) else { return };
             let is_of_territory = found.is_none_or(|found| found.is_of_territory);
@@ -368,8 +368,9 @@ impl Ground<'_> {
                 choice.assessment.why.extend(because.iter().cloned());
                 // Below 2e10 and never negative: the cast holds.
                 let far_mm = choice.distance_km.map_or(u64::MAX, |km| (km * 1e6) as u64);
+                let planned = worth_planning(&choice.assessment).unwrap_or(u8::MAX);
                 let Assessment { fit, answer, .. } = choice.assessment;
-                ranked.push(((fit, answer, order, far_mm, id), choice));
+                ranked.push(((planned, fit, answer, order, far_mm, id), choice));
             }
         };
         for found in hunt.looked_at() {
@@ -519,6 +520,7 @@ fn worth_planning(assessment: &Assessment) -> Option<u8> {
         (Fit::Fits | Fit::MayFit, Answer::Surely) => Some(0),
         (Fit::Fits | Fit::MayFit, Answer::Near) => Some(1),
         (Fit::Doubtful, Answer::Surely) => Some(2),
+        (Fit::Fits | Fit::MayFit, Answer::NamedAfter) => Some(3),
         _ => None,
     }
 }

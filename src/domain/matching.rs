@@ -161,8 +161,10 @@ pub enum WordsHeld {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answer {
     Surely,
-    /// It answers a need that stands in for what is meant, or is named after the words.
+    /// It answers a need that stands in for what is meant.
     Near,
+    /// It is named after the words, and answers another need.
+    NamedAfter,
     /// It helps beside the need: somebody may want it, and the need is not met by it.
     Beside,
 }
@@ -246,8 +248,9 @@ pub fn gives(service: &Service, asked: &str) -> bool {
 }
 
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
-/// sure, by who has them. Who is named after words that mean something else ("halte-garderie"), or gives what stands in
-/// for it, may answer them; who only has them somewhere ("aide aux formulaires de garderie") does something else.
+/// sure, by who has them. Who gives what stands in for it may answer them, and so may at last who is named after words
+/// that mean something else ("halte-garderie", "transport adapté"); who only has them somewhere does something else
+/// ("aide aux formulaires de garderie").
 fn answer(case: Case<'_>) -> Answer {
     let answering = answering(case);
     let is_met = match (&case.need.category, &case.need.meant) {
@@ -257,8 +260,10 @@ fn answer(case: Case<'_>) -> Answer {
     };
     if is_met {
         Answer::Surely
-    } else if case.held == WordsHeld::InName || answering.is_some() {
+    } else if answering.is_some() {
         Answer::Near
+    } else if case.held == WordsHeld::InName {
+        Answer::NamedAfter
     } else {
         Answer::Beside
     }
@@ -290,7 +295,7 @@ fn answers(case: Case<'_>, said: &mut Assessment) {
             said.not_known(Note::of(Cause::OnlyMentioned), true);
         }
         Answer::Surely => {}
-        Answer::Near => said.not_known(other(), true),
+        Answer::Near | Answer::NamedAfter => said.not_known(other(), true),
         Answer::Beside => said.no(other(), Fit::Doubtful),
     }
 }

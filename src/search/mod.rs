@@ -10,6 +10,7 @@ mod highlight;
 mod impact;
 mod marks;
 mod needs;
+mod parts;
 mod plan;
 mod postings;
 mod query;
@@ -30,11 +31,11 @@ use std::path::PathBuf;
 
 pub use analyse::count_words;
 pub use highlight::{Highlight, Piece, highlights};
+pub use parts::NeedRead;
 pub use query::{Coverage, Origin, Request, Sort, says_something};
 pub use rank::{Caution, Explanation, Facet, FacetCounts, Factors, Relation, Total};
 pub use schema::Audience;
 pub use suggest::{Suggested, SuggestedService, Typing};
-pub use vocabulary::NeedRead;
 pub use why::{Kind, Part, Reason};
 pub use writer::{Change, ContentDigest, Entry, Filling, Index};
 

@@ -437,6 +437,22 @@ both!(who_is_named_after_the_words_of_a_need_may_meet_it, |app| {
     assert_eq!(reply.json["uncovered"], json!([]));
 });
 
+both!(who_is_only_named_after_a_need_comes_after_who_meets_it_though_full, |app| {
+    let full = |one: &mut Service| one.capacity.places_available = Some(0);
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Transport adapté", "A", &["ici"], "transport/adapted")
+        .service("Accompagnement", "B", &["ici"], "transport/accompanied-ride")
+        .that(full)
+        .write(app);
+    let body = asked(change, json!([{"q": "transport"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply), [["Accompagnement"]], "{}", reply.text);
+    assert_eq!(choices(&reply, 0), ["Accompagnement", "Transport adapté"]);
+    let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Accompagnement")]})));
+    assert_eq!(visits(&reply), [["Transport adapté"]], "it may help where nothing else is: {}", reply.text);
+});
+
 both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)
@@ -521,6 +537,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         .service("Secours", "E", &["ici"], "income/emergency-money")
         .service("Places", "F", &["ici"], "childcare/place-application")
         .service("Poupons", "G", &["ici"], "childcare/daycare")
+        .service("Aide", "H", &["ici"], "safety-violence/domestic-violence")
         .write(app);
     let respite = json!(["disability/child-disability", "respite/family-respite"]);
     for (text, name, also) in [
@@ -535,6 +552,19 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("I don't need a ride, I need diapers", "Couches", json!([])),
         ("pas de garderie, juste des couches", "Couches", json!([])),
         ("des couches pour deux mois et demi", "Couches", json!([])),
+        // What is asked for comes before what is told of who asks; violence and crises do not wait.
+        ("on vient d'arriver, besoin de couches", "Couches", json!(["immigration/settlement"])),
+        ("mon mari me bat, besoin de couches", "Aide", json!(["material-aid/baby-supplies"])),
+        (
+            "on a plus une cenne. besoin de couches, de transport",
+            "Couches",
+            json!(["income/emergency-money", "transport/accompanied-ride"]),
+        ),
+        // Nothing stands between them, or "with" does.
+        ("couches emploi transport", "Couches", json!(["employment/job-search", "transport/accompanied-ride"])),
+        ("couches transport", "Couches", json!(["transport/accompanied-ride"])),
+        ("garderie avec transport", "Poupons", json!(["transport/accompanied-ride"])),
+        ("couches avec livraison", "Couches", json!([])),
     ] {
         let reply = matched(&app.anonymous(), &asked(change, json!([{"q": text}])));
         assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
