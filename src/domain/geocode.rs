@@ -25,6 +25,8 @@ const SAME_PLACE_KM: f64 = 15.0;
 const PREFIX_CHARS_MIN: usize = 3;
 /// Words of a text in which a name and what it is in are told apart without a comma.
 const WORDS_TOLD_APART_MAX: usize = 10;
+/// A municipality of so many people is a city, and a place in it one of its quarters.
+const CITY_PEOPLE_MIN: u32 = 50_000;
 /// Names of one part that are looked at beside the others, the likeliest first.
 const LOOKED_AT_MAX: usize = 200;
 /// A name of so many letters may have one of them wrong, and of so many two.
@@ -158,11 +160,12 @@ impl Gazetteer {
     }
 
     /// As [`Gazetteer::geocode`], of a text that was typed to its end: `Paris` is not Parisville, `Saint` is nothing,
-    /// and `Le Sud-Ouest` is a borough although all of it may begin a name. `Le Village` is a hamlet that nobody means.
+    /// and `Le Sud-Ouest` is a borough although all of it may begin a name. `Le Village` is a hamlet that nobody means,
+    /// `La Baie` a part of a city.
     pub fn geocode_whole(&self, text: &str, limit: usize) -> Vec<Match> {
         self.places_in(text, limit, |name, forms| {
             let ranks = || ranks_of(name, forms);
-            let is_hamlet = || self.territory_at(name.at).is_none_or(|one| one.level == Level::Place);
+            let is_hamlet = || self.territory_at(name.at).is_none_or(|one| self.is_hamlet(one));
             let is_a_name = |form: &str, rank: Rank| !is_no_name(form) || (rank == Rank::Exact && !is_hamlet());
             let is_whole = |(form, rank): (&String, Rank)| rank < Rank::StartsWithLetters && is_a_name(form, rank);
             ranks().next().is_none() || ranks().any(is_whole)
@@ -275,6 +278,13 @@ impl Gazetteer {
             Some(Rank::StartsWithWords | Rank::HasWords) => self.is_part_of_a_city(name),
             Some(Rank::StartsWithLetters) | None => false,
         })
+    }
+
+    fn is_hamlet(&self, territory: &Territory) -> bool {
+        let within = self.ancestors(&territory.id).into_iter().skip(1).filter_map(|id| self.get(&id));
+        let mut municipality = within.filter(|one| one.level == Level::Municipality);
+        let is_city = municipality.any(|one| one.population.is_some_and(|people| people >= CITY_PEOPLE_MIN));
+        territory.level == Level::Place && !is_city
     }
 
     fn is_part_of_a_city(&self, name: &Name) -> bool {
@@ -453,16 +463,21 @@ impl Gazetteer {
         });
     }
 
-    /// How many of the hints name something above the territory, or say what it is.
+    /// How many of the hints name something above the territory, as it is named or called, or say what it is.
     fn hints_answered(&self, territory: &Territory, hints: &[&str]) -> usize {
         if hints.is_empty() {
             return 0;
         }
-        let above = self.ancestors(&territory.id).into_iter().skip(1);
-        let mut known: Vec<String> = above.filter_map(|id| self.get(&id)).map(|one| fold_place(&one.name)).collect();
+        let above: Vec<&Territory> =
+            self.ancestors(&territory.id).iter().skip(1).filter_map(|id| self.get(id)).collect();
+        // Of the name: a quarter that is told of the MRC of Montréal is in the city of that name.
+        let is_above =
+            |name: &Name| self.territory_at(name.at).is_some_and(|one| above.iter().any(|up| up.name == one.name));
+        let is_called = |hint: &str| self.exactly_named(hint).into_iter().any(is_above);
+        let mut known: Vec<String> = above.iter().map(|one| fold_place(&one.name)).collect();
         known.extend(territory.designation.as_deref().map(fold_place));
         let is_in = |one: &String, hint: &str| rank(one, hint).is_some_and(|rank| rank <= Rank::HasWords);
-        let is_said = |hint: &str| known.iter().any(|one| one == hint || is_in(one, hint));
+        let is_said = |hint: &str| known.iter().any(|one| one == hint || is_in(one, hint)) || is_called(hint);
         hints.iter().filter(|hint| forms_of(hint).iter().any(|(form, _)| is_said(form))).count()
     }
 

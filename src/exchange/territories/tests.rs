@@ -328,6 +328,18 @@ fn what_people_call_a_place_is_that_place() {
     assert_eq!(whole("Le Sud-Ouest").as_deref(), Some("borough:REM20"));
     assert_eq!(whole("l'Ouest-de-l'Île").as_deref(), Some("municipality:66097"));
     assert_eq!((whole("le village"), whole("le sud")), (None, None));
+    assert_eq!(whole("La Baie").as_deref(), Some("place:941-la-baie"), "a quarter of a city is no hamlet");
+    // What a place is in may be said as people call it.
+    for (typed, id) in [
+        ("St-Henri, Mtl", "district:mtl-23"),
+        ("Saint-Michel Mtl", "district:mtl-31"),
+        ("Mile End, Mtl", "place:12626156"),
+        ("Bagotville", "place:941-la-baie"),
+    ] {
+        assert_eq!(whole(typed).as_deref(), Some(id), "{typed}");
+    }
+    assert_eq!(whole("Saint-Henri, MRDL"), None);
+    assert_eq!(whole("Limoilou, Mtl"), None, "it is of another city");
 }
 
 #[test]
