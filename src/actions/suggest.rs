@@ -50,6 +50,7 @@ pub fn suggest(deps: &Deps, viewer: Option<&Viewer>, typed: &Typed) -> Outcome<V
     let is_signed_in = viewer.is_some_and(|viewer| viewer.account().is_some());
     let typing = Typing {
         text: typed.text.clone(),
+        lang: typed.lang,
         point: near.and_then(|near| near.origin.point),
         audience: if is_signed_in { Audience::Professional } else { Audience::Public },
         hide_overdue_days: freshness.hides.then_some(freshness.hide_overdue_days),

@@ -20,7 +20,7 @@ use super::writer::Row;
 use super::{Error, Index};
 use crate::clock::Time;
 use crate::domain::directory::Point;
-use crate::domain::language::Text;
+use crate::domain::language::{Lang, Text};
 use crate::id::Id;
 
 mod labels;
@@ -55,6 +55,8 @@ const OF_ORGANIZATIONS_READ_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Typing {
     pub text: String,
+    /// Of the labels that are shown.
+    pub lang: Lang,
     pub point: Option<Point>,
     pub audience: Audience,
     /// As in a search: what nobody has confirmed for so long is not found.
@@ -258,7 +260,7 @@ impl Index {
         typing: &Typing,
         (wanted, last_terms): (&Wanted, &[String]),
     ) -> Result<Suggested, Error> {
-        let (categories, categories_holding) = labels::categories(wanted)?;
+        let (categories, categories_holding) = labels::categories(wanted, typing)?;
         let mut suggested = Suggested { categories, categories_holding, ..Suggested::default() };
         let Some(terms) = Terms::look_up(&view.searcher, self.fields(), &wanted.whole, last_terms)? else {
             return Ok(suggested);

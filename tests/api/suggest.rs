@@ -96,6 +96,17 @@ both!(a_category_that_is_called_so_comes_before_what_its_synonyms_are, |app| {
     }
 });
 
+both!(a_category_called_so_in_the_language_shown_comes_before_one_of_the_other, |app| {
+    // "Hébergement de transition" is "Transitional housing".
+    for (lang, label) in [("fr", "Transport"), ("en", "Transitional housing")] {
+        let reply = typed(&app.anonymous(), "trans", &format!("&lang={lang}"));
+        assert_eq!(labels(&reply, "category").first().map(String::as_str), Some(label), "{}", reply.text);
+    }
+    // Written with its accent, it is not "Repas".
+    let written = labels(&typed(&app.anonymous(), "rép", "&lang=fr"), "category");
+    assert!(written.first().is_some_and(|label| label.starts_with("Rép")), "{written:?}");
+});
+
 both!(a_category_that_only_holds_the_word_comes_last, |app| {
     let found = typed(&app.anonymous(), "alimentaire", "&limit=20");
     let kinds: Vec<&str> =

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::domain::language::Lang;
 
 /// Degrees of latitude of a kilometre.
 const KM: f64 = 1.0 / 111.195;
@@ -188,6 +189,7 @@ fn a_letter_written_twice_is_corrected_before_another_letter_however_rare_the_wo
     ]);
     let typing = Typing {
         text: "sallon".to_owned(),
+        lang: Lang::Fr,
         point: None,
         audience: Audience::Public,
         hide_overdue_days: None,
