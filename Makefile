@@ -2,6 +2,8 @@
 .PHONY: demo test lint bench bench-peers soak setup conformance frictionless relevance
 
 CARGO ?= cargo
+# Where the demo listens.
+LISTEN ?= 127.0.0.1:8080
 
 # What a build needs besides Rust: a C compiler, pkg-config, OpenSSL's headers; the tests also want PostgreSQL's server
 # binaries, and the journey curl and jq. Installed on Debian and Ubuntu as root; said by name elsewhere.
@@ -10,7 +12,7 @@ setup:
 
 demo: setup
 	$(CARGO) build --profile demo --locked
-	$${CARGO_TARGET_DIR:-target}/demo/relais demo --data-dir .demo --listen 127.0.0.1:8080
+	$${CARGO_TARGET_DIR:-target}/demo/relais demo --data-dir .demo --listen $(LISTEN)
 
 test: setup
 	$(CARGO) test --locked

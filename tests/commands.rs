@@ -117,6 +117,22 @@ fn a_check_of_a_directory_that_is_not_there_makes_none() {
     }
 }
 
+#[test]
+fn a_demo_whose_port_is_taken_says_so_and_makes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (locale, sentence) in [("fr_CA.UTF-8", "impossible d'écouter sur"), ("en_CA.UTF-8", "cannot listen on")] {
+        let output = relais(dir.path(), &["demo", "--listen", &address]).env("LC_ALL", locale).output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(sentence) && said.contains(&address) && said.contains("--listen"), "{said}");
+    }
+    let url = format!("sqlite:{}", dir.path().join("relais.db").display());
+    let deps = Deps::open(app::config(dir.path(), &url), Clock::system(), Ids::random()).unwrap();
+    assert_eq!(deps.store.read(services::count).unwrap(), 0);
+}
+
 fn real_data_are_never_made_a_demo(backend: Backend) {
     let dir = tempfile::tempdir().unwrap();
     let Some(url) = app::empty_database(backend, dir.path()) else { return };

@@ -520,7 +520,7 @@ fn worth_planning(assessment: &Assessment) -> Option<u8> {
         (Fit::Fits | Fit::MayFit, Answer::Surely) => Some(0),
         (Fit::Fits | Fit::MayFit, Answer::Near) => Some(1),
         (Fit::Doubtful, Answer::Surely) => Some(2),
-        (Fit::Fits | Fit::MayFit, Answer::NamedAfter) => Some(3),
+        (Fit::Fits | Fit::MayFit, Answer::Perhaps) => Some(3),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::generate::{SEED_DEFAULT, fill, holds_nothing, sentence as made_sentence};
-use super::serve::{ServeArgs, serve};
+use super::serve::{ServeArgs, check_may_listen, serve};
 use super::{say, sentence, terminal_lang};
 use crate::actions::Deps;
 use crate::clock::Clock;
@@ -30,6 +30,7 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
     let deps = Deps::open(config, Clock::system(), Ids::random()).map_err(|failure| sentence(&failure))?;
     deps.prepare().map_err(|failure| sentence(&failure))?;
     if holds_nothing(&deps)? {
+        check_may_listen(&deps.config.listen)?;
         say(&made_sentence(&fill(&deps, Size::DEMO, SEED_DEFAULT)?))?;
     } else {
         // Real data are never marked as a demo's: the demo's logins, which everybody knows, would work on them.

@@ -50,7 +50,8 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, String> {
 /// Listens, says where, and returns once the server has stopped gracefully (SIGTERM, SIGINT).
 pub fn serve(deps: Arc<Deps>, announce: impl FnOnce(SocketAddr)) -> Result<ExitCode, String> {
     actix_web_system(async move {
-        let (address, server) = crate::api::serve(deps.clone()).map_err(|error| error.to_string())?;
+        let (address, server) =
+            crate::api::serve(deps.clone()).map_err(|error| not_heard(&deps.config.listen, &error))?;
         // The database may not answer yet: the server is up, and becomes ready when it does.
         let jobs = Jobs::start(deps).map_err(|error| error.to_string())?;
         announce(address);
@@ -58,6 +59,20 @@ pub fn serve(deps: Arc<Deps>, announce: impl FnOnce(SocketAddr)) -> Result<ExitC
         drop(jobs);
         served.map(|()| ExitCode::SUCCESS)
     })
+}
+
+/// Before the work of making data: another program may listen there already.
+pub fn check_may_listen(address: &str) -> Result<(), String> {
+    std::net::TcpListener::bind(address).map(drop).map_err(|error| not_heard(address, &error))
+}
+
+fn not_heard(address: &str, error: &std::io::Error) -> String {
+    match terminal_lang() {
+        Lang::Fr => {
+            format!("impossible d'écouter sur {address} ({error}): --listen en prend une autre, ou un autre port")
+        }
+        Lang::En => format!("cannot listen on {address} ({error}): --listen takes another one, or another port"),
+    }
 }
 
 fn actix_web_system<T>(future: impl Future<Output = T>) -> T {

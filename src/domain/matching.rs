@@ -163,8 +163,8 @@ pub enum Answer {
     Surely,
     /// It answers a need that stands in for what is meant.
     Near,
-    /// It is named after the words, and answers another need.
-    NamedAfter,
+    /// It is only named after the words, or answers the less likely of what they may mean.
+    Perhaps,
     /// It helps beside the need: somebody may want it, and the need is not met by it.
     Beside,
 }
@@ -248,9 +248,9 @@ pub fn gives(service: &Service, asked: &str) -> bool {
 }
 
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
-/// sure, by who has them. Who gives what stands in for it may answer them, and so may at last who is named after words
-/// that mean something else ("halte-garderie", "transport adapté"); who only has them somewhere does something else
-/// ("aide aux formulaires de garderie").
+/// sure, by who has them. Who gives what stands in for it, or what they likely mean, may answer them; so may at last
+/// who is named after words that mean something else ("halte-garderie"). Who only has them somewhere does something
+/// else ("aide aux formulaires de garderie").
 fn answer(case: Case<'_>) -> Answer {
     let answering = answering(case);
     let is_met = match (&case.need.category, &case.need.meant) {
@@ -258,12 +258,13 @@ fn answer(case: Case<'_>) -> Answer {
         (None, Some(meant)) => answering == Some(meant),
         (None, None) => case.held != WordsHeld::Nowhere,
     };
+    let is_likeliest = case.need.meant.is_some() || answering == case.need.standing_in.first().map(String::as_str);
     if is_met {
         Answer::Surely
-    } else if answering.is_some() {
+    } else if answering.is_some() && is_likeliest {
         Answer::Near
-    } else if case.held == WordsHeld::InName {
-        Answer::NamedAfter
+    } else if answering.is_some() || case.held == WordsHeld::InName {
+        Answer::Perhaps
     } else {
         Answer::Beside
     }
@@ -295,7 +296,7 @@ fn answers(case: Case<'_>, said: &mut Assessment) {
             said.not_known(Note::of(Cause::OnlyMentioned), true);
         }
         Answer::Surely => {}
-        Answer::Near | Answer::NamedAfter => said.not_known(other(), true),
+        Answer::Near | Answer::Perhaps => said.not_known(other(), true),
         Answer::Beside => said.no(other(), Fit::Doubtful),
     }
 }

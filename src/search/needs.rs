@@ -349,7 +349,12 @@ impl Needs {
     ) -> Vec<String> {
         let mut told: Vec<String> = self.surely_meant(typed, definition).take(most).collect();
         let Some((last, before)) = typed.split_last().filter(|_| is_begun) else { return told };
-        for completed in self.completions(last) {
+        let completions = self.completions(last);
+        if !completions.is_empty() && !self.is_often_said(last) {
+            // No word yet: it was read as one that is written nearly so ("divor" as "divan").
+            told.clear();
+        }
+        for completed in completions {
             let text = [before, &[completed]].concat();
             let surest = self.surely_meant(&text, definition).next();
             told.extend(surest.filter(|code| !told.contains(code)));

@@ -514,6 +514,21 @@ both!(words_that_hardly_tell_of_a_need_are_met_by_what_they_most_likely_mean, |a
     assert_eq!(reply.json["uncovered"][0]["record"]["category"], "safety-violence/domestic-violence", "{}", reply.text);
 });
 
+both!(the_likeliest_of_what_words_may_mean_comes_before_the_next_that_spares_a_visit, |app| {
+    let change = Town::default()
+        .place("ici", 0.5, 0.0)
+        .service("Lunettes", "A", &["ici"], "health/dental-vision")
+        .service("Écoute", "B", &[], "mental-health/counselling")
+        .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .write(app);
+    let body = asked(change, json!([{"q": "mon fils louche"}]));
+    let reply = matched(&app.anonymous(), &body);
+    assert_eq!(visits(&reply), [["Lunettes"]], "{}", reply.text);
+    assert_eq!(choices(&reply, 0)[..2], ["Lunettes", "Écoute"]);
+    let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Lunettes")]})));
+    assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "Écoute", "it is better than nothing: {}", reply.text);
+});
+
 both!(two_needs_in_one_text_are_told_apart, |app| {
     let change =
         Town::default().place("ici", 0.5, 0.0).service("Comptoir", "A", &["ici"], "material-aid/clothing").write(app);
@@ -552,6 +567,13 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("I don't need a ride, I need diapers", "Couches", json!([])),
         ("pas de garderie, juste des couches", "Couches", json!([])),
         ("des couches pour deux mois et demi", "Couches", json!([])),
+        ("besoin de couches pas besoin de transport", "Couches", json!([])),
+        ("pas besoin de transport besoin de couches", "Couches", json!([])),
+        ("je cherche des couches pas un transport", "Couches", json!([])),
+        ("inutile d'appeler un taxi je veux des couches", "Couches", json!([])),
+        ("j'ai déjà une garderie, besoin de couches", "Couches", json!([])),
+        ("I need diapers I dont need transport", "Couches", json!([])),
+        ("pas de garderie, juste couches transport", "Couches", json!(["transport/accompanied-ride"])),
         // What is asked for comes before what is told of who asks; violence and crises do not wait.
         ("on vient d'arriver, besoin de couches", "Couches", json!(["immigration/settlement"])),
         ("mon mari me bat, besoin de couches", "Aide", json!(["material-aid/baby-supplies"])),
@@ -564,7 +586,10 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("couches emploi transport", "Couches", json!(["employment/job-search", "transport/accompanied-ride"])),
         ("couches transport", "Couches", json!(["transport/accompanied-ride"])),
         ("garderie avec transport", "Poupons", json!(["transport/accompanied-ride"])),
+        ("garderie avec orthophoniste", "Poupons", json!(["child-development/speech-therapy"])),
         ("couches avec livraison", "Couches", json!([])),
+        ("je cherche des couches ensuite un emploi", "Couches", json!(["employment/job-search"])),
+        ("couches lait transport", "Couches", json!(["transport/accompanied-ride"])),
     ] {
         let reply = matched(&app.anonymous(), &asked(change, json!([{"q": text}])));
         assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
