@@ -153,13 +153,16 @@ pub struct Pinned {
 
 /// # Errors
 /// `UnknownCategory`, `PlaceNotFound`, `OutOfRange` (a month, a change), `TooMany` (pinned services of one need),
-/// `InvalidValue` (a need whose words say nothing, a service that is both pinned and dropped): each names its field.
+/// `SaysNothing` (the words of a need), `InvalidValue` (a service that is both pinned and dropped): each names its
+/// field.
 pub fn matching(deps: &Deps, viewer: Option<&Viewer>, mut asked: Asked) -> Outcome<Matched> {
     let now = deps.clock.now();
     leave_out_empty_words(&mut asked.needs)?;
     read_words(&mut asked.needs)?;
+    check(&asked, now)?;
+    let mut seen = HashSet::new();
+    asked.pinned.retain(|id| seen.insert(*id));
     let asked = &asked;
-    check(asked, now)?;
     let place = search::locate(deps.gazetteer(), &asked.place)?;
     let index = deps.index()?;
     if let Some(change) = asked.min_change {
@@ -225,7 +228,7 @@ fn leave_out_empty_words(needs: &mut [Need]) -> Outcome<()> {
         }
         if need.category.is_none() {
             let rule = "a word that says what is needed, or a category";
-            return Err(Refusal::field(Code::InvalidValue, format!("needs.{at}.q")).rule(rule).into());
+            return Err(Refusal::field(Code::SaysNothing, format!("needs.{at}.q")).rule(rule).into());
         }
         need.words = None;
     }

@@ -269,7 +269,7 @@ fn content_type(request: &HttpRequest) -> String {
 
 fn payload_problem(error: &actix_web::Error, bytes_max: Option<usize>) -> Problem {
     if error.as_response_error().status_code() != actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
-        return Refusal::new(Code::InvalidJson).into();
+        return Refusal::field(Code::InvalidJson, "body").rule("whole, and encoded as Content-Encoding says").into();
     }
     let refusal = Refusal::field(Code::PayloadTooLarge, "body");
     match bytes_max {

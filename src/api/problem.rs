@@ -154,6 +154,7 @@ fn status_of(code: Code) -> StatusCode {
         | Code::UnknownTerritory
         | Code::UnknownReference
         | Code::PlaceNotFound
+        | Code::SaysNothing
         | Code::ReasonRequired
         | Code::ReasonNotAllowed
         | Code::DateRequired

@@ -33,6 +33,7 @@ codes! {
     UnknownTerritory => "unknown_territory",
     UnknownReference => "unknown_reference",
     PlaceNotFound => "place_not_found",
+    SaysNothing => "says_nothing",
     NotFound => "not_found",
     Retired => "retired",
     StillInUse => "still_in_use",

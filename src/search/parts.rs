@@ -24,7 +24,7 @@ const ASKING: [&str; 9] =
 /// Of what is told beside what is asked, this comes first all the same.
 const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
 /// Begins what is not needed. Not "je veux pas": of what nobody wants, some is need.
-const NOT_NEEDED: [&[&str]; 22] = [
+const NOT_NEEDED: [&[&str]; 20] = [
     &["pas", "besoin"],
     &["plus", "besoin"],
     &["pu", "besoin"],
@@ -35,9 +35,7 @@ const NOT_NEEDED: [&[&str]; 22] = [
     &["dont", "need"],
     &["do", "not", "need"],
     &["not", "looking"],
-    &["inutile"],
-    &["sauf"],
-    &["except"],
+    &["inutile", "de"],
     &["ai", "deja", "un"],
     &["ai", "deja", "une"],
     &["ai", "deja", "mon"],
@@ -99,6 +97,14 @@ impl Index {
         let part = matched.map(|part| part.words.clone());
         Ok(NeedRead { surely, nearly, part, of_parts: told.into_iter().map(|part| part.need).collect() })
     }
+}
+
+/// The words of a text without those of what is not needed; none where it tells of no such thing, or of nothing else.
+pub(super) fn words_needed(text: &str) -> Option<Vec<String>> {
+    let parts = parts_of(text);
+    let is_left_out = parts.iter().any(|part| !part.is_needed);
+    let needed = parts.into_iter().filter(|part| part.is_needed).flat_map(|part| part.words);
+    Some(needed.collect::<Vec<String>>()).filter(|needed| is_left_out && !needed.is_empty())
 }
 
 /// A part of a text.

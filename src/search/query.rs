@@ -8,6 +8,7 @@ use super::Error;
 use super::analyse::{Stems, words};
 use super::definition::{Definition, is_weak};
 use super::needs::{Meant, Needs};
+use super::parts;
 use super::rank::{Facet, NEED_STEPS};
 use super::schema::{Audience, Fields, Trait};
 use super::typo::{self, Near};
@@ -223,7 +224,9 @@ pub(super) fn concepts(
     settled: Option<&Settled>,
 ) -> Result<Vec<Concept>, Error> {
     let definition = Definition::of_this_program()?;
-    let asked = words(request.text.as_deref().unwrap_or(""));
+    let text = request.text.as_deref().unwrap_or("");
+    let needed = if request.exact { None } else { parts::words_needed(text) };
+    let asked = needed.unwrap_or_else(|| words(text));
     let counts = asked.iter().any(|word| !definition.is_stop_word(word));
     let mut stems = Stems::new();
     let mut found: Vec<Concept> = vec![];

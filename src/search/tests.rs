@@ -145,6 +145,16 @@ fn who_meets_the_need_comes_before_who_writes_its_words_in_a_description() {
 }
 
 #[test]
+fn what_is_said_not_to_be_needed_is_not_looked_for() {
+    let index = index(vec![service(1, "Transport", vec![]), service(2, "Couches", vec![])]);
+    for text in ["besoin de couches pas besoin de transport", "pas besoin de transport, besoin de couches"] {
+        assert_eq!(found(&index, &ask(text)), [2], "{text}");
+    }
+    assert_eq!(found(&index, &ask("pas besoin de transport")), [1], "it is all that is said");
+    assert_eq!(found(&index, &Request { exact: true, ..ask("pas besoin de transport") }), [1]);
+}
+
+#[test]
 fn a_phrase_finds_its_synonyms_in_both_languages_and_says_so() {
     let mut english = service(1, "", vec![]);
     english.aggregate.service.name = Text { fr: None, en: Some("Community food bank".into()) };

@@ -63,6 +63,10 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
         Code::TooMany => ("Il y a trop d'éléments.", "There are too many items."),
         Code::OverLimit => ("C'est plus que ce qui est lu en une fois.", "This is more than is read at once."),
         Code::InvalidHeader => ("Cet en-tête est mal formé.", "This header is malformed."),
+        Code::IdempotencyKeyInvalid => (
+            "L'en-tête Idempotency-Key doit compter de 1 à 200 caractères visibles.",
+            "The Idempotency-Key header must hold 1 to 200 visible characters.",
+        ),
         Code::InvalidDate => ("Cette date n'est pas valide.", "This date is not valid."),
         Code::InvalidMonth => {
             ("Ce mois n'est pas valide (AAAA-MM, depuis 1970-01).", "This month is not valid (YYYY-MM, from 1970-01).")
@@ -74,6 +78,10 @@ fn refusal_of_input(code: Code) -> Option<(&'static str, &'static str)> {
             ("Ce champ désigne une fiche introuvable.", "This field refers to a record not found.")
         }
         Code::PlaceNotFound => ("Ce lieu est introuvable.", "This place was not found."),
+        Code::SaysNothing => (
+            "Ces mots ne disent pas ce qui est cherché. Dites le besoin, ou choisissez une catégorie.",
+            "These words do not say what is needed. Say the need, or choose a category.",
+        ),
         Code::MethodNotAllowed => ("Cette méthode n'est pas permise ici.", "This method is not allowed here."),
         Code::UnsupportedMediaType => ("Ce type de contenu n'est pas accepté.", "This content type is not accepted."),
         Code::PayloadTooLarge => ("La demande est trop volumineuse.", "The request is too large."),
@@ -102,10 +110,6 @@ fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
         Code::StaleVersion => (
             "La fiche a changé depuis votre lecture. Relisez-la, puis recommencez.",
             "The record changed since you read it. Read it again, then retry.",
-        ),
-        Code::IdempotencyKeyInvalid => (
-            "L'en-tête Idempotency-Key doit compter de 1 à 200 caractères visibles.",
-            "The Idempotency-Key header must hold 1 to 200 visible characters.",
         ),
         Code::IdempotencyKeyReused => (
             "Cette clé d'idempotence a servi à une autre demande.",
@@ -142,6 +146,7 @@ fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
         | Code::TooMany
         | Code::OverLimit
         | Code::InvalidHeader
+        | Code::IdempotencyKeyInvalid
         | Code::InvalidDate
         | Code::InvalidMonth
         | Code::InvalidCursor
@@ -149,6 +154,7 @@ fn refusal_of_rule(code: Code) -> (&'static str, &'static str) {
         | Code::UnknownTerritory
         | Code::UnknownReference
         | Code::PlaceNotFound
+        | Code::SaysNothing
         | Code::MethodNotAllowed
         | Code::UnsupportedMediaType
         | Code::PayloadTooLarge
