@@ -576,6 +576,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("pas de garderie, juste couches transport", "Couches", json!(["transport/accompanied-ride"])),
         // What is asked for comes before what is told of who asks; violence and crises do not wait.
         ("on vient d'arriver, besoin de couches", "Couches", json!(["immigration/settlement"])),
+        ("I just moved here, no family, need daycare", "Poupons", json!(["immigration/settlement"])),
         ("mon mari me bat, besoin de couches", "Aide", json!(["material-aid/baby-supplies"])),
         (
             "on a plus une cenne. besoin de couches, de transport",
