@@ -571,6 +571,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("pas besoin de transport besoin de couches", "Couches", json!([])),
         ("je cherche des couches pas un transport", "Couches", json!([])),
         ("inutile de m'envoyer un taxi je veux des couches", "Couches", json!([])),
+        ("pas besoin de garderie je veux des couches", "Couches", json!([])),
         ("j'ai déjà une garderie, besoin de couches", "Couches", json!([])),
         ("I need diapers I dont need transport", "Couches", json!([])),
         ("pas de garderie, juste couches transport", "Couches", json!(["transport/accompanied-ride"])),
