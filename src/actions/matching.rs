@@ -371,9 +371,9 @@ impl Ground<'_> {
                 choice.assessment.why.extend(because.iter().cloned());
                 // Below 2e10 and never negative: the cast holds.
                 let far_mm = choice.distance_km.map_or(u64::MAX, |km| (km * 1e6) as u64);
-                let planned = worth_planning(&choice.assessment).unwrap_or(u8::MAX);
+                let worth = worth_planning(&choice.assessment).unwrap_or(u8::MAX);
                 let Assessment { fit, answer, .. } = choice.assessment;
-                ranked.push(((planned, fit, answer, order, far_mm, id), choice));
+                ranked.push(((worth, fit, answer, order, far_mm, id), choice));
             }
         };
         for found in hunt.looked_at() {

@@ -281,10 +281,9 @@ impl Gazetteer {
     }
 
     fn is_hamlet(&self, territory: &Territory) -> bool {
-        let within = self.ancestors(&territory.id).into_iter().skip(1).filter_map(|id| self.get(&id));
-        let mut municipality = within.filter(|one| one.level == Level::Municipality);
-        let is_city = municipality.any(|one| one.population.is_some_and(|people| people >= CITY_PEOPLE_MIN));
-        territory.level == Level::Place && !is_city
+        let municipality = self.ancestor_of_level(&territory.id, Level::Municipality);
+        let people = municipality.and_then(|id| self.get(&id)?.population);
+        territory.level == Level::Place && people.is_none_or(|people| people < CITY_PEOPLE_MIN)
     }
 
     fn is_part_of_a_city(&self, name: &Name) -> bool {
@@ -463,13 +462,17 @@ impl Gazetteer {
         });
     }
 
+    /// What it lies in, the nearest first.
+    fn above(&self, territory: &Territory) -> Vec<&Territory> {
+        self.ancestors(&territory.id).iter().skip(1).filter_map(|id| self.get(id)).collect()
+    }
+
     /// How many of the hints name something above the territory, as it is named or called, or say what it is.
     fn hints_answered(&self, territory: &Territory, hints: &[&str]) -> usize {
         if hints.is_empty() {
             return 0;
         }
-        let above: Vec<&Territory> =
-            self.ancestors(&territory.id).iter().skip(1).filter_map(|id| self.get(id)).collect();
+        let above = self.above(territory);
         // Of the name: a quarter that is told of the MRC of Montréal is in the city of that name.
         let is_above =
             |name: &Name| self.territory_at(name.at).is_some_and(|one| above.iter().any(|up| up.name == one.name));
@@ -482,8 +485,7 @@ impl Gazetteer {
     }
 
     fn label(&self, territory: &Territory, likeness: Likeness) -> String {
-        let above: Vec<&Territory> =
-            self.ancestors(&territory.id).iter().skip(1).filter_map(|id| self.get(id)).collect();
+        let above = self.above(territory);
         let wider = above.iter().find(|one| one.level == Level::Mrc).or(above.first()).map(|one| one.name.as_str());
         let finer = match likeness {
             Likeness::SameMrc => territory

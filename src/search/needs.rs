@@ -347,13 +347,12 @@ impl Needs {
         definition: &Definition,
         most: usize,
     ) -> Vec<String> {
-        let mut told: Vec<String> = self.surely_meant(typed, definition).take(most).collect();
-        let Some((last, before)) = typed.split_last().filter(|_| is_begun) else { return told };
+        let as_typed = || self.surely_meant(typed, definition).take(most).collect();
+        let Some((last, before)) = typed.split_last().filter(|_| is_begun) else { return as_typed() };
         let completions = self.completions(last);
-        if !completions.is_empty() && !self.is_often_said(last) {
-            // No word yet: it was read as one that is written nearly so ("divor" as "divan").
-            told.clear();
-        }
+        // What is no word yet would be read as one that is written nearly so: "divor" as "divan".
+        let is_a_word = completions.is_empty() || self.is_often_said(last);
+        let mut told: Vec<String> = if is_a_word { as_typed() } else { vec![] };
         for completed in completions {
             let text = [before, &[completed]].concat();
             let surest = self.surely_meant(&text, definition).next();

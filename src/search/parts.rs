@@ -78,6 +78,11 @@ pub struct NeedRead {
 }
 
 impl Index {
+    /// Reads what people say of their needs, which takes a moment: else the first search waits for it.
+    pub fn read_sayings() -> Result<(), Error> {
+        Needs::of_this_program().map(|_| ())
+    }
+
     /// The code of the need that a text is most surely said for; none where it hardly tells of any.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
         Ok(surest(&needs_meant(&words(text))?))
@@ -145,11 +150,11 @@ fn parts_told(text: &str) -> Result<Parts, Error> {
             parts.is_left_out |= !parts.told.is_empty();
             (parts.told, parts.needed) = (vec![], vec![]);
         }
-        let mut is_asked = words.iter().any(|word| ASKING.contains(&word.as_str()));
+        let asks = words.iter().any(|word| ASKING.contains(&word.as_str()));
         // What comes after "with" tells more of what stands before it.
         let is_headed = needs.len() > 1 && words.iter().any(|word| is_with(word));
         for (at, (need, words)) in needs.into_iter().enumerate() {
-            is_asked = if is_headed { at == 0 } else { is_asked };
+            let is_asked = if is_headed { at == 0 } else { asks };
             match parts.told.iter_mut().find(|known| known.need == need) {
                 Some(known) => known.is_asked |= is_asked,
                 None => parts.told.push(PartTold { need, words: words.join(" "), is_asked }),

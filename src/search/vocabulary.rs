@@ -9,7 +9,6 @@ use tantivy::{SegmentOrdinal, Term};
 use super::analyse::words;
 use super::definition::Definition;
 use super::impact::Impact;
-use super::needs::Needs;
 use super::postings::KnownTerm;
 use super::view::View;
 use super::why::Part;
@@ -40,11 +39,6 @@ impl Index {
         }
         known.sort_unstable();
         Ok(known)
-    }
-
-    /// Reads what people say of their needs, which takes a moment: else the first search waits for it.
-    pub fn read_sayings() -> Result<(), Error> {
-        Needs::of_this_program().map(|_| ())
     }
 }
 
