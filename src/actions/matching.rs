@@ -524,6 +524,7 @@ fn worth_planning(assessment: &Assessment) -> Option<u8> {
         (Fit::Fits | Fit::MayFit, Answer::Near) => Some(1),
         (Fit::Doubtful, Answer::Surely) => Some(2),
         (Fit::Fits | Fit::MayFit, Answer::Perhaps) => Some(3),
+        (Fit::Fits | Fit::MayFit, Answer::Mentions) => Some(4),
         _ => None,
     }
 }

@@ -165,6 +165,8 @@ pub enum Answer {
     Near,
     /// It is only named after the words, or answers the less likely of what they may mean.
     Perhaps,
+    /// It only writes somewhere what likely means something else.
+    Mentions,
     /// It helps beside the need: somebody may want it, and the need is not met by it.
     Beside,
 }
@@ -248,15 +250,18 @@ pub fn gives(service: &Service, asked: &str) -> bool {
 }
 
 /// A category that was asked, or what the words surely mean, is answered by who gives it; words that mean nothing for
-/// sure, by who has them. Who gives what stands in for it, or what they likely mean, may answer them; so may at last
-/// who is named after words that mean something else ("halte-garderie"). Who only has them somewhere does something
-/// else ("aide aux formulaires de garderie").
+/// sure, by who has them, in its name where they likely mean something. Who gives what stands in for it, or what they
+/// likely mean, may answer them; so may at last who is named after words that mean something else ("halte-garderie"),
+/// or mentions what only likely means something. Who only has them somewhere else does something else ("aide aux
+/// formulaires de garderie").
 fn answer(case: Case<'_>) -> Answer {
     let answering = answering(case);
     let is_met = match (&case.need.category, &case.need.meant) {
         (Some(_), _) => true,
         (None, Some(meant)) => answering == Some(meant),
-        (None, None) => case.held != WordsHeld::Nowhere,
+        // Where the words likely mean something, who only writes them somewhere may be about anything else.
+        (None, None) if case.need.standing_in.is_empty() => case.held != WordsHeld::Nowhere,
+        (None, None) => case.held == WordsHeld::InName,
     };
     let is_likeliest = case.need.meant.is_some() || answering == case.need.standing_in.first().map(String::as_str);
     if is_met {
@@ -265,6 +270,8 @@ fn answer(case: Case<'_>) -> Answer {
         Answer::Near
     } else if answering.is_some() || case.held == WordsHeld::InName {
         Answer::Perhaps
+    } else if case.need.meant.is_none() && case.held == WordsHeld::Mentioned {
+        Answer::Mentions
     } else {
         Answer::Beside
     }
@@ -296,6 +303,7 @@ fn answers(case: Case<'_>, said: &mut Assessment) {
             said.not_known(Note::of(Cause::OnlyMentioned), true);
         }
         Answer::Surely => {}
+        Answer::Mentions => said.not_known(Note::of(Cause::OnlyMentioned), true),
         Answer::Near | Answer::Perhaps => said.not_known(other(), true),
         Answer::Beside => said.no(other(), Fit::Doubtful),
     }

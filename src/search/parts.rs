@@ -24,7 +24,11 @@ const ASKING: [&str; 9] =
 /// Of what is told beside what is asked, this comes first all the same.
 const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
 /// Begins what is not needed. Not "je veux pas": of what nobody wants, some is need.
-const NOT_NEEDED: [&[&str]; 20] = [
+const NOT_NEEDED: [&[&str]; 24] = [
+    &["merci", "pour"],
+    &["merci", "beaucoup", "pour"],
+    &["thanks", "for"],
+    &["thank", "you", "for"],
     &["pas", "besoin"],
     &["plus", "besoin"],
     &["pu", "besoin"],
@@ -59,6 +63,10 @@ const NOT_THAT: [&[&str]; 8] = [
 ];
 /// Asks, and begins a need of its own after what is not needed alone.
 const WANTING: [&str; 4] = ["veux", "voudrais", "want", "aimerais"];
+/// Said of what is there already or was seen to, unless it is denied: "mon loyer est payé mais j'ai pus de bouffe".
+const SETTLED: [&str; 8] = ["paye", "payee", "payes", "payees", "regle", "reglee", "paid", "sorted"];
+const DENIED: [&str; 13] =
+    ["pas", "pus", "pu", "plus", "jamais", "rien", "mal", "peu", "que", "not", "never", "underpaid", "t"];
 const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
@@ -197,7 +205,13 @@ fn parts_of(text: &str) -> Vec<Part> {
     }
     // Signs alone are no part to be read.
     parts.retain(|part| !part.words.is_empty());
+    parts.iter_mut().for_each(|part| part.is_needed &= !is_settled(&part.words));
     parts
+}
+
+fn is_settled(words: &[String]) -> bool {
+    let has = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
+    has(&SETTLED) && !has(&DENIED)
 }
 
 fn begins(words: &[String], said: &[&str]) -> bool {
@@ -223,10 +237,8 @@ fn needs_within(words: &[String]) -> Result<Vec<(String, Vec<String>)>, Error> {
     };
     Ok(match needs {
         Some(needs) if !may_be_one(&needs) => needs,
-        Some(needs) if listed.iter().any(|word| is_with(word)) => {
-            needs.into_iter().map(|(need, _)| of_all(need)).collect()
-        }
-        _ => whole.map(of_all).into_iter().collect(),
+        Some(needs) => needs.into_iter().map(|(need, _)| of_all(need)).collect(),
+        None => whole.map(of_all).into_iter().collect(),
     })
 }
 

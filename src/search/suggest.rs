@@ -150,8 +150,14 @@ impl Index {
         let view = self.view();
         let (needs, definition) = (Needs::of_this_program()?, Definition::of_this_program()?);
         let told = needs.told_of_while_typed((&typed, is_begun), definition, CATEGORIES_TOLD_MAX);
-        let as_typed = self.of_words(&view, typing, (&typed, is_begun))?;
+        let mut as_typed = self.of_words(&view, typing, (&typed, is_begun))?;
         if !as_typed.is_empty() {
+            let is_called = labels::is_called(&typed)?;
+            if is_begun && needs.is_often_said(typed.last().map_or("", String::as_str)) {
+                // What is a word already ("viol") is said for something before it begins another ("violence").
+                let meant = told.first().filter(|code| !is_called && !as_typed.categories.contains(code));
+                as_typed.categories.splice(0..0, meant.cloned());
+            }
             return Ok(as_typed.with_categories_told(told));
         }
         if self.are_known(&view, &typed)? {
@@ -159,6 +165,11 @@ impl Index {
             let suggested = suggested.with_categories_told(told.clone());
             if !suggested.is_empty() {
                 return Ok(Suggested { is_without_the_last: typed.len() > 1, ..suggested });
+            }
+            // What may be said for several needs alike ("peur") is offered as the likeliest of them.
+            let likely = needs.likely_told_of(&typed, definition, CATEGORIES_TOLD_MAX);
+            if !likely.is_empty() {
+                return Ok(Suggested::default().with_categories_told(likely));
             }
         }
         for corrected in self.corrected(&view, &typed)? {

@@ -520,11 +520,18 @@ both!(the_likeliest_of_what_words_may_mean_comes_before_the_next_that_spares_a_v
         .service("Lunettes", "A", &["ici"], "health/dental-vision")
         .service("Écoute", "B", &[], "mental-health/counselling")
         .that(|one| one.document.delivery = vec![Delivery::Remote])
+        .service("Panier", "C", &["ici"], "food/food-bank")
+        .that(|one| one.document.description = Text::fr("Pour mon fils et ma fille, une louche de soupe."))
         .write(app);
     let body = asked(change, json!([{"q": "mon fils louche"}]));
     let reply = matched(&app.anonymous(), &body);
     assert_eq!(visits(&reply), [["Lunettes"]], "{}", reply.text);
-    assert_eq!(choices(&reply, 0)[..2], ["Lunettes", "Écoute"]);
+    // Who only writes the words somewhere is about something else.
+    let told = choices(&reply, 0);
+    let place_of = |name: &str| told.iter().position(|told| told == name).unwrap();
+    assert!(place_of("Lunettes") < place_of("Écoute") && place_of("Écoute") < place_of("Panier"), "{told:?}");
+    let mention = &reply.json["needs"][0]["choices"][place_of("Panier")];
+    assert!(codes(mention, "unknown").contains(&"only_mentioned".to_owned()), "{}", reply.text);
     let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Lunettes")]})));
     assert_eq!(reply.json["plan"]["without_visit"][0]["name"], "Écoute", "it is better than nothing: {}", reply.text);
 });
@@ -574,6 +581,11 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("pas besoin de garderie je veux des couches", "Couches", json!([])),
         ("j'ai déjà une garderie, besoin de couches", "Couches", json!([])),
         ("I need diapers I dont need transport", "Couches", json!([])),
+        // Nor is what is there already, or was seen to.
+        ("mon transport est payé mais j'ai pus de couches", "Couches", json!([])),
+        ("merci pour le transport j'ai besoin de couches", "Couches", json!([])),
+        ("thanks for the ride, I need diapers", "Couches", json!([])),
+        ("je suis mal payé au travail, besoin de couches", "Couches", json!(["employment/worker-rights"])),
         ("pas de garderie, juste couches transport", "Couches", json!(["transport/accompanied-ride"])),
         // What is asked for comes before what is told of who asks; violence and crises do not wait.
         ("on vient d'arriver, besoin de couches", "Couches", json!(["immigration/settlement"])),
@@ -587,6 +599,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         // Nothing stands between them, or "with" does.
         ("couches emploi transport", "Couches", json!(["employment/job-search", "transport/accompanied-ride"])),
         ("couches transport", "Couches", json!(["transport/accompanied-ride"])),
+        ("transport dentiste", "Transport adapté", json!(["health/dental-vision"])),
         ("garderie avec transport", "Poupons", json!(["transport/accompanied-ride"])),
         ("garderie avec orthophoniste", "Poupons", json!(["child-development/speech-therapy"])),
         ("couches avec livraison", "Couches", json!([])),

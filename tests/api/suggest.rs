@@ -144,6 +144,13 @@ both!(what_nothing_is_called_is_offered_as_the_category_it_tells_of, |app| {
         ("le frigo est vide", "fr", "Dépannage alimentaire"),
         ("fod bank", "en", "Food bank"),
         ("banqe alimentaire", "fr", "Dépannage alimentaire"),
+        // A word is said for something before it begins another: not "violence", nor "littératie", nor "prisonnier".
+        ("viol", "fr", "Agression sexuelle"),
+        ("lit", "fr", "Meubles et électroménagers"),
+        ("prison", "fr", "Hébergement de transition"),
+        // What may be said for several needs alike is none of them surely, and no misspelling ("home").
+        ("peur", "fr", "Violence conjugale ou familiale"),
+        ("homme", "fr", "Groupe d’entraide"),
     ] {
         let found = typed(&client, text, &format!("&lang={lang}"));
         assert_eq!(found.json["results"][0]["label"], label, "{text}: {}", found.text);

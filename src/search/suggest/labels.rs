@@ -40,6 +40,11 @@ pub(super) fn categories(wanted: &Wanted, typing: &Typing) -> Result<(Vec<String
     Ok((codes([beginning, by_synonym].concat()), codes(holding)))
 }
 
+/// Some category is called by these words, none of them begun only.
+pub(super) fn is_called(words: &[String]) -> Result<bool, Error> {
+    Ok(all()?.iter().any(|called| called.names.iter().any(|name| name.starts_with(words))))
+}
+
 fn all() -> Result<&'static [Called], Error> {
     static ALL: OnceLock<Vec<Called>> = OnceLock::new();
     let definition = Definition::of_this_program()?;
