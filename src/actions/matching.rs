@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::search::{self, Place, PlaceFound};
 use super::{Deps, Outcome, road};
 use crate::clock::Time;
@@ -297,9 +299,7 @@ impl Ground<'_> {
         let mut hunts: Vec<Hunt> = self.asked.needs.iter().map(begin).collect();
         self.load(deps, &mut self.asked.pinned.clone())?;
         while hunts.iter().any(|hunt| !hunt.has_enough) {
-            for hunt in hunts.iter_mut().filter(|hunt| !hunt.has_enough) {
-                hunt.search(index)?;
-            }
+            hunts.par_iter_mut().filter(|hunt| !hunt.has_enough).try_for_each(|hunt| hunt.search(index))?;
             let mut wanted = hunt::choose(&mut hunts);
             self.load(deps, &mut wanted)?;
             let looked_for = hunts.iter_mut().zip(&self.asked.needs).filter(|(hunt, _)| !hunt.has_enough);

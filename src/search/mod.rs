@@ -4,6 +4,7 @@
 //! never receives the point, name or address of a place that only its MRC may be known of.
 
 mod analyse;
+mod cores;
 mod definition;
 mod geo;
 mod highlight;

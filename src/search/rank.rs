@@ -9,9 +9,13 @@
 //! distance too, unless the order was asked by its name.
 
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tantivy::{DocId, SegmentOrdinal, TantivyError};
 
+use super::cores::{Helper, Search};
 use super::geo::{Circle, From, Nearest, Rough, Sight};
 use super::plan::Plan;
 use super::query::{self, Coverage, Demand, Request, Settled, Sort};
@@ -35,7 +39,7 @@ mod explain;
 mod facets;
 mod scores;
 
-use collect::Ties;
+use collect::{Ties, Windows};
 pub use explain::{Caution, Explanation, Factors};
 use explain::{Held, cautions};
 pub use facets::{Facet, FacetCounts};
@@ -59,6 +63,9 @@ const FRESH_FACTOR: f64 = 1.1;
 const STALE_FACTOR: f64 = 0.9;
 const FRESH_DAYS_MAX: i64 = 365;
 const STALE_DAYS_MIN: i64 = 730;
+/// What lifts a service whatever the hour: it serves the place asked, has room, was confirmed lately.
+const LIFT_FACTORS: [f64; LIFTS] = [SERVED_FACTOR, ROOM_FACTOR, FRESH_FACTOR];
+const LIFTS: usize = 3;
 /// Products of the same numbers in another order differ by less.
 const ROUNDED_UP: f64 = 1.0 + 1e-12;
 /// At this distance a place has half of what being next door gives.
@@ -113,6 +120,8 @@ const ALL_AT_ONCE_MAX: usize = 16_384;
 const FIRST_CIRCLE_KM: f64 = 2.0;
 /// Where so many are expected to be found by relevance, some of them around the place asked are looked at first.
 const MANY_FOUND: f64 = if cfg!(test) { 200.0 } else { 4_000.0 };
+/// A search that has taken so long may be shared: waking another core takes some ten microseconds.
+const LONG: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_micros(200) };
 /// There is nothing to be known of farther circles.
 const FARTHEST_CIRCLE_KM: f64 = 200.0;
 
@@ -172,6 +181,7 @@ impl PartialOrd for Key {
 impl Index {
     /// Finds a page of services. The request was validated: its numbers are finite and within their bounds.
     pub fn search(&self, request: &Request) -> Result<Page, Error> {
+        let _search = Search::begin();
         let view = self.view();
         let continued = request.cursor.as_deref().map(|text| cursor::read(text, request)).transpose()?;
         let settled = continued.as_ref().map(|cursor| &cursor.settled);
@@ -332,18 +342,44 @@ fn collect(view: &View, plan: &Plan, order: &Order, demand: Demand) -> Result<Ra
     collect_within(view, plan, order, (demand, None, bound))
 }
 
+/// A search that takes long is shared with the cores that have nothing to do. What is found does not depend on it: each
+/// window is looked at once, and the order is total.
 fn collect_within(
     view: &View,
     plan: &Plan,
     order: &Order,
     (demand, within, bound): (Demand, Option<&Circle>, Option<Key>),
 ) -> Result<Ranked, TantivyError> {
-    let mut kept = Kept::new(order.keep, bound);
-    for segment in 0..view.segments.len() {
-        let ordinal = segment as SegmentOrdinal;
-        if let Some(mut run) = collect::Run::new(view, plan, order, (ordinal, demand))? {
-            run.collect(within, &mut kept);
+    let segments: Vec<Windows> = view.searcher.segment_readers().iter().map(Windows::of).collect();
+    let together = Together::default();
+    let look = |is_not_done: &mut dyn FnMut()| {
+        let mut kept = Kept::new(order.keep, bound, Some(&together));
+        for (windows, ordinal) in segments.iter().zip(0..).filter(|(windows, _)| !windows.are_taken()) {
+            if let Some(mut run) = collect::Run::new(view, plan, order, (ordinal, demand))? {
+                run.collect((within, windows), &mut kept, &mut *is_not_done);
+            }
         }
+        Ok::<_, TantivyError>(kept)
+    };
+    let (started, helped) = (Instant::now(), Mutex::new(vec![]));
+    let mut kept = rayon::in_place_scope(|scope| {
+        let mut is_alone = true;
+        look(&mut || {
+            if is_alone && started.elapsed() >= LONG {
+                is_alone = false;
+                for helper in std::iter::from_fn(Helper::free) {
+                    together.is_shared.store(true, Ordering::Relaxed);
+                    scope.spawn(|_| {
+                        let found = look(&mut || {});
+                        helped.lock().unwrap_or_else(PoisonError::into_inner).push(found);
+                        drop(helper);
+                    });
+                }
+            }
+        })
+    })?;
+    for found in helped.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        kept.take(found?);
     }
     Ok(Ranked { found: kept.heap.into_sorted_vec(), counted: kept.counted, is_floor: within.is_some() })
 }
@@ -405,12 +441,25 @@ fn circles(view: &View, plan: &Plan, order: &Order) -> Vec<Circle> {
     circles
 }
 
+/// What those who go through the same windows side by side tell each other.
+#[derive(Default)]
+struct Together {
+    is_shared: AtomicBool,
+    counted: AtomicU64,
+    /// Nothing that comes after it enters.
+    last: Mutex<Option<Key>>,
+}
+
 /// The best found so far, the last of them on top.
-struct Kept {
+struct Kept<'a> {
     heap: BinaryHeap<Found>,
     keep: usize,
     counted: u64,
     last: Option<Last>,
+    together: Option<&'a Together>,
+    /// Of what was counted here, what the others know; and what all had counted when they were asked last.
+    counted_told: u64,
+    counted_by_all: u64,
 }
 
 /// What nothing that comes after it enters: the last of those kept where there is no room left.
@@ -426,19 +475,45 @@ impl Last {
     }
 }
 
-impl Kept {
+impl<'a> Kept<'a> {
     /// Nothing is kept from `bound` on.
-    fn new(keep: usize, bound: Option<Key>) -> Self {
-        Self { heap: BinaryHeap::with_capacity(keep + 1), keep, counted: 0, last: bound.map(Last::new) }
+    fn new(keep: usize, bound: Option<Key>, together: Option<&'a Together>) -> Self {
+        let (heap, last) = (BinaryHeap::with_capacity(keep + 1), bound.map(Last::new));
+        Self { heap, keep, counted: 0, last, together, counted_told: 0, counted_by_all: 0 }
     }
 
     /// One more would not change what is told of how many there are.
     fn has_counted_enough(&self) -> bool {
-        self.counted > COUNTED_MAX
+        self.counted.max(self.counted_by_all) > COUNTED_MAX
     }
 
     fn last(&self) -> Option<&Last> {
         self.last.as_ref()
+    }
+
+    /// Tells the others what they need not look at any more, and is told so.
+    fn share(&mut self) {
+        let Some(together) = self.together.filter(|together| together.is_shared.load(Ordering::Relaxed)) else {
+            return;
+        };
+        let more = self.counted - self.counted_told;
+        self.counted_told = self.counted;
+        self.counted_by_all = together.counted.fetch_add(more, Ordering::Relaxed) + more;
+        let mut of_all = together.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.last.as_ref().map(|last| last.key), *of_all) {
+            (Some(own), theirs) if theirs.is_none_or(|theirs| own < theirs) => *of_all = Some(own),
+            (own, Some(theirs)) if own != Some(theirs) => self.last = Some(Last::new(theirs)),
+            _ => {}
+        }
+    }
+
+    /// What another kept of the rest.
+    fn take(&mut self, other: Kept<'_>) {
+        self.counted += other.counted;
+        self.heap.extend(other.heap);
+        while self.heap.len() > self.keep {
+            self.heap.pop();
+        }
     }
 
     fn put(&mut self, found: Found) {
@@ -449,8 +524,9 @@ impl Kept {
             self.heap.pop();
         }
         self.heap.push(found);
-        if self.heap.len() >= self.keep {
-            self.last = self.heap.peek().map(|last| Last::new(last.key));
+        let last = self.heap.peek().filter(|_| self.heap.len() >= self.keep).map(|last| last.key);
+        if let Some(key) = last.filter(|key| self.last.as_ref().is_none_or(|known| *key < known.key)) {
+            self.last = Some(Last::new(key));
         }
     }
 }
@@ -547,6 +623,17 @@ impl Order {
         self.conditions.no_car && self.conditions.known_only
     }
 
+    /// Neither columns nor points decide what is surely within the radius.
+    fn counts_by_bits(&self) -> bool {
+        let is_told_by_place = !self.restricts || self.coverage == Coverage::Near && self.point.is_some();
+        is_told_by_place
+            && self.area.is_none()
+            && self.ages_months.is_empty()
+            && self.open_at.is_none()
+            && !self.conditions.asks_hours()
+            && !self.needs_way_without_car()
+    }
+
     fn sight(&self) -> Sight<'_> {
         Sight { audience: self.audience, area: self.area.as_ref() }
     }
@@ -604,10 +691,10 @@ impl Order {
         }
     }
 
-    /// The most that [`Order::factor`] gives at a distance.
-    fn factor_max(&self, distance_km: f64, served: bool) -> f64 {
-        let served = if served { SERVED_FACTOR } else { 1.0 };
-        served * OPEN_FACTOR * ROOM_FACTOR * FRESH_FACTOR * nearness(distance_km) * ROUNDED_UP
+    /// The most that the factors make at a distance, of what is lifted by each of [`LIFT_FACTORS`] or not.
+    fn factor_max(&self, distance_km: f64, lifted: [bool; LIFTS]) -> f64 {
+        let lifts = LIFT_FACTORS.into_iter().zip(lifted).filter(|(_, is_lifted)| *is_lifted);
+        lifts.fold(OPEN_FACTOR * nearness(distance_km) * ROUNDED_UP, |product, (factor, _)| product * factor)
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) struct SegmentView {
     pub age_min: Column<u64>,
     pub age_max: Column<u64>,
     standings: Vec<Standing>,
+    pub has_room: Marks,
     pub comes_anywhere: Marks,
     pub comes_where_it_serves: Marks,
     pub may_come: Marks,
@@ -50,8 +51,9 @@ pub(super) struct SegmentView {
     /// Of the territories that searches start from.
     pub territories: KeptMarks,
     review_due_at: Column<i64>,
-    /// Of the day asked about last.
+    /// Of the days asked about last.
     overdue: RwLock<Option<Arc<Overdue>>>,
+    confirmed: RwLock<Option<Arc<Confirmed>>>,
     pub digest: Column<u64>,
     id_high: Column<u64>,
     id_low: Column<u64>,
@@ -73,6 +75,12 @@ pub(super) struct Overdue {
     day: u16,
     pub before: Marks,
     pub on_the_day: Marks,
+}
+
+/// What was confirmed on a day or since.
+pub(super) struct Confirmed {
+    since: i64,
+    pub marks: Marks,
 }
 
 /// What the order looks at of every service that holds the words, side by side in memory.
@@ -188,13 +196,16 @@ impl SegmentView {
             let standings = Self::standings(segment);
             (map.join(), givers.join(), standings)
         });
+        let standings = standings?;
+        let with_room = standings.iter().zip(0..).filter(|(standing, _)| standing.room == Room::Some);
         Ok(Self {
             segment_id: segment.segment_id(),
+            has_room: Marks::of(with_room.map(|(_, doc)| doc)),
             map: map.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
             hours: Hours::new(columns.str(HOURS)?),
             age_min: columns.u64(AGE_MIN)?,
             age_max: columns.u64(AGE_MAX)?,
-            standings: standings?,
+            standings,
             comes_anywhere: marks(Trait::ComesAnywhere)?,
             comes_where_it_serves: marks(Trait::ComesWhereItServes)?,
             may_come: marks(Trait::MayCome)?,
@@ -203,6 +214,7 @@ impl SegmentView {
             territories: KeptMarks::default(),
             review_due_at: columns.i64(REVIEW_DUE_AT)?,
             overdue: RwLock::default(),
+            confirmed: RwLock::default(),
             digest: columns.u64(DIGEST)?,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
@@ -247,6 +259,19 @@ impl SegmentView {
             Arc::new(Overdue { day, before: marks(|due, day| due < day), on_the_day: marks(|due, day| due == day) });
         *self.overdue.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&overdue));
         overdue
+    }
+
+    /// What was confirmed on a day of 1970 and later, or since: read once a day.
+    pub(super) fn confirmed_since(&self, day: i64) -> Arc<Confirmed> {
+        let known = self.confirmed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| known.since == day) {
+            return known;
+        }
+        let is_so = |standing: &Standing| standing.verified_on > 0 && i64::from(standing.verified_on) >= day;
+        let confirmed = self.standings.iter().zip(0..).filter(|(standing, _)| is_so(standing));
+        let confirmed = Arc::new(Confirmed { since: day, marks: Marks::of(confirmed.map(|(_, doc)| doc)) });
+        *self.confirmed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&confirmed));
+        confirmed
     }
 
     /// Whether a service is open at a moment, by the hours that it has.

@@ -2,19 +2,43 @@
 //! let through, of that what holds the words; and of those few, one by one, the columns and the exact distance.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tantivy::fastfield::AliveBitSet;
 use tantivy::{DocId, SegmentOrdinal, SegmentReader};
 
 use super::explain::{Factors, Held};
 use super::scores::{Lists, Scores};
-use super::{Found, Kept, Key, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER};
+use super::{
+    FRESH_DAYS_MAX, Found, Kept, Key, LIFTS, Last, Limit, OPEN_FACTOR, Order, UNSURE_FURTHER_KM, UNSURE_LATER,
+};
 use crate::search::geo::{Circle, Covered, KINDS, Nearest, Region, Rough};
 use crate::search::marks::AnyMarks;
 use crate::search::plan::{Plan, PlannedWish};
 use crate::search::postings::{Bits, KnownTerm, Union, WINDOW};
 use crate::search::query::{Coverage, Demand, Role, Sort};
-use crate::search::view::{Overdue, SegmentView, View};
+use crate::search::view::{Confirmed, DAY_MICROS, Overdue, SegmentView, View};
+
+/// The windows of a segment, each for who takes it first: several may go through them side by side.
+pub(super) struct Windows {
+    next: AtomicUsize,
+    end: usize,
+}
+
+impl Windows {
+    pub(super) fn of(segment: &SegmentReader) -> Self {
+        Self { next: AtomicUsize::new(0), end: (segment.max_doc() as usize).div_ceil(WINDOW) }
+    }
+
+    /// In ascending order.
+    fn take(&self) -> Option<usize> {
+        Some(self.next.fetch_add(1, Ordering::Relaxed)).filter(|window| *window < self.end)
+    }
+
+    pub(super) fn are_taken(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.end
+    }
+}
 
 /// One segment under one demand.
 pub(super) struct Run<'a> {
@@ -38,6 +62,9 @@ pub(super) struct Run<'a> {
     lying_inside: AnyMarks,
     /// What is left out because nobody has confirmed it for too long, and the moment from which on it is.
     hidden: Option<(i64, Arc<Overdue>)>,
+    fresh: Arc<Confirmed>,
+    /// What the bits tell of a document is all that decides whether it is counted.
+    is_counted_by_bits: bool,
     scores: Scores,
     /// What is counted by, with how many of what fits hold it.
     facets: Vec<(Union, u64)>,
@@ -136,6 +163,7 @@ struct Boxed {
 struct Here {
     start: DocId,
     distances: Distances,
+    only_counted: Bits,
     serving: Bits,
     /// In the place asked, which has no point.
     lying_inside: Bits,
@@ -253,6 +281,8 @@ impl<'a> Run<'a> {
             sum_max,
             serving: plan.serving(view, ordinal)?,
             lying_inside: plan.lying_inside(view, ordinal)?,
+            fresh: segment.confirmed_since(order.ranked_at.micros().div_euclid(DAY_MICROS) - FRESH_DAYS_MAX),
+            is_counted_by_bits: order.counts_by_bits(),
             hidden: order.hidden_until.map(|until| (until, segment.overdue(until))),
             scores: Scores::new(),
             facets: vec![],
@@ -274,8 +304,14 @@ impl<'a> Run<'a> {
         self.facets.iter().map(|(_, count)| *count)
     }
 
-    /// Counts what fits and keeps the best; only within a circle where one is given.
-    pub(super) fn collect(&mut self, within: Option<&Circle>, kept: &mut Kept) {
+    /// Counts what fits of the windows that nobody else takes, and keeps the best; only within a circle where one is
+    /// given. Tells after each window that there may be more.
+    pub(super) fn collect(
+        &mut self,
+        (within, windows): (Option<&Circle>, &Windows),
+        kept: &mut Kept<'_>,
+        mut is_not_done: impl FnMut(),
+    ) {
         let (map, order) = (&self.segment.map, self.order);
         let region = |circle: &'a Circle| map.region(circle, order.audience);
         // What is looked at lies in a circle around the same point, no wider than the radius.
@@ -284,23 +320,23 @@ impl<'a> Run<'a> {
         let within = within.map(|circle| (map.region(circle, order.audience), Limit::new(circle.radius_km)));
         let regions = Regions { radius: &radius, within: &within, area: &area };
         let must_be_near = order.restricts && order.coverage == Coverage::Near && !order.takes_what_comes;
-        for window in 0..(self.reader.max_doc() as usize).div_ceil(WINDOW) {
+        while let Some(window) = windows.take() {
+            kept.share();
             if !regions.miss(window, must_be_near) {
                 self.window(window, &regions, kept);
+                is_not_done();
             }
         }
     }
 
-    fn window(&mut self, window: usize, regions: &Regions<'_>, kept: &mut Kept) {
+    fn window(&mut self, window: usize, regions: &Regions<'_>, kept: &mut Kept<'_>) {
         let start = (window * WINDOW) as DocId;
         let Some(ground) = self.ground(start, (window, regions)) else { return };
         let Ground { mut fits, near, in_area, comes } = ground;
         let (boxed, cut) = self.boxed(window, kept);
-        for Boxed { documents, cut, .. } in &boxed {
-            if kept.has_counted_enough() && self.meaning.is_none() && self.sum_max < *cut {
-                // Whatever is so far away comes after all that is kept, did it hold the words the best.
-                fits = fits.without(documents);
-            }
+        let hopeless = kept.last().map_or(Bits::NONE, |last| self.hopeless(window, &fits, (last, &boxed)));
+        if kept.has_counted_enough() {
+            fits = fits.without(&hopeless);
         }
         if let Some((_, overdue)) = &self.hidden {
             fits = fits.without(&overdue.before.among(window, &fits));
@@ -323,22 +359,89 @@ impl<'a> Run<'a> {
         }
         let within = regions.within.as_ref().map(|(_, limit)| *limit);
         let distances = Distances { near, within, in_area, boxed, cut };
-        let here = self.here(window, &fits, distances, comes);
         self.fitting = Bits::NONE;
-        for offset in fits.offsets() {
+        let only_counted = self.only_counted(&fits, &hopeless, &distances, kept);
+        let counted = self.count_by_bits(window, &only_counted, &distances);
+        kept.counted += u64::from(counted.count());
+        let here = self.here(window, &fits.without(&counted), (distances, only_counted), comes);
+        for offset in fits.without(&counted).offsets() {
             self.consider(&here, offset, kept);
         }
+        self.fitting = self.fitting.or(&counted);
         for (value, count) in &mut self.facets {
             *count += u64::from(value.mark(start, &self.fitting).count());
         }
     }
 
+    /// What comes after all that is kept, did it hold the words the best: it is too far away for what lifts it.
+    fn hopeless(&self, window: usize, fits: &Bits, (last, boxed): (&Last, &[Boxed; KINDS])) -> Bits {
+        let mut hopeless = Bits::NONE;
+        if self.meaning.is_some() || self.order.sort == Sort::Distance {
+            return hopeless;
+        }
+        let is_hopeless =
+            |km: f64, lifted: [bool; LIFTS]| self.sum_max < self.cut(last, self.order.factor_max(km, lifted));
+        let unboxed = boxed.iter().fold(*fits, |left, boxed| left.without(&boxed.documents));
+        let mut lifting = None;
+        for (documents, km) in boxed.iter().map(|boxed| (boxed.documents, boxed.km)).chain([(unboxed, 0.0)]) {
+            if is_hopeless(km, [true; LIFTS]) {
+                hopeless = hopeless.or(&documents);
+            } else if is_hopeless(km, [false; LIFTS]) {
+                let lifting = lifting.get_or_insert_with(|| self.lifting(window, fits));
+                for lifted in 0..(1 << LIFTS) - 1 {
+                    let lifted: [bool; LIFTS] = std::array::from_fn(|at| lifted >> at & 1 == 1);
+                    if is_hopeless(km, lifted) {
+                        let not_lifted_more = lifting.iter().zip(lifted).filter(|(_, is_lifted)| !is_lifted);
+                        let such = not_lifted_more.fold(documents, |such, (lifting, _)| such.without(lifting));
+                        hopeless = hopeless.or(&such);
+                    }
+                }
+            }
+        }
+        hopeless.and(fits)
+    }
+
+    /// Those that serve the place asked, that have room, that were confirmed lately.
+    fn lifting(&self, window: usize, among: &Bits) -> [Bits; LIFTS] {
+        let served = self.serving.among(window, among).or(&self.lying_inside.among(window, among));
+        [served, self.segment.has_room.among(window, among), self.fresh.marks.among(window, among)]
+    }
+
+    /// What is not looked at further than to know whether it fits.
+    fn only_counted(&self, fits: &Bits, hopeless: &Bits, distances: &Distances, kept: &Kept<'_>) -> Bits {
+        if kept.keep == 0 {
+            return *fits;
+        }
+        let mut only_counted = *fits;
+        if kept.last().is_none() {
+            return Bits::NONE;
+        }
+        only_counted.retain(|offset| hopeless.has(offset) || self.is_cut(offset, distances.cut(offset)));
+        only_counted
+    }
+
+    /// Those of them that fit for sure.
+    fn count_by_bits(&self, window: usize, among: &Bits, distances: &Distances) -> Bits {
+        if !self.is_counted_by_bits || among.is_empty() {
+            return Bits::NONE;
+        }
+        let is_anywhere = !self.order.restricts && distances.within.is_none();
+        let mut fits = if is_anywhere { *among } else { among.and(&distances.near.certain) };
+        if let Some((_, overdue)) = &self.hidden {
+            fits = fits.without(&overdue.on_the_day.among(window, &fits));
+        }
+        if let Some(alive) = self.reader.alive_bitset() {
+            fits.retain(|offset| alive.is_alive((window * WINDOW + offset) as DocId));
+        }
+        fits
+    }
+
     /// What boxes are around in a window, and a score of words below which any document comes after all that is kept.
-    fn boxed(&self, window: usize, kept: &Kept) -> ([Boxed; KINDS], u32) {
+    fn boxed(&self, window: usize, kept: &Kept<'_>) -> ([Boxed; KINDS], u32) {
         let map = &self.segment.map;
         let from = self.order.from.as_ref().filter(|_| kept.last().is_some());
         let far = from.map_or([0.0; KINDS], |from| map.boxed_km_at_least(window, from));
-        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, km));
+        let cut = |km: f64| kept.last().map_or(0, |last| self.cut(last, self.order.factor_max(km, [true; LIFTS])));
         let [alone, close] = map.boxed(window);
         let boxed = [(alone, far[0]), (close, far[1])].map(|(documents, km)| Boxed { documents, km, cut: cut(km) });
         (boxed, cut(0.0))
@@ -379,14 +482,17 @@ impl<'a> Run<'a> {
         Some(Ground { fits, near, in_area, comes })
     }
 
-    fn here(&mut self, window: usize, fits: &Bits, distances: Distances, comes: Option<[Bits; 3]>) -> Here {
+    fn here(
+        &mut self,
+        window: usize,
+        fits: &Bits,
+        (distances, only_counted): (Distances, Bits),
+        comes: Option<[Bits; 3]>,
+    ) -> Here {
         let (order, start) = (self.order, (window * WINDOW) as DocId);
         // What is only counted is asked no more than it takes to know that it fits.
         let fits_by_ties = order.restricts && (order.coverage != Coverage::Near || order.takes_what_comes);
-        let mut ranked = *fits;
-        if !fits_by_ties {
-            ranked.retain(|offset| !self.is_cut(offset, distances.cut(offset)));
-        }
+        let ranked = if fits_by_ties { *fits } else { fits.without(&only_counted) };
         let asks_whom_it_serves = order.has_origin && (order.restricts || order.sort == Sort::Relevance);
         let serving = if asks_whom_it_serves { self.serving.among(window, &ranked) } else { Bits::NONE };
         let lying_inside = if order.has_origin { self.lying_inside.among(window, &ranked) } else { Bits::NONE };
@@ -398,7 +504,18 @@ impl<'a> Run<'a> {
         let says_no_territory = self.segment.says_no_territory.among(window, &ranked);
         let closed_for_now = self.segment.closed_for_now.among(window, &ranked);
         let known = self.known(start, fits);
-        Here { start, distances, serving, lying_inside, comes, may_come, says_no_territory, closed_for_now, known }
+        Here {
+            start,
+            distances,
+            only_counted,
+            serving,
+            lying_inside,
+            comes,
+            may_come,
+            says_no_territory,
+            closed_for_now,
+            known,
+        }
     }
 
     fn known(&mut self, start: DocId, among: &Bits) -> Vec<Bits> {
@@ -468,10 +585,10 @@ impl<'a> Run<'a> {
         held
     }
 
-    fn consider(&mut self, here: &Here, offset: usize, kept: &mut Kept) {
+    fn consider(&mut self, here: &Here, offset: usize, kept: &mut Kept<'_>) {
         let doc = here.start + offset as DocId;
-        let is_cut = self.is_cut(offset, here.distances.cut(offset));
-        if is_cut && kept.has_counted_enough() || !self.is_offered(doc) {
+        let is_only_counted = here.only_counted.has(offset);
+        if is_only_counted && kept.keep > 0 && kept.has_counted_enough() || !self.is_offered(doc) {
             return;
         }
         let order = self.order;
@@ -512,7 +629,7 @@ impl<'a> Run<'a> {
             self.fitting.set(offset);
             return;
         }
-        if is_cut {
+        if is_only_counted {
             return;
         }
         if let Some(last) = kept.last()
@@ -573,8 +690,9 @@ impl<'a> Run<'a> {
             && (!order.conditions.asks_hours() || self.opens_as_asked(doc).unwrap_or(!order.conditions.known_only))
     }
 
-    /// The least score of words, no need beside them, with which something so far away may come before the last.
-    fn cut(&self, last: &Last, km: f64) -> u32 {
+    /// The least score of words, no need beside them, with which something that the factors lift so much may come
+    /// before the last.
+    fn cut(&self, last: &Last, factor: f64) -> u32 {
         let order = self.order;
         if order.sort == Sort::Distance || self.required.is_empty() {
             return 0;
@@ -583,7 +701,7 @@ impl<'a> Run<'a> {
         let about = (-last.key.first * order.steps_max).max(0.0).sqrt() as u32;
         let Some(steps) = (about.saturating_sub(1)..about + 3).find(is_enough) else { return u32::MAX };
         let is_alike = -order.sureness(steps) == last.key.first;
-        let fine = if is_alike { -last.key.second / order.factor_max(km, true) - 1.0 } else { 0.0 };
+        let fine = if is_alike { -last.key.second / factor - 1.0 } else { 0.0 };
         Scores::least_sum(steps, fine)
     }
 
@@ -600,7 +718,7 @@ impl<'a> Run<'a> {
         let (fit, serves, km) =
             (1.0 + self.scores.fine(offset), here.is_of_place(offset), here.distances.km_at_least(offset));
         let is_late = |factor: f64| -fit * factor > last.key.second;
-        if is_late(self.order.factor_max(km, serves)) {
+        if is_late(self.order.factor_max(km, [serves, true, true])) {
             return true;
         }
         let doc = distance.doc;

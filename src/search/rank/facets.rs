@@ -3,7 +3,7 @@
 use tantivy::schema::Field;
 use tantivy::{SegmentOrdinal, Term};
 
-use super::collect::Run;
+use super::collect::{Run, Windows};
 use super::{Kept, Order};
 use crate::domain::directory::Delivery;
 use crate::domain::publics::Public;
@@ -68,11 +68,11 @@ pub(super) fn count(
     // What has any of the values is counted too: the rest is what nobody said.
     let says: Vec<KnownTerm> = known.iter().flatten().cloned().collect();
     let mut said = 0;
-    let mut kept = Kept::new(0, None);
+    let mut kept = Kept::new(0, None, None);
     for at in 0..view.segments.len() as SegmentOrdinal {
         let Some(mut run) = Run::new(view, &plan, &order, (at, demand))? else { continue };
         run.count_by(known.iter().map(Vec::as_slice).chain(tells_unknown(facet).then_some(says.as_slice())))?;
-        run.collect(None, &mut kept);
+        run.collect((None, &Windows::of(view.searcher.segment_reader(at))), &mut kept, || {});
         let totals = counts.iter_mut().map(|(_, total)| total).chain([&mut said]);
         run.counted_by().zip(totals).for_each(|(count, total)| *total += count);
     }

@@ -210,3 +210,57 @@ fn what_is_named_in_full_comes_before_what_its_words_mean_however_far_it_is() {
     let near = Request { origin: from(LONGUEUIL), ..ask("banque alimentaire zénith boréal") };
     assert_eq!(found(&index, &near), [1, 2]);
 }
+
+#[test]
+fn among_many_alike_what_lifts_each_decides_and_all_that_fits_is_counted() {
+    // Rows from west to east around the place; each is lifted or not by whom it serves, its room and its confirmation.
+    let point = |n: u64| {
+        (LONGUEUIL.lat + ((n / 120) as f64 - 50.0) * 0.0018, LONGUEUIL.lon + ((n % 120) as f64 - 60.0) * 0.0026)
+    };
+    let serves = |n: u64| n.is_multiple_of(3);
+    let room = |n: u64| [None, Some(0), Some(2)][(n * 7_919 % 11 % 3) as usize];
+    let days_ago = |n: u64| [100, 365, 366, 800][(n * 104_729 % 13 % 4) as usize];
+    let entry = |n: u64| {
+        let (lat, lon) = point(n);
+        let mut entry = service(n, "Aide", vec![place(n + 20_000, Some((lat, lon)), Visibility::Public)]);
+        let of = &mut entry.aggregate.service;
+        of.served = serves(n).then(|| "mrc:58".into()).into_iter().collect();
+        (of.capacity.places_available, of.verified_at) = (room(n), Some(now().plus(-TimeDelta::days(days_ago(n)))));
+        entry
+    };
+    let index = index((0..12_000).map(entry).collect());
+    let gone = |n: u64| n.is_multiple_of(17);
+    let removed: Vec<Change> = (0..12_000).filter(|n| gone(*n)).map(|n| Change::Remove(id(n))).collect();
+    index.apply(&removed, Some(2)).unwrap();
+    for radius_km in [4.0, 8.0, 40.0] {
+        let mut brute: Vec<(f64, f64, u64)> = (0..12_000)
+            .filter(|n| !gone(*n))
+            .map(|n| {
+                let (lat, lon) = point(n);
+                let km = LONGUEUIL.distance_km(Point { lat, lon });
+                let room = [1.0, 0.85, 1.15][(n * 7_919 % 11 % 3) as usize];
+                let fresh = [1.1, 1.1, 1.0, 0.9][(n * 104_729 % 13 % 4) as usize];
+                let served = if serves(n) { 1.3 } else { 1.0 };
+                (-served * room * fresh * (1.0 + 0.5 / (1.0 + km / 10.0)), km, n)
+            })
+            .filter(|(_, km, _)| *km <= radius_km)
+            .collect();
+        brute.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.cmp(&other.2)));
+        let asked = Request {
+            origin: from(LONGUEUIL),
+            radius_km: Some(radius_km),
+            coverage: Some(Coverage::Near),
+            limit: 20,
+            sort: Some(Sort::Relevance),
+            exact: true,
+            facets: vec![Facet::HasRoom],
+            ..ask("aide")
+        };
+        let page = index.search(&asked).unwrap();
+        let told: Vec<u64> = page.hits.iter().map(|hit| hit.service_id.0.as_u64_pair().1).collect();
+        assert_eq!(told, brute.iter().take(20).map(|(_, _, n)| *n).collect::<Vec<_>>(), "{radius_km}");
+        assert_eq!(page.total.value, (brute.len() as u64).min(10_000), "{radius_km}");
+        let counted: u64 = page.facets[0].counts.iter().map(|(_, count)| count).sum();
+        assert_eq!(counted, brute.len() as u64, "{radius_km}: {:?}", page.facets);
+    }
+}
