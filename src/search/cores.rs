@@ -13,6 +13,7 @@ static TWO_AT_ONCE: AtomicU64 = AtomicU64::new(0);
 /// While people search at the same time no core is free: the next search is about to come.
 const QUIET: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(20) };
 
+/// Since the first search; more than [`QUIET`], so that nothing that never was is lately.
 fn micros() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let since = START.get_or_init(Instant::now).elapsed() + QUIET;

@@ -63,10 +63,18 @@ const NOT_THAT: [&[&str]; 8] = [
 ];
 /// Asks, and begins a need of its own after what is not needed alone.
 const WANTING: [&str; 4] = ["veux", "voudrais", "want", "aimerais"];
-/// Said of what is there already or was seen to, unless it is denied: "mon loyer est payé mais j'ai pus de bouffe".
-const SETTLED: [&str; 8] = ["paye", "payee", "payes", "payees", "regle", "reglee", "paid", "sorted"];
-const DENIED: [&str; 13] =
-    ["pas", "pus", "pu", "plus", "jamais", "rien", "mal", "peu", "que", "not", "never", "underpaid", "t"];
+/// Ends what was seen to: "mon loyer est payé, mais j'ai pus de bouffe". Not "formation payée", nor "est pas payé".
+const SETTLED: [&[&str]; 9] = [
+    &["est", "paye"],
+    &["est", "payee"],
+    &["est", "regle"],
+    &["est", "reglee"],
+    &["sont", "payes"],
+    &["sont", "payees"],
+    &["is", "paid"],
+    &["are", "paid"],
+    &["is", "sorted"],
+];
 const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
@@ -210,8 +218,7 @@ fn parts_of(text: &str) -> Vec<Part> {
 }
 
 fn is_settled(words: &[String]) -> bool {
-    let has = |some: &[&str]| words.iter().any(|word| some.contains(&word.as_str()));
-    has(&SETTLED) && !has(&DENIED)
+    SETTLED.iter().any(|said| begins(words.get(words.len().saturating_sub(said.len())..).unwrap_or_default(), said))
 }
 
 fn begins(words: &[String], said: &[&str]) -> bool {

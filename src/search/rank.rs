@@ -8,8 +8,6 @@
 //! What is not known to be as asked is less sure, and comes after what is, where both hold as much of the words; by
 //! distance too, unless the order was asked by its name.
 
-use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,12 +35,14 @@ mod collect;
 mod cursor;
 mod explain;
 mod facets;
+mod kept;
 mod scores;
 
 use collect::{Ties, Windows};
 pub use explain::{Caution, Explanation, Factors};
 use explain::{Held, cautions};
 pub use facets::{Facet, FacetCounts};
+use kept::{Kept, Together};
 
 /// Services counted one by one; past it the total says "at least".
 pub(super) const COUNTED_MAX: u64 = 10_000;
@@ -368,7 +368,7 @@ fn collect_within(
             if is_alone && started.elapsed() >= LONG {
                 is_alone = false;
                 for helper in std::iter::from_fn(Helper::free) {
-                    together.is_shared.store(true, Ordering::Relaxed);
+                    together.begin();
                     scope.spawn(|_| {
                         let found = look(&mut || {});
                         helped.lock().unwrap_or_else(PoisonError::into_inner).push(found);
@@ -381,7 +381,7 @@ fn collect_within(
     for found in helped.into_inner().unwrap_or_else(PoisonError::into_inner) {
         kept.take(found?);
     }
-    Ok(Ranked { found: kept.heap.into_sorted_vec(), counted: kept.counted, is_floor: within.is_some() })
+    Ok(Ranked { counted: kept.counted, found: kept.into_sorted(), is_floor: within.is_some() })
 }
 
 /// By relevance, where much is found: a place in the order after which nothing is of use, told by what is found around
@@ -439,96 +439,6 @@ fn circles(view: &View, plan: &Plan, order: &Order) -> Vec<Circle> {
         radius_km *= 2.0;
     }
     circles
-}
-
-/// What those who go through the same windows side by side tell each other.
-#[derive(Default)]
-struct Together {
-    is_shared: AtomicBool,
-    counted: AtomicU64,
-    /// Nothing that comes after it enters.
-    last: Mutex<Option<Key>>,
-}
-
-/// The best found so far, the last of them on top.
-struct Kept<'a> {
-    heap: BinaryHeap<Found>,
-    keep: usize,
-    counted: u64,
-    last: Option<Last>,
-    together: Option<&'a Together>,
-    /// Of what was counted here, what the others know; and what all had counted when they were asked last.
-    counted_told: u64,
-    counted_by_all: u64,
-}
-
-/// What nothing that comes after it enters: the last of those kept where there is no room left.
-struct Last {
-    key: Key,
-    /// How far that is, in an order by distance.
-    rough: Rough,
-}
-
-impl Last {
-    fn new(key: Key) -> Self {
-        Self { key, rough: Rough::of_km(key.first) }
-    }
-}
-
-impl<'a> Kept<'a> {
-    /// Nothing is kept from `bound` on.
-    fn new(keep: usize, bound: Option<Key>, together: Option<&'a Together>) -> Self {
-        let (heap, last) = (BinaryHeap::with_capacity(keep + 1), bound.map(Last::new));
-        Self { heap, keep, counted: 0, last, together, counted_told: 0, counted_by_all: 0 }
-    }
-
-    /// One more would not change what is told of how many there are.
-    fn has_counted_enough(&self) -> bool {
-        self.counted.max(self.counted_by_all) > COUNTED_MAX
-    }
-
-    fn last(&self) -> Option<&Last> {
-        self.last.as_ref()
-    }
-
-    /// Tells the others what they need not look at any more, and is told so.
-    fn share(&mut self) {
-        let Some(together) = self.together.filter(|together| together.is_shared.load(Ordering::Relaxed)) else {
-            return;
-        };
-        let more = self.counted - self.counted_told;
-        self.counted_told = self.counted;
-        self.counted_by_all = together.counted.fetch_add(more, Ordering::Relaxed) + more;
-        let mut of_all = together.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match (self.last.as_ref().map(|last| last.key), *of_all) {
-            (Some(own), theirs) if theirs.is_none_or(|theirs| own < theirs) => *of_all = Some(own),
-            (own, Some(theirs)) if own != Some(theirs) => self.last = Some(Last::new(theirs)),
-            _ => {}
-        }
-    }
-
-    /// What another kept of the rest.
-    fn take(&mut self, other: Kept<'_>) {
-        self.counted += other.counted;
-        self.heap.extend(other.heap);
-        while self.heap.len() > self.keep {
-            self.heap.pop();
-        }
-    }
-
-    fn put(&mut self, found: Found) {
-        if self.last.as_ref().is_some_and(|last| found.key >= last.key) {
-            return;
-        }
-        if self.heap.len() >= self.keep {
-            self.heap.pop();
-        }
-        self.heap.push(found);
-        let last = self.heap.peek().filter(|_| self.heap.len() >= self.keep).map(|last| last.key);
-        if let Some(key) = last.filter(|key| self.last.as_ref().is_none_or(|known| *key < known.key)) {
-            self.last = Some(Last::new(key));
-        }
-    }
 }
 
 /// A distance that others are compared with.

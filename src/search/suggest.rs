@@ -152,10 +152,10 @@ impl Index {
         let told = needs.told_of_while_typed((&typed, is_begun), definition, CATEGORIES_TOLD_MAX);
         let mut as_typed = self.of_words(&view, typing, (&typed, is_begun))?;
         if !as_typed.is_empty() {
-            let is_called = labels::is_called(&typed)?;
-            if is_begun && needs.is_often_said(typed.last().map_or("", String::as_str)) {
+            let is_a_word = typed.last().is_some_and(|last| is_begun && needs.is_often_said(last));
+            if is_a_word && !labels::is_called(&typed)? {
                 // What is a word already ("viol") is said for something before it begins another ("violence").
-                let meant = told.first().filter(|code| !is_called && !as_typed.categories.contains(code));
+                let meant = told.first().filter(|code| !as_typed.categories.contains(code));
                 as_typed.categories.splice(0..0, meant.cloned());
             }
             return Ok(as_typed.with_categories_told(told));

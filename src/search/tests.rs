@@ -381,7 +381,7 @@ fn of_many_that_hold_the_words_alike_the_nearest_come_first() {
         let of = &mut entry.aggregate.service;
         (of.verified_at, of.capacity.places_available, of.served) = (Some(now()), Some(2), vec!["mrc:58".into()]);
         let (opens_at, closes_at) = (Some("00:00".into()), Some("23:59".into()));
-        of.document.schedules = vec![Schedule { opens_at, closes_at, ..Schedule::default() }];
+        of.document.schedules = vec![Schedule { byday: Some("MO".into()), opens_at, closes_at, ..Schedule::default() }];
         entry
     });
     let index = index(entries.collect());

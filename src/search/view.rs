@@ -52,8 +52,8 @@ pub(super) struct SegmentView {
     pub territories: KeptMarks,
     review_due_at: Column<i64>,
     /// Of the days asked about last.
-    overdue: RwLock<Option<Arc<Overdue>>>,
-    confirmed: RwLock<Option<Arc<Confirmed>>>,
+    overdue: OfTheDay<Overdue>,
+    confirmed: OfTheDay<Marks>,
     pub digest: Column<u64>,
     id_high: Column<u64>,
     id_low: Column<u64>,
@@ -72,15 +72,29 @@ struct Givers {
 
 /// What was to be confirmed before a day, and what on it.
 pub(super) struct Overdue {
-    day: u16,
     pub before: Marks,
     pub on_the_day: Marks,
 }
 
-/// What was confirmed on a day or since.
-pub(super) struct Confirmed {
-    since: i64,
-    pub marks: Marks,
+/// Something of one day, in days since 1970, kept until another day is asked about.
+struct OfTheDay<T>(RwLock<Option<(i64, Arc<T>)>>);
+
+impl<T> Default for OfTheDay<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<T> OfTheDay<T> {
+    fn of(&self, day: i64, read: impl FnOnce() -> T) -> Arc<T> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, known)) = known.filter(|(of, _)| *of == day) {
+            return known;
+        }
+        let read = Arc::new(read());
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((day, Arc::clone(&read)));
+        read
+    }
 }
 
 /// What the order looks at of every service that holds the words, side by side in memory.
@@ -213,8 +227,8 @@ impl SegmentView {
             closed_for_now: marks(Trait::ClosedForNow)?,
             territories: KeptMarks::default(),
             review_due_at: columns.i64(REVIEW_DUE_AT)?,
-            overdue: RwLock::default(),
-            confirmed: RwLock::default(),
+            overdue: OfTheDay::default(),
+            confirmed: OfTheDay::default(),
             digest: columns.u64(DIGEST)?,
             id_high: columns.u64(ID_HIGH)?,
             id_low: columns.u64(ID_LOW)?,
@@ -244,34 +258,22 @@ impl SegmentView {
         due_on != 0 && due_on <= until_day && (due_on < until_day || is_due())
     }
 
-    /// What was to be confirmed before the day of a moment, in microseconds, or on it: read once a day.
+    /// What was to be confirmed before the day of a moment, in microseconds, or on it.
     pub(super) fn overdue(&self, until: i64) -> Arc<Overdue> {
         let day = day_of(until);
-        let known = self.overdue.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.day == day) {
-            return known;
-        }
         let marks = |is_so: fn(u16, u16) -> bool| {
             let due = self.standings.iter().map(|standing| standing.review_due_on).zip(0..);
             Marks::of(due.filter(|(due_on, _)| *due_on != 0 && is_so(*due_on, day)).map(|(_, doc)| doc))
         };
-        let overdue =
-            Arc::new(Overdue { day, before: marks(|due, day| due < day), on_the_day: marks(|due, day| due == day) });
-        *self.overdue.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&overdue));
-        overdue
+        let read = || Overdue { before: marks(|due, day| due < day), on_the_day: marks(|due, day| due == day) };
+        self.overdue.of(i64::from(day), read)
     }
 
-    /// What was confirmed on a day of 1970 and later, or since: read once a day.
-    pub(super) fn confirmed_since(&self, day: i64) -> Arc<Confirmed> {
-        let known = self.confirmed.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.since == day) {
-            return known;
-        }
+    /// What was confirmed on a day, in days since 1970, or later.
+    pub(super) fn confirmed_since(&self, day: i64) -> Arc<Marks> {
         let is_so = |standing: &Standing| standing.verified_on > 0 && i64::from(standing.verified_on) >= day;
-        let confirmed = self.standings.iter().zip(0..).filter(|(standing, _)| is_so(standing));
-        let confirmed = Arc::new(Confirmed { since: day, marks: Marks::of(confirmed.map(|(_, doc)| doc)) });
-        *self.confirmed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&confirmed));
-        confirmed
+        let confirmed = || self.standings.iter().zip(0..).filter(|(standing, _)| is_so(standing));
+        self.confirmed.of(day, || Marks::of(confirmed().map(|(_, doc)| doc)))
     }
 
     /// Whether a service is open at a moment, by the hours that it has.

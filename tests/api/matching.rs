@@ -585,6 +585,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("mon transport est payé mais j'ai pus de couches", "Couches", json!([])),
         ("merci pour le transport j'ai besoin de couches", "Couches", json!([])),
         ("thanks for the ride, I need diapers", "Couches", json!([])),
+        ("mon chum qui est payé le jeudi me bat, besoin de couches", "Aide", json!(["material-aid/baby-supplies"])),
         ("je suis mal payé au travail, besoin de couches", "Couches", json!(["employment/worker-rights"])),
         ("pas de garderie, juste couches transport", "Couches", json!(["transport/accompanied-ride"])),
         // What is asked for comes before what is told of who asks; violence and crises do not wait.

@@ -226,18 +226,26 @@ fn among_many_alike_what_lifts_each_decides_and_all_that_fits_is_counted() {
         let of = &mut entry.aggregate.service;
         of.served = serves(n).then(|| "mrc:58".into()).into_iter().collect();
         (of.capacity.places_available, of.verified_at) = (room(n), Some(now().plus(-TimeDelta::days(days_ago(n)))));
+        // All are open, or what may be would hide what lifts them as much.
+        let (opens_at, closes_at) = (Some("00:00".into()), Some("23:59".into()));
+        of.document.schedules = vec![Schedule { byday: Some("MO".into()), opens_at, closes_at, ..Schedule::default() }];
         entry
     };
     let index = index((0..12_000).map(entry).collect());
     let gone = |n: u64| n.is_multiple_of(17);
     let removed: Vec<Change> = (0..12_000).filter(|n| gone(*n)).map(|n| Change::Remove(id(n))).collect();
     index.apply(&removed, Some(2)).unwrap();
-    for radius_km in [4.0, 8.0, 40.0] {
+    // What is near one of these lies in several windows.
+    let origins = (0..8).flat_map(|row| (0..8).map(move |column| (row, column))).map(|(row, column)| Point {
+        lat: LONGUEUIL.lat + (f64::from(row) - 3.5) * 0.01,
+        lon: LONGUEUIL.lon + (f64::from(column) - 3.5) * 0.014,
+    });
+    for (origin, radius_km) in origins.flat_map(|origin| [4.0, 8.0, 40.0].map(|radius_km| (origin, radius_km))) {
         let mut brute: Vec<(f64, f64, u64)> = (0..12_000)
             .filter(|n| !gone(*n))
             .map(|n| {
                 let (lat, lon) = point(n);
-                let km = LONGUEUIL.distance_km(Point { lat, lon });
+                let km = origin.distance_km(Point { lat, lon });
                 let room = [1.0, 0.85, 1.15][(n * 7_919 % 11 % 3) as usize];
                 let fresh = [1.1, 1.1, 1.0, 0.9][(n * 104_729 % 13 % 4) as usize];
                 let served = if serves(n) { 1.3 } else { 1.0 };
@@ -247,7 +255,7 @@ fn among_many_alike_what_lifts_each_decides_and_all_that_fits_is_counted() {
             .collect();
         brute.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.cmp(&other.2)));
         let asked = Request {
-            origin: from(LONGUEUIL),
+            origin: from(origin),
             radius_km: Some(radius_km),
             coverage: Some(Coverage::Near),
             limit: 20,
