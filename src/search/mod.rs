@@ -4,6 +4,7 @@
 //! never receives the point, name or address of a place that only its MRC may be known of.
 
 mod analyse;
+mod clauses;
 mod cores;
 mod definition;
 mod geo;
@@ -12,6 +13,7 @@ mod impact;
 mod marks;
 mod needs;
 mod parts;
+
 mod plan;
 mod postings;
 mod query;
@@ -21,6 +23,7 @@ mod shorthand;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod typo;
 mod view;
 mod vocabulary;

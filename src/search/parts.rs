@@ -2,79 +2,18 @@
 //! one category. What else is meant is told, that it may be asked as a need of its own.
 
 use super::analyse::words;
+use super::clauses::{Part, Refusal, parts_of};
 use super::definition::Definition;
 use super::needs::{Meant, Needs};
+use super::turns::{Turn, Turns};
 use super::{Error, Index};
 use crate::domain::taxonomy::is_of_category;
 
-/// What stands between the needs of one text, as signs and as words, and needs of one that are told apart.
-const SIGNS_BETWEEN: [char; 13] = [',', ';', '+', '/', '&', '.', '!', '?', '\n', '\t', '…', ')', '•'];
-const WORDS_BETWEEN: [&str; 14] =
-    ["et", "and", "pis", "puis", "aussi", "ni", "ou", "or", "mais", "but", "ainsi", "also", "ensuite", "then"];
+/// Of what is told beside what is asked, this comes first all the same; nor is it left out because something else is
+/// wanted.
+const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
 /// What stands between two needs, or within one: "garderie avec transport", "seule avec un bébé".
 const WITH: [&str; 2] = ["avec", "with"];
-/// After "and", these are half of a number: "deux ans et demi".
-const HALVES: [&str; 3] = ["demi", "demie", "half"];
-/// After one of which comes all that is wanted: "pas de nourriture, juste des vêtements".
-const ONLY: [&str; 4] = ["juste", "just", "seulement", "only"];
-/// Said of what is asked, beside what is told of whoever asks: "on vient d'arriver, il faut un logement". Each begins a
-/// need of its own.
-const ASKING: [&str; 9] =
-    ["besoin", "cherche", "cherchons", "cherchent", "faut", "manque", "manquent", "need", "looking"];
-/// Of what is told beside what is asked, this comes first all the same.
-const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
-/// Begins what is not needed. Not "je veux pas": of what nobody wants, some is need.
-const NOT_NEEDED: [&[&str]; 24] = [
-    &["merci", "pour"],
-    &["merci", "beaucoup", "pour"],
-    &["thanks", "for"],
-    &["thank", "you", "for"],
-    &["pas", "besoin"],
-    &["plus", "besoin"],
-    &["pu", "besoin"],
-    &["pus", "besoin"],
-    &["aucun", "besoin"],
-    &["cherche", "pas"],
-    &["don", "t", "need"],
-    &["dont", "need"],
-    &["do", "not", "need"],
-    &["not", "looking"],
-    &["inutile", "de"],
-    &["ai", "deja", "un"],
-    &["ai", "deja", "une"],
-    &["ai", "deja", "mon"],
-    &["ai", "deja", "ma"],
-    &["on", "a", "deja", "un"],
-    &["on", "a", "deja", "une"],
-    &["on", "a", "deja", "notre"],
-    &["already", "have", "a"],
-    &["already", "have", "an"],
-];
-/// Begins it too where something was asked before: "besoin de nourriture, pas d'un psy". Not "pas de": that is a need.
-const NOT_THAT: [&[&str]; 8] = [
-    &["pas", "un"],
-    &["pas", "une"],
-    &["pas", "le"],
-    &["pas", "la"],
-    &["pas", "les"],
-    &["not", "a"],
-    &["not", "an"],
-    &["not", "the"],
-];
-/// Asks, and begins a need of its own after what is not needed alone.
-const WANTING: [&str; 4] = ["veux", "voudrais", "want", "aimerais"];
-/// Ends what was seen to: "mon loyer est payé, mais j'ai pus de bouffe". Not "formation payée", nor "est pas payé".
-const SETTLED: [&[&str]; 9] = [
-    &["est", "paye"],
-    &["est", "payee"],
-    &["est", "regle"],
-    &["est", "reglee"],
-    &["sont", "payes"],
-    &["sont", "payees"],
-    &["is", "paid"],
-    &["are", "paid"],
-    &["is", "sorted"],
-];
 const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
@@ -121,20 +60,33 @@ impl Index {
 }
 
 /// The words of a text without those of what is not needed; none where it tells of no such thing, or of nothing else.
-pub(super) fn words_needed(text: &str) -> Option<Vec<String>> {
-    let parts = parts_of(text);
-    let is_left_out = parts.iter().any(|part| !part.is_needed);
-    let needed = parts.into_iter().filter(|part| part.is_needed).flat_map(|part| part.words);
-    Some(needed.collect::<Vec<String>>()).filter(|needed| is_left_out && !needed.is_empty())
+pub(super) fn words_needed(text: &str) -> Result<Option<Vec<String>>, Error> {
+    let (needed, is_left_out) = parts_needed(text)?;
+    let needed: Vec<String> = needed.into_iter().flat_map(|part| part.words).collect();
+    Ok(Some(needed).filter(|needed| is_left_out && !needed.is_empty()))
 }
 
-/// A part of a text.
-#[derive(Default)]
-struct Part {
-    words: Vec<String>,
-    /// It comes after a word for "only".
-    is_all: bool,
-    is_needed: bool,
+/// The parts of a text that tell of what is needed, and whether others are left out.
+fn parts_needed(text: &str) -> Result<(Vec<Part>, bool), Error> {
+    let mut needed = vec![];
+    let mut is_left_out = false;
+    for part in parts_of(text)? {
+        let is_needed = match part.refusal {
+            Refusal::None => true,
+            Refusal::Implied => surest(&needs_meant(&part.words)?).is_some_and(|need| is_never_second(&need)),
+            Refusal::Plain | Refusal::IfAnswered(_) => false,
+        };
+        if is_needed {
+            needed.push(part);
+        } else {
+            is_left_out = true;
+        }
+    }
+    Ok((needed, is_left_out))
+}
+
+fn is_never_second(need: &str) -> bool {
+    NEVER_SECOND.iter().any(|code| is_of_category(need, code))
 }
 
 /// A part of a text that is surely said for a need.
@@ -155,18 +107,14 @@ struct Parts {
 }
 
 fn parts_told(text: &str) -> Result<Parts, Error> {
-    let mut parts = Parts { told: vec![], needed: vec![], is_left_out: false };
-    for Part { words, is_all, is_needed } in parts_of(text) {
-        if !is_needed {
-            parts.is_left_out = true;
-            continue;
-        }
+    let (needed, is_left_out) = parts_needed(text)?;
+    let mut parts = Parts { told: vec![], needed: vec![], is_left_out };
+    for Part { words, is_all, is_asked: asks, .. } in needed {
         let needs = needs_within(&words)?;
         if is_all && !needs.is_empty() {
             parts.is_left_out |= !parts.told.is_empty();
             (parts.told, parts.needed) = (vec![], vec![]);
         }
-        let asks = words.iter().any(|word| ASKING.contains(&word.as_str()));
         // What comes after "with" tells more of what stands before it.
         let is_headed = needs.len() > 1 && words.iter().any(|word| is_with(word));
         for (at, (need, words)) in needs.into_iter().enumerate() {
@@ -182,53 +130,10 @@ fn parts_told(text: &str) -> Result<Parts, Error> {
     Ok(parts)
 }
 
-/// What stands between signs, words that part, and words that begin what is asked or what is not needed.
-fn parts_of(text: &str) -> Vec<Part> {
-    let mut parts: Vec<Part> = vec![];
-    let mut is_asked = false;
-    for clause in text.split(SIGNS_BETWEEN) {
-        let words = words(clause);
-        let mut left = words.as_slice();
-        let mut part = Part { is_needed: true, ..Part::default() };
-        while let Some((word, after)) = left.split_first() {
-            let is_half = after.first().is_some_and(|next| HALVES.contains(&next.as_str()));
-            let is_all = ONLY.contains(&word.as_str());
-            let is_wanting = WANTING.contains(&word.as_str());
-            let begins_asking = ASKING.contains(&word.as_str()) || is_wanting && !part.is_needed;
-            let parts_here = WORDS_BETWEEN.contains(&word.as_str()) && !is_half;
-            let refused = NOT_NEEDED.iter().chain(NOT_THAT.iter().filter(|_| is_asked));
-            let refusal = refused.into_iter().find(|said| begins(left, said));
-            is_asked |= begins_asking || is_wanting;
-            let taken = refusal.map_or(1, |said| said.len());
-            if is_all || begins_asking || parts_here || refusal.is_some() {
-                let next = Part { words: vec![], is_all, is_needed: refusal.is_none() };
-                parts.push(std::mem::replace(&mut part, next));
-            }
-            if !is_all && !parts_here {
-                part.words.extend(left.iter().take(taken).cloned());
-            }
-            left = left.get(taken..).unwrap_or_default();
-        }
-        parts.push(part);
-    }
-    // Signs alone are no part to be read.
-    parts.retain(|part| !part.words.is_empty());
-    parts.iter_mut().for_each(|part| part.is_needed &= !is_settled(&part.words));
-    parts
-}
-
-fn is_settled(words: &[String]) -> bool {
-    SETTLED.iter().any(|said| begins(words.get(words.len().saturating_sub(said.len())..).unwrap_or_default(), said))
-}
-
-fn begins(words: &[String], said: &[&str]) -> bool {
-    words.len() >= said.len() && words.iter().zip(said).all(|(word, said)| word == said)
-}
-
 /// The needs that a part tells of, each with the words that say it: one, or several where it is a list.
 fn needs_within(words: &[String]) -> Result<Vec<(String, Vec<String>)>, Error> {
-    let definition = Definition::of_this_program()?;
-    let only_asks = |word: &&String| ASKING.contains(&word.as_str()) || definition.is_stop_word(word);
+    let (definition, turns) = (Definition::of_this_program()?, Turns::of_this_program()?);
+    let only_asks = |word: &&String| turns.is(word, Turn::Asks) || definition.is_stop_word(word);
     let listed = words.get(words.iter().take_while(only_asks).count()..).unwrap_or_default();
     let pieces: Vec<&[String]> = if listed.iter().any(|word| is_with(word)) {
         listed.split(|word| is_with(word)).collect()
@@ -283,8 +188,8 @@ fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<St
     let is_of_each = told.iter().all(|part| known.have_to_do_with_each_other(&whole, &part.need));
     let is_one = told.iter().any(|part| part.need == whole);
     let is_told_beside = asked.is_some() && !told.iter().any(|part| part.is_asked && part.need == whole);
-    let is_never_second = NEVER_SECOND.iter().any(|code| is_of_category(&whole, code));
-    let stands = told.len() < 2 || is_of_each || is_one && (is_never_second || !is_told_beside);
+    let stands_among = if is_one { is_never_second(&whole) || !is_told_beside } else { is_of_each };
+    let stands = told.len() < 2 || stands_among;
     Ok(Some(whole).filter(|_| stands).or(first))
 }
 

@@ -225,7 +225,7 @@ pub(super) fn concepts(
 ) -> Result<Vec<Concept>, Error> {
     let definition = Definition::of_this_program()?;
     let text = request.text.as_deref().unwrap_or("");
-    let needed = if request.exact { None } else { parts::words_needed(text) };
+    let needed = if request.exact { None } else { parts::words_needed(text)? };
     let asked = needed.unwrap_or_else(|| words(text));
     let counts = asked.iter().any(|word| !definition.is_stop_word(word));
     let mut stems = Stems::new();

@@ -207,10 +207,14 @@ impl Index {
         let more = ranked.found.len() > limit;
         ranked.found.truncate(limit);
         let last = ranked.found.last().filter(|_| more);
+        let [told, listed] = continued.as_ref().map_or([0, 0], |cursor| [cursor.at_least, cursor.listed]);
+        let listed = listed.saturating_add(ranked.found.len() as u64);
+        let total = ranked.total(told.max(listed.saturating_add(u64::from(more))));
         let next_cursor = last.map(|last| {
             let corrections = concepts.iter().map(|concept| concept.corrections.clone()).collect();
             let settled = Settled { corrections, rarities: plan.rarities.clone() };
-            cursor::write(&cursor::Cursor { demand, ranked_at, key: last.key, settled }, request)
+            let (key, at_least) = (last.key, total.value);
+            cursor::write(&cursor::Cursor { demand, ranked_at, at_least, listed, key, settled }, request)
         });
         let reasons = why::reasons(&view, &concepts, &plan, &ranked.found)?;
         let mut served = served_of(&view, &plan, &ranked.found)?.into_iter();
@@ -225,7 +229,7 @@ impl Index {
         let counted = asked.map(|facet| facets::count(&view, self.fields(), (request, &concepts), (*facet, demand)));
         let facets: Result<Vec<FacetCounts>, Error> = counted.collect();
         let words_asked = query::words_asked(&concepts);
-        Ok(Page { total: ranked.total(), words_asked, hits, next_cursor, facets: facets? })
+        Ok(Page { total, words_asked, hits, next_cursor, facets: facets? })
     }
 
     /// The services that hold every word of a text, or its stem, the best first: no synonyms, no corrections, and no
@@ -320,12 +324,12 @@ pub(super) struct Ranked {
 }
 
 impl Ranked {
-    fn total(&self) -> Total {
-        if self.counted > COUNTED_MAX {
-            return Total { value: COUNTED_MAX, relation: Relation::AtLeast };
+    /// A floor is no lower than what is known already.
+    fn total(&self, at_least: u64) -> Total {
+        if self.is_floor || self.counted > COUNTED_MAX {
+            return Total { value: self.counted.max(at_least).min(COUNTED_MAX), relation: Relation::AtLeast };
         }
-        let relation = if self.is_floor { Relation::AtLeast } else { Relation::Equal };
-        Total { value: self.counted, relation }
+        Total { value: self.counted, relation: Relation::Equal }
     }
 }
 

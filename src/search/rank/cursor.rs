@@ -13,7 +13,7 @@ use crate::search::Error;
 use crate::search::query::{CONCEPTS_MAX, Demand, Request, Settled};
 use crate::search::typo::CANDIDATES_MAX;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const SEAL_BYTES: usize = 8;
 
 #[derive(Debug, Clone)]
@@ -21,6 +21,10 @@ pub(super) struct Cursor {
     pub demand: Demand,
     /// Freshness is judged as on the first page, so that the order is the same on every page.
     pub ranked_at: Time,
+    /// What is known of how many there are does not get less by reading on.
+    pub at_least: u64,
+    /// Results of this page and of those before.
+    pub listed: u64,
     pub key: Key,
     pub settled: Settled,
 }
@@ -29,6 +33,8 @@ pub(super) fn write(cursor: &Cursor, request: &Request) -> String {
     let demand = Demand::ALL.iter().position(|demand| *demand == cursor.demand).unwrap_or(0);
     let mut bytes = vec![VERSION, u8::try_from(demand).unwrap_or(0)];
     bytes.extend(cursor.ranked_at.micros().to_be_bytes());
+    bytes.extend(cursor.at_least.to_be_bytes());
+    bytes.extend(cursor.listed.to_be_bytes());
     for number in [cursor.key.first, cursor.key.second, cursor.key.third] {
         bytes.extend(number.to_bits().to_be_bytes());
     }
@@ -52,6 +58,8 @@ pub(super) fn read(text: &str, request: &Request) -> Result<Cursor, Error> {
 fn parse(said: &[u8]) -> Option<Cursor> {
     let (&[version, demand], rest) = said.split_first_chunk::<2>()?;
     let (ranked_at, rest) = rest.split_first_chunk::<8>()?;
+    let (at_least, rest) = rest.split_first_chunk::<8>()?;
+    let (listed, rest) = rest.split_first_chunk::<8>()?;
     let (first, rest) = rest.split_first_chunk::<8>()?;
     let (second, rest) = rest.split_first_chunk::<8>()?;
     let (third, rest) = rest.split_first_chunk::<8>()?;
@@ -63,6 +71,8 @@ fn parse(said: &[u8]) -> Option<Cursor> {
     Some(Cursor {
         demand: *Demand::ALL.get(usize::from(demand))?,
         ranked_at: Time::from_micros(i64::from_be_bytes(*ranked_at)),
+        at_least: u64::from_be_bytes(*at_least),
+        listed: u64::from_be_bytes(*listed),
         key: Key { first, second, third, id: Id(uuid::Uuid::from_bytes(*id)) },
         settled: read_settled(rest)?,
     })

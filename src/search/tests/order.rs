@@ -272,3 +272,29 @@ fn among_many_alike_what_lifts_each_decides_and_all_that_fits_is_counted() {
         assert_eq!(counted, brute.len() as u64, "{radius_km}: {:?}", page.facets);
     }
 }
+
+#[test]
+fn what_is_known_of_how_many_there_are_does_not_get_less_from_page_to_page() {
+    // So many that those far away are looked at only where those near by do not fill a page.
+    let entry = |n: u64| {
+        let (lat, lon) = (LONGUEUIL.lat + (n / 150) as f64 * 0.001, LONGUEUIL.lon + (n % 150) as f64 * 0.0015);
+        service(n, "Aide", vec![place(n + 50_000, Some((lat, lon)), Visibility::Public)])
+    };
+    let index = index((0..20_000).map(entry).collect());
+    let mut asked = Request {
+        origin: from(LONGUEUIL),
+        coverage: Some(Coverage::Near),
+        sort: Some(Sort::Distance),
+        limit: 100,
+        ..ask("aide")
+    };
+    let (mut listed, mut told) = (0, 0);
+    for _ in 0..60 {
+        let page = index.search(&asked).unwrap();
+        listed += page.hits.len() as u64;
+        assert_eq!(page.total.relation, Relation::AtLeast, "else nothing is shown here");
+        assert!(page.total.value >= told.max(listed + 1), "{:?} after {told}, {listed} listed", page.total);
+        told = page.total.value;
+        asked.cursor = page.next_cursor;
+    }
+}

@@ -1,0 +1,156 @@
+//! A text, as the parts that may each tell of a need: what stands between signs, words that part, and words that begin
+//! what is asked for or what is refused.
+
+use super::Error;
+use super::analyse::words;
+use super::definition::Definition;
+use super::turns::{Turn, Turns};
+
+/// What stands between the needs of one text, as signs.
+const SIGNS_BETWEEN: [char; 13] = [',', ';', '+', '/', '&', '.', '!', '?', '\n', '\t', '…', ')', '•'];
+/// After "and", these are half of a number: "deux ans et demi".
+const HALVES: [&str; 3] = ["demi", "demie", "half"];
+/// What is wanted instead of something begins so: "pas un transport, des couches".
+const ARTICLES: [&str; 8] = ["un", "une", "du", "des", "de", "a", "an", "some"];
+const IT_IS: [&str; 3] = ["est", "it", "its"];
+
+/// Whether a part of a text is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Refusal {
+    #[default]
+    None,
+    /// It is not needed, or there already, or was seen to.
+    Plain,
+    /// Something else is wanted instead: of what nobody wants, some is need all the same.
+    Implied,
+    /// The same, where the part after it answers this turn of speech.
+    IfAnswered(Turn),
+}
+
+/// A part of a text.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub words: Vec<String>,
+    /// It comes after a word for "only".
+    pub is_all: bool,
+    pub is_asked: bool,
+    pub refusal: Refusal,
+}
+
+/// The parts of a text, in their order.
+pub(super) fn parts_of(text: &str) -> Result<Vec<Part>, Error> {
+    let turns = Turns::of_this_program()?;
+    let mut reading =
+        Reading { turns, definition: Definition::of_this_program()?, parts: vec![], part: Part::default() };
+    for clause in text.split(SIGNS_BETWEEN) {
+        reading.read(&words(clause));
+        reading.begin(Part::default());
+    }
+    let mut parts = reading.parts;
+    leave_out_what_was_seen_to(&mut parts, turns);
+    settle_what_is_answered(&mut parts);
+    Ok(parts)
+}
+
+struct Reading {
+    turns: &'static Turns,
+    definition: &'static Definition,
+    parts: Vec<Part>,
+    /// That is being read.
+    part: Part,
+}
+
+impl Reading {
+    fn begin(&mut self, part: Part) {
+        let ended = std::mem::replace(&mut self.part, part);
+        // Signs alone are no part to be read.
+        self.parts.extend(Some(ended).filter(|part| !part.words.is_empty()));
+    }
+
+    fn read(&mut self, clause: &[String]) {
+        let mut left = clause;
+        while !left.is_empty() {
+            let turn = self.turns.at(left, |turn, count| self.is_turn_here(turn, left.get(count)));
+            let taken = turn.map_or(1, |(_, count)| count);
+            let turn = turn.map(|(turn, _)| turn);
+            if let Some(turn) = turn {
+                self.turn(turn);
+            }
+            if !matches!(turn, Some(Turn::Between | Turn::Only)) {
+                self.part.words.extend(left.iter().take(taken).cloned());
+            }
+            left = left.get(taken..).unwrap_or_default();
+        }
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        let is_refused = self.part.refusal != Refusal::None;
+        let next = match turn {
+            Turn::Between => Part::default(),
+            Turn::Only => Part { is_all: true, ..Part::default() },
+            Turn::Asks | Turn::AsksFirst => Part { is_asked: true, ..Part::default() },
+            Turn::Wants if is_refused => Part { is_asked: true, ..Part::default() },
+            Turn::Wants => return self.part.is_asked = true,
+            Turn::Refuses | Turn::RefusesFirst => Part { refusal: Refusal::Plain, ..Part::default() },
+            Turn::Not if self.is_after_a_need() => Part { refusal: Refusal::Implied, ..Part::default() },
+            Turn::Not | Turn::IsNot | Turn::WantsNot => Part { refusal: Refusal::IfAnswered(turn), ..Part::default() },
+            Turn::Settled | Turn::Has | Turn::Lacked => return,
+        };
+        self.begin(next);
+    }
+
+    /// Whether a turn of speech is one at this place of the part that is read, before what comes next.
+    fn is_turn_here(&self, turn: Turn, next: Option<&String>) -> bool {
+        let is_first = self.part.words.is_empty();
+        let is_next = |known: &dyn Fn(&str) -> bool| next.is_some_and(|next| known(next));
+        match turn {
+            Turn::Between => !is_next(&|next| HALVES.contains(&next)),
+            Turn::Only | Turn::Refuses | Turn::WantsNot => true,
+            // "C'est pas un psy que je cherche" goes on.
+            Turn::Asks | Turn::Wants => self.part.refusal != Refusal::IfAnswered(Turn::IsNot),
+            Turn::AsksFirst | Turn::RefusesFirst | Turn::IsNot => is_first,
+            Turn::Not => {
+                let is_had = self.part.words.last().is_some_and(|word| self.turns.is(word, Turn::Has));
+                let is_lacked = is_next(&|next| self.turns.is(next, Turn::Lacked));
+                !is_had && !is_lacked && (is_first || self.is_after_a_need())
+            }
+            Turn::Settled | Turn::Has | Turn::Lacked => false,
+        }
+    }
+
+    /// Whether what was read so far says anything that may be needed.
+    fn is_after_a_need(&self) -> bool {
+        let says = |part: &Part| part.words.iter().any(|word| self.definition.says_what_is_needed(word));
+        self.parts.iter().chain([&self.part]).any(|part| part.refusal == Refusal::None && says(part))
+    }
+}
+
+fn leave_out_what_was_seen_to(parts: &mut [Part], turns: &Turns) {
+    for at in 0..parts.len() {
+        let words = parts.get(at).map(|part| part.words.as_slice()).unwrap_or_default();
+        let Some(count) = turns.settled_at_end(words) else { continue };
+        // "Les impôts, c'est fait."
+        let says_it_of_the_last = words.len() <= count + 1;
+        let first = if says_it_of_the_last { at.saturating_sub(1) } else { at };
+        parts.iter_mut().take(at + 1).skip(first).for_each(|part| part.refusal = Refusal::Plain);
+    }
+}
+
+fn settle_what_is_answered(parts: &mut [Part]) {
+    let mut next: Option<(bool, Option<String>)> = None;
+    for part in parts.iter_mut().rev() {
+        if let Refusal::IfAnswered(turn) = part.refusal {
+            let is_answered = next.is_some_and(|(is_asked, first)| {
+                let first = first.unwrap_or_default();
+                let is_instead = match turn {
+                    Turn::IsNot => IT_IS.contains(&first.as_str()),
+                    _ => ARTICLES.contains(&first.as_str()),
+                };
+                is_asked || is_instead
+            });
+            part.refusal = if is_answered { Refusal::Implied } else { Refusal::None };
+        }
+        let is_wanted = part.refusal == Refusal::None;
+        next = Some((part.is_asked && is_wanted, part.words.first().filter(|_| is_wanted).cloned()));
+    }
+}
