@@ -8,11 +8,11 @@ use super::turns::{Turn, Turns};
 
 /// What stands between the needs of one text, as signs.
 const SIGNS_BETWEEN: [char; 13] = [',', ';', '+', '/', '&', '.', '!', '?', '\n', '\t', '…', ')', '•'];
-/// After "and", these are half of a number: "deux ans et demi".
-const HALVES: [&str; 3] = ["demi", "demie", "half"];
 /// What is wanted instead of something begins so: "pas un transport, des couches".
 const ARTICLES: [&str; 8] = ["un", "une", "du", "des", "de", "a", "an", "some"];
 const IT_IS: [&str; 3] = ["est", "it", "its"];
+/// Words of "c'est pas un".
+const IS_NOT_WORDS_MIN: usize = 3;
 
 /// Whether a part of a text is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +70,9 @@ impl Reading {
     fn read(&mut self, clause: &[String]) {
         let mut left = clause;
         while !left.is_empty() {
+            if self.tells_what_it_is(left) {
+                self.begin(Part::default());
+            }
             let turn = self.turns.at(left, |turn, count| self.is_turn_here(turn, left.get(count)));
             let taken = turn.map_or(1, |(_, count)| count);
             let turn = turn.map(|(turn, _)| turn);
@@ -94,7 +97,7 @@ impl Reading {
             Turn::Refuses | Turn::RefusesFirst => Part { refusal: Refusal::Plain, ..Part::default() },
             Turn::Not if self.is_after_a_need() => Part { refusal: Refusal::Implied, ..Part::default() },
             Turn::Not | Turn::IsNot | Turn::WantsNot => Part { refusal: Refusal::IfAnswered(turn), ..Part::default() },
-            Turn::Settled | Turn::Has | Turn::Lacked => return,
+            Turn::GoesOn | Turn::Settled | Turn::Has | Turn::Lacked => return,
         };
         self.begin(next);
     }
@@ -102,20 +105,24 @@ impl Reading {
     /// Whether a turn of speech is one at this place of the part that is read, before what comes next.
     fn is_turn_here(&self, turn: Turn, next: Option<&String>) -> bool {
         let is_first = self.part.words.is_empty();
-        let is_next = |known: &dyn Fn(&str) -> bool| next.is_some_and(|next| known(next));
         match turn {
-            Turn::Between => !is_next(&|next| HALVES.contains(&next)),
-            Turn::Only | Turn::Refuses | Turn::WantsNot => true,
+            Turn::Between | Turn::GoesOn | Turn::Only | Turn::Refuses | Turn::WantsNot => true,
             // "C'est pas un psy que je cherche" goes on.
             Turn::Asks | Turn::Wants => self.part.refusal != Refusal::IfAnswered(Turn::IsNot),
             Turn::AsksFirst | Turn::RefusesFirst | Turn::IsNot => is_first,
             Turn::Not => {
                 let is_had = self.part.words.last().is_some_and(|word| self.turns.is(word, Turn::Has));
-                let is_lacked = is_next(&|next| self.turns.is(next, Turn::Lacked));
+                let is_lacked = next.is_some_and(|next| self.turns.is(next, Turn::Lacked));
                 !is_had && !is_lacked && (is_first || self.is_after_a_need())
             }
             Turn::Settled | Turn::Has | Turn::Lacked => false,
         }
+    }
+
+    /// "C'est pas un psy qu'il lui faut c'est du répit", without a sign.
+    fn tells_what_it_is(&self, left: &[String]) -> bool {
+        let is_open = self.part.refusal == Refusal::IfAnswered(Turn::IsNot) && self.part.words.len() > IS_NOT_WORDS_MIN;
+        is_open && left.first().is_some_and(|word| IT_IS.contains(&word.as_str()))
     }
 
     /// Whether what was read so far says anything that may be needed.
@@ -129,9 +136,13 @@ fn leave_out_what_was_seen_to(parts: &mut [Part], turns: &Turns) {
     for at in 0..parts.len() {
         let words = parts.get(at).map(|part| part.words.as_slice()).unwrap_or_default();
         let Some(count) = turns.settled_at_end(words) else { continue };
+        let is_asked = |at: usize| parts.get(at).is_some_and(|part| part.is_asked);
         // "Les impôts, c'est fait."
         let says_it_of_the_last = words.len() <= count + 1;
         let first = if says_it_of_the_last { at.saturating_sub(1) } else { at };
+        if is_asked(at) || is_asked(first) {
+            continue;
+        }
         parts.iter_mut().take(at + 1).skip(first).for_each(|part| part.refusal = Refusal::Plain);
     }
 }

@@ -9,8 +9,8 @@ use super::turns::{Turn, Turns};
 use super::{Error, Index};
 use crate::domain::taxonomy::is_of_category;
 
-/// Of what is told beside what is asked, this comes first all the same; nor is it left out because something else is
-/// wanted.
+/// Of what is told beside what is asked, this comes first all the same. It is not left out because something else is
+/// wanted, or all that is, and told even where somebody says that no help is needed.
 const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
 /// What stands between two needs, or within one: "garderie avec transport", "seule avec un bébé".
 const WITH: [&str; 2] = ["avec", "with"];
@@ -45,7 +45,7 @@ impl Index {
 
     /// The need that a text is said for, those that may be taken in its place, and those of its parts.
     pub fn read_need(text: &str) -> Result<NeedRead, Error> {
-        let Parts { told, needed, is_left_out } = parts_told(text)?;
+        let Parts { told, needed, is_left_out, of_danger } = parts_told(text)?;
         let all = words(text);
         let needs = needs_meant(if is_left_out && !needed.is_empty() { &needed } else { &all })?;
         let surely = surest_of_whole(surest(&needs), &told)?;
@@ -55,34 +55,59 @@ impl Index {
         };
         let matched = told.iter().find(|part| (told.len() > 1 || is_left_out) && surely.as_ref() == Some(&part.need));
         let part = matched.map(|part| part.words.clone());
-        Ok(NeedRead { surely, nearly, part, of_parts: told.into_iter().map(|part| part.need).collect() })
+        let mut of_parts: Vec<String> = told.into_iter().map(|part| part.need).collect();
+        let of_danger = of_danger.into_iter().filter(|need| surely.as_ref() != Some(need));
+        for need in of_danger {
+            of_parts.extend(Some(need).filter(|need| !of_parts.contains(need)));
+        }
+        Ok(NeedRead { surely, nearly, part, of_parts })
     }
 }
 
 /// The words of a text without those of what is not needed; none where it tells of no such thing, or of nothing else.
 pub(super) fn words_needed(text: &str) -> Result<Option<Vec<String>>, Error> {
-    let (needed, is_left_out) = parts_needed(text)?;
-    let needed: Vec<String> = needed.into_iter().flat_map(|part| part.words).collect();
+    let Needed { parts, is_left_out, .. } = parts_needed(text)?;
+    let needed: Vec<String> = parts.into_iter().flat_map(|part| part.words).collect();
     Ok(Some(needed).filter(|needed| is_left_out && !needed.is_empty()))
 }
 
-/// The parts of a text that tell of what is needed, and whether others are left out.
-fn parts_needed(text: &str) -> Result<(Vec<Part>, bool), Error> {
-    let mut needed = vec![];
-    let mut is_left_out = false;
+/// The parts of a text that tell of what is needed.
+#[derive(Default)]
+struct Needed {
+    parts: Vec<Part>,
+    /// Others are left out,
+    is_left_out: bool,
+    /// of which these needs are told all the same: nobody's safety is.
+    of_danger: Vec<String>,
+}
+
+fn parts_needed(text: &str) -> Result<Needed, Error> {
+    let mut needed = Needed::default();
     for part in parts_of(text)? {
+        if part.is_all && !needs_within(&part.words)?.is_empty() {
+            let before = std::mem::take(&mut needed.parts);
+            let count = before.len();
+            for part in before {
+                needed.parts.extend(danger_of(&part)?.map(|_| part));
+            }
+            needed.is_left_out |= needed.parts.len() < count;
+        }
         let is_needed = match part.refusal {
             Refusal::None => true,
-            Refusal::Implied => surest(&needs_meant(&part.words)?).is_some_and(|need| is_never_second(&need)),
-            Refusal::Plain | Refusal::IfAnswered(_) => false,
+            Refusal::Implied => danger_of(&part)?.is_some(),
+            Refusal::Plain | Refusal::IfAnswered(_) => {
+                needed.of_danger.extend(danger_of(&part)?);
+                false
+            }
         };
-        if is_needed {
-            needed.push(part);
-        } else {
-            is_left_out = true;
-        }
+        needed.is_left_out |= !is_needed;
+        needed.parts.extend(Some(part).filter(|_| is_needed));
     }
-    Ok((needed, is_left_out))
+    Ok(needed)
+}
+
+fn danger_of(part: &Part) -> Result<Option<String>, Error> {
+    Ok(surest(&needs_meant(&part.words)?).filter(|need| is_never_second(need)))
 }
 
 fn is_never_second(need: &str) -> bool {
@@ -104,17 +129,14 @@ struct Parts {
     /// The words of all parts but those that tell of what is not needed, and whether there are such.
     needed: Vec<String>,
     is_left_out: bool,
+    of_danger: Vec<String>,
 }
 
 fn parts_told(text: &str) -> Result<Parts, Error> {
-    let (needed, is_left_out) = parts_needed(text)?;
-    let mut parts = Parts { told: vec![], needed: vec![], is_left_out };
-    for Part { words, is_all, is_asked: asks, .. } in needed {
+    let Needed { parts: needed, is_left_out, of_danger } = parts_needed(text)?;
+    let mut parts = Parts { told: vec![], needed: vec![], is_left_out, of_danger };
+    for Part { words, is_asked: asks, .. } in needed {
         let needs = needs_within(&words)?;
-        if is_all && !needs.is_empty() {
-            parts.is_left_out |= !parts.told.is_empty();
-            (parts.told, parts.needed) = (vec![], vec![]);
-        }
         // What comes after "with" tells more of what stands before it.
         let is_headed = needs.len() > 1 && words.iter().any(|word| is_with(word));
         for (at, (need, words)) in needs.into_iter().enumerate() {

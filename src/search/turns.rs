@@ -17,6 +17,8 @@ const TURNS_OF_SPEECH: &str = include_str!("../../index/search/turns_of_speech.c
 pub(super) enum Turn {
     /// Stands between two parts, and is of neither: "et".
     Between,
+    /// Has words that stand between two parts elsewhere: "deux ans et demi", "une place où dormir".
+    GoesOn,
     /// After it comes all that is wanted: "pas de nourriture, juste des vêtements".
     Only,
     /// Begins what is asked for: "on vient d'arriver, il faut un logement".

@@ -604,6 +604,20 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("des couches plutôt que du transport", "Couches", json!([])),
         ("diapers instead of a ride", "Couches", json!([])),
         ("je veux plus que mon mari me frappe, je veux des couches", "Aide", json!(["material-aid/baby-supplies"])),
+        // Nor because something else is all that is wanted; it is told even where no help is wanted for it.
+        ("mon mari me frappe, juste des couches", "Aide", json!(["material-aid/baby-supplies"])),
+        ("il me frappe. only diapers please", "Aide", json!(["material-aid/baby-supplies"])),
+        ("oubliez que mon mari me frappe, des couches", "Couches", json!(["safety-violence/domestic-violence"])),
+        (
+            "pas besoin d'aide même si mon mari me frappe, des couches",
+            "Couches",
+            json!(["safety-violence/domestic-violence"]),
+        ),
+        ("transport non, couches oui", "Couches", json!([])),
+        ("le transport ça va, c'est les couches", "Couches", json!([])),
+        ("besoin de couches, ça va?", "Couches", json!([])),
+        ("c'est pas du transport qu'il lui faut c'est des couches", "Couches", json!([])),
+        ("il veut pas de garderie, il veut des couches", "Couches", json!([])),
         ("je cherche des couches, pas un sou", "Couches", json!(["income/emergency-money"])),
         // What is missing is asked for, what is there is told.
         ("j'ai une garderie, mais pas de couches", "Couches", json!(["childcare/daycare"])),
