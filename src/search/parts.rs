@@ -14,6 +14,7 @@ use crate::domain::taxonomy::is_of_category;
 const NEVER_SECOND: [&str; 2] = ["safety-violence", "mental-health/crisis"];
 /// What stands between two needs, or within one: "garderie avec transport", "seule avec un bébé".
 const WITH: [&str; 2] = ["avec", "with"];
+/// Needs of one text that are told; more than those of [`NEVER_SECOND`].
 const TOLD_APART_MAX: usize = 8;
 /// Needs that a text may be said for.
 const PERHAPS_MAX: usize = 2;
@@ -55,11 +56,11 @@ impl Index {
         };
         let matched = told.iter().find(|part| (told.len() > 1 || is_left_out) && surely.as_ref() == Some(&part.need));
         let part = matched.map(|part| part.words.clone());
-        let mut of_parts: Vec<String> = told.into_iter().map(|part| part.need).collect();
-        let of_danger = of_danger.into_iter().filter(|need| surely.as_ref() != Some(need));
-        for need in of_danger {
+        let mut of_parts: Vec<String> = vec![];
+        for need in told.into_iter().map(|part| part.need).chain(of_danger) {
             of_parts.extend(Some(need).filter(|need| !of_parts.contains(need)));
         }
+        keep_what_is_told(&mut of_parts);
         Ok(NeedRead { surely, nearly, part, of_parts })
     }
 }
@@ -110,6 +111,19 @@ fn danger_of(part: &Part) -> Result<Option<String>, Error> {
     Ok(surest(&needs_meant(&part.words)?).filter(|need| is_never_second(need)))
 }
 
+/// The first of them, and all that are of danger.
+fn keep_what_is_told(needs: &mut Vec<String>) {
+    let of_danger = needs.iter().filter(|need| is_never_second(need)).count();
+    let mut others = TOLD_APART_MAX.saturating_sub(of_danger);
+    needs.retain(|need| {
+        is_never_second(need) || {
+            let has_room = others > 0;
+            others = others.saturating_sub(1);
+            has_room
+        }
+    });
+}
+
 fn is_never_second(need: &str) -> bool {
     NEVER_SECOND.iter().any(|code| is_of_category(need, code))
 }
@@ -148,7 +162,6 @@ fn parts_told(text: &str) -> Result<Parts, Error> {
         }
         parts.needed.extend(words);
     }
-    parts.told.truncate(TOLD_APART_MAX);
     Ok(parts)
 }
 

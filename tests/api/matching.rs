@@ -653,6 +653,14 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         assert_eq!(choices(&reply, 0).first().map(String::as_str), Some(name), "{text}: {}", reply.text);
         assert_eq!(reply.json["needs"][0]["also_meant"], also, "{text}");
     }
+    // Danger is told, however much else is.
+    let many = "couches, transport, garderie, emploi, dentiste, meubles, manteau, avocat, orthophoniste, cours de français, \
+                mon mari me bat";
+    let reply =
+        matched(&app.anonymous(), &asked(change, json!([{"q": many, "category": "material-aid/baby-supplies"}])));
+    let told = reply.json["needs"][0]["also_meant"].as_array().unwrap();
+    assert!(told.contains(&json!("safety-violence/domestic-violence")), "{told:?}");
+    assert_eq!(told.len(), 7, "eight with that which is matched: {told:?}");
     // Only the words of the part that is matched are looked for.
     let reply = matched(&app.anonymous(), &asked(change, json!([{"q": "garderie, emploi, transport"}])));
     assert!(!choices(&reply, 0).contains(&"Transport adapté".to_owned()), "{}", reply.text);
