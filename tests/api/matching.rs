@@ -616,6 +616,8 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("transport non, couches oui", "Couches", json!([])),
         ("le transport ça va, c'est les couches", "Couches", json!([])),
         ("besoin de couches, ça va?", "Couches", json!([])),
+        ("besoin de couches ok, du transport aussi", "Couches", json!(["transport/accompanied-ride"])),
+        ("besoin de couches, ma fille a pas un lit", "Couches", json!(["material-aid/furniture"])),
         ("c'est pas du transport qu'il lui faut c'est des couches", "Couches", json!([])),
         ("il veut pas de garderie, il veut des couches", "Couches", json!([])),
         ("je cherche des couches, pas un sou", "Couches", json!(["income/emergency-money"])),
