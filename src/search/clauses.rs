@@ -23,8 +23,6 @@ pub(super) enum Refusal {
     Plain,
     /// Something else is wanted instead: of what nobody wants, some is need all the same.
     Implied,
-    /// The same, where the part after it answers this turn of speech.
-    IfAnswered(Turn),
 }
 
 /// A part of a text.
@@ -35,6 +33,14 @@ pub(super) struct Part {
     pub is_all: bool,
     pub is_asked: bool,
     pub refusal: Refusal,
+    /// It is refused where the part after it answers this turn of speech.
+    unanswered: Option<Turn>,
+}
+
+impl Part {
+    fn is_perhaps_refused(&self) -> bool {
+        self.refusal != Refusal::None || self.unanswered.is_some()
+    }
 }
 
 /// The parts of a text, in their order.
@@ -87,7 +93,7 @@ impl Reading {
     }
 
     fn turn(&mut self, turn: Turn) {
-        let is_refused = self.part.refusal != Refusal::None;
+        let is_refused = self.part.is_perhaps_refused();
         let next = match turn {
             Turn::Between => Part::default(),
             Turn::Only => Part { is_all: true, ..Part::default() },
@@ -96,7 +102,7 @@ impl Reading {
             Turn::Wants => return self.part.is_asked = true,
             Turn::Refuses | Turn::RefusesFirst => Part { refusal: Refusal::Plain, ..Part::default() },
             Turn::Not if self.is_after_a_need() => Part { refusal: Refusal::Implied, ..Part::default() },
-            Turn::Not | Turn::IsNot | Turn::WantsNot => Part { refusal: Refusal::IfAnswered(turn), ..Part::default() },
+            Turn::Not | Turn::IsNot | Turn::WantsNot => Part { unanswered: Some(turn), ..Part::default() },
             Turn::GoesOn | Turn::Settled | Turn::Has | Turn::Lacked => return,
         };
         self.begin(next);
@@ -108,7 +114,7 @@ impl Reading {
         match turn {
             Turn::Between | Turn::GoesOn | Turn::Only | Turn::Refuses | Turn::WantsNot => true,
             // "C'est pas un psy que je cherche" goes on.
-            Turn::Asks | Turn::Wants => self.part.refusal != Refusal::IfAnswered(Turn::IsNot),
+            Turn::Asks | Turn::Wants => self.part.unanswered != Some(Turn::IsNot),
             Turn::AsksFirst | Turn::RefusesFirst | Turn::IsNot => is_first,
             Turn::Not => {
                 let is_had = self.part.words.last().is_some_and(|word| self.turns.is(word, Turn::Has));
@@ -121,14 +127,14 @@ impl Reading {
 
     /// "C'est pas un psy qu'il lui faut c'est du répit", without a sign.
     fn tells_what_it_is(&self, left: &[String]) -> bool {
-        let is_open = self.part.refusal == Refusal::IfAnswered(Turn::IsNot) && self.part.words.len() > IS_NOT_WORDS_MIN;
+        let is_open = self.part.unanswered == Some(Turn::IsNot) && self.part.words.len() > IS_NOT_WORDS_MIN;
         is_open && left.first().is_some_and(|word| IT_IS.contains(&word.as_str()))
     }
 
     /// Whether what was read so far says anything that may be needed.
     fn is_after_a_need(&self) -> bool {
         let says = |part: &Part| part.words.iter().any(|word| self.definition.says_what_is_needed(word));
-        self.parts.iter().chain([&self.part]).any(|part| part.refusal == Refusal::None && says(part))
+        self.parts.iter().chain([&self.part]).any(|part| !part.is_perhaps_refused() && says(part))
     }
 }
 
@@ -143,14 +149,16 @@ fn leave_out_what_was_seen_to(parts: &mut [Part], turns: &Turns) {
         if is_asked(at) || is_asked(first) {
             continue;
         }
-        parts.iter_mut().take(at + 1).skip(first).for_each(|part| part.refusal = Refusal::Plain);
+        for part in parts.iter_mut().take(at + 1).skip(first) {
+            (part.refusal, part.unanswered) = (Refusal::Plain, None);
+        }
     }
 }
 
 fn settle_what_is_answered(parts: &mut [Part]) {
     let mut next: Option<(bool, Option<String>)> = None;
     for part in parts.iter_mut().rev() {
-        if let Refusal::IfAnswered(turn) = part.refusal {
+        if let Some(turn) = part.unanswered {
             let is_answered = next.is_some_and(|(is_asked, first)| {
                 let first = first.unwrap_or_default();
                 let is_instead = match turn {
@@ -159,7 +167,9 @@ fn settle_what_is_answered(parts: &mut [Part]) {
                 };
                 is_asked || is_instead
             });
-            part.refusal = if is_answered { Refusal::Implied } else { Refusal::None };
+            if is_answered {
+                part.refusal = Refusal::Implied;
+            }
         }
         let is_wanted = part.refusal == Refusal::None;
         next = Some((part.is_asked && is_wanted, part.words.first().filter(|_| is_wanted).cloned()));

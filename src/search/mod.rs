@@ -13,7 +13,6 @@ mod impact;
 mod marks;
 mod needs;
 mod parts;
-
 mod plan;
 mod postings;
 mod query;

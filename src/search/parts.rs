@@ -46,9 +46,9 @@ impl Index {
 
     /// The need that a text is said for, those that may be taken in its place, and those of its parts.
     pub fn read_need(text: &str) -> Result<NeedRead, Error> {
-        let Parts { told, needed, is_left_out, of_danger } = parts_told(text)?;
-        let all = words(text);
-        let needs = needs_meant(if is_left_out && !needed.is_empty() { &needed } else { &all })?;
+        let Needed { parts, is_left_out, of_danger } = parts_needed(text)?;
+        let told = parts_told(&parts)?;
+        let needs = needs_meant(&words_of_needed(parts, is_left_out).unwrap_or_else(|| words(text)))?;
         let surely = surest_of_whole(surest(&needs), &told)?;
         let nearly = match &surely {
             Some(need) => Needs::of_this_program()?.standing_in_for(need),
@@ -68,8 +68,12 @@ impl Index {
 /// The words of a text without those of what is not needed; none where it tells of no such thing, or of nothing else.
 pub(super) fn words_needed(text: &str) -> Result<Option<Vec<String>>, Error> {
     let Needed { parts, is_left_out, .. } = parts_needed(text)?;
+    Ok(words_of_needed(parts, is_left_out))
+}
+
+fn words_of_needed(parts: Vec<Part>, is_left_out: bool) -> Option<Vec<String>> {
     let needed: Vec<String> = parts.into_iter().flat_map(|part| part.words).collect();
-    Ok(Some(needed).filter(|needed| is_left_out && !needed.is_empty()))
+    Some(needed).filter(|needed| is_left_out && !needed.is_empty())
 }
 
 /// The parts of a text that tell of what is needed.
@@ -96,7 +100,7 @@ fn parts_needed(text: &str) -> Result<Needed, Error> {
         let is_needed = match part.refusal {
             Refusal::None => true,
             Refusal::Implied => danger_of(&part)?.is_some(),
-            Refusal::Plain | Refusal::IfAnswered(_) => {
+            Refusal::Plain => {
                 needed.of_danger.extend(danger_of(&part)?);
                 false
             }
@@ -136,33 +140,22 @@ struct PartTold {
     is_asked: bool,
 }
 
-/// The parts of a text that are said for some need.
-struct Parts {
-    /// Each need once.
-    told: Vec<PartTold>,
-    /// The words of all parts but those that tell of what is not needed, and whether there are such.
-    needed: Vec<String>,
-    is_left_out: bool,
-    of_danger: Vec<String>,
-}
-
-fn parts_told(text: &str) -> Result<Parts, Error> {
-    let Needed { parts: needed, is_left_out, of_danger } = parts_needed(text)?;
-    let mut parts = Parts { told: vec![], needed: vec![], is_left_out, of_danger };
-    for Part { words, is_asked: asks, .. } in needed {
-        let needs = needs_within(&words)?;
+/// What parts are surely said for, each need once.
+fn parts_told(parts: &[Part]) -> Result<Vec<PartTold>, Error> {
+    let mut told: Vec<PartTold> = vec![];
+    for Part { words, is_asked: asks, .. } in parts {
+        let needs = needs_within(words)?;
         // What comes after "with" tells more of what stands before it.
         let is_headed = needs.len() > 1 && words.iter().any(|word| is_with(word));
         for (at, (need, words)) in needs.into_iter().enumerate() {
-            let is_asked = if is_headed { at == 0 } else { asks };
-            match parts.told.iter_mut().find(|known| known.need == need) {
+            let is_asked = if is_headed { at == 0 } else { *asks };
+            match told.iter_mut().find(|known| known.need == need) {
                 Some(known) => known.is_asked |= is_asked,
-                None => parts.told.push(PartTold { need, words: words.join(" "), is_asked }),
+                None => told.push(PartTold { need, words: words.join(" "), is_asked }),
             }
         }
-        parts.needed.extend(words);
     }
-    Ok(parts)
+    Ok(told)
 }
 
 /// The needs that a part tells of, each with the words that say it: one, or several where it is a list.
