@@ -10,6 +10,8 @@ use super::turns::{Turn, Turns};
 const SIGNS_BETWEEN: [char; 13] = [',', ';', '+', '/', '&', '.', '!', '?', '\n', '\t', '…', ')', '•'];
 /// What is wanted instead of something begins so: "pas un transport, des couches".
 const ARTICLES: [&str; 8] = ["un", "une", "du", "des", "de", "a", "an", "some"];
+/// So does what is wanted after "ni A ni B"; "un" may begin what is told: "ni travail ni logement, un bébé".
+const PARTITIVES: [&str; 4] = ["du", "des", "de", "some"];
 const IT_IS: [&str; 3] = ["est", "it", "its"];
 /// Words of "c'est pas un".
 const IS_NOT_WORDS_MIN: usize = 3;
@@ -41,20 +43,24 @@ impl Part {
     fn is_perhaps_refused(&self) -> bool {
         self.refusal != Refusal::None || self.unanswered.is_some()
     }
+
+    fn says_what_is_needed(&self, definition: &Definition) -> bool {
+        self.words.iter().any(|word| definition.says_what_is_needed(word))
+    }
 }
 
 /// The parts of a text, in their order.
 pub(super) fn parts_of(text: &str) -> Result<Vec<Part>, Error> {
     let turns = Turns::of_this_program()?;
-    let mut reading =
-        Reading { turns, definition: Definition::of_this_program()?, parts: vec![], part: Part::default() };
+    let definition = Definition::of_this_program()?;
+    let mut reading = Reading { turns, definition, parts: vec![], part: Part::default() };
     for clause in text.split(SIGNS_BETWEEN) {
         reading.read(&words(clause));
         reading.begin(Part::default());
     }
     let mut parts = reading.parts;
     leave_out_what_was_seen_to(&mut parts, turns);
-    settle_what_is_answered(&mut parts);
+    settle_what_is_answered(&mut parts, definition);
     Ok(parts)
 }
 
@@ -85,7 +91,7 @@ impl Reading {
             if let Some(turn) = turn {
                 self.turn(turn);
             }
-            if !matches!(turn, Some(Turn::Between | Turn::Only)) {
+            if !matches!(turn, Some(Turn::Between | Turn::Nor | Turn::Than | Turn::Only)) {
                 self.part.words.extend(left.iter().take(taken).cloned());
             }
             left = left.get(taken..).unwrap_or_default();
@@ -95,24 +101,34 @@ impl Reading {
     fn turn(&mut self, turn: Turn) {
         let is_refused = self.part.is_perhaps_refused();
         let next = match turn {
-            Turn::Between => Part::default(),
+            Turn::Between | Turn::Lacks => Part::default(),
+            Turn::Nor => self.also_refused(),
             Turn::Only => Part { is_all: true, ..Part::default() },
             Turn::Asks | Turn::AsksFirst => Part { is_asked: true, ..Part::default() },
             Turn::Wants if is_refused => Part { is_asked: true, ..Part::default() },
             Turn::Wants => return self.part.is_asked = true,
             Turn::Refuses | Turn::RefusesFirst => Part { refusal: Refusal::Plain, ..Part::default() },
+            Turn::Than => Part { refusal: Refusal::Implied, ..Part::default() },
             Turn::Not if self.is_after_a_need() => Part { refusal: Refusal::Implied, ..Part::default() },
             Turn::Not | Turn::IsNot | Turn::WantsNot => Part { unanswered: Some(turn), ..Part::default() },
-            Turn::GoesOn | Turn::Settled | Turn::Has | Turn::Lacked => return,
+            Turn::GoesOn | Turn::Settled | Turn::NoneIs | Turn::Needed => return,
+            Turn::Has | Turn::Lacked | Turn::Rather => return,
         };
         self.begin(next);
+    }
+
+    /// What comes after "ni".
+    fn also_refused(&self) -> Part {
+        let begins = self.parts.is_empty() && self.part.words.is_empty();
+        let unanswered = self.part.unanswered.or(begins.then_some(Turn::Nor));
+        Part { refusal: self.part.refusal, unanswered, ..Part::default() }
     }
 
     /// Whether a turn of speech is one at this place of the part that is read, before what comes next.
     fn is_turn_here(&self, turn: Turn, next: Option<&String>) -> bool {
         let is_first = self.part.words.is_empty();
         match turn {
-            Turn::Between | Turn::GoesOn | Turn::Only | Turn::Refuses | Turn::WantsNot => true,
+            Turn::Between | Turn::Nor | Turn::GoesOn | Turn::Only | Turn::Refuses | Turn::WantsNot => true,
             // "C'est pas un psy que je cherche" goes on.
             Turn::Asks | Turn::Wants => self.part.unanswered != Some(Turn::IsNot),
             Turn::AsksFirst | Turn::RefusesFirst | Turn::IsNot => is_first,
@@ -121,7 +137,9 @@ impl Reading {
                 let is_lacked = next.is_some_and(|next| self.turns.is(next, Turn::Lacked));
                 !is_had && !is_lacked && (is_first || self.is_after_a_need())
             }
-            Turn::Settled | Turn::Has | Turn::Lacked => false,
+            Turn::Lacks => self.part.says_what_is_needed(self.definition) && self.lacks_something(),
+            Turn::Than => self.part.words.iter().any(|word| self.turns.is(word, Turn::Rather)),
+            Turn::Settled | Turn::NoneIs | Turn::Needed | Turn::Has | Turn::Lacked | Turn::Rather => false,
         }
     }
 
@@ -131,10 +149,17 @@ impl Reading {
         is_open && left.first().is_some_and(|word| IT_IS.contains(&word.as_str()))
     }
 
+    fn lacks_something(&self) -> bool {
+        let words = &self.part.words;
+        let begins_at =
+            |at| words.get(at..).is_some_and(|left| self.turns.at(left, |turn, _| turn == Turn::Lacks).is_some());
+        (0..words.len()).any(begins_at)
+    }
+
     /// Whether what was read so far says anything that may be needed.
     fn is_after_a_need(&self) -> bool {
-        let says = |part: &Part| part.words.iter().any(|word| self.definition.says_what_is_needed(word));
-        self.parts.iter().chain([&self.part]).any(|part| !part.is_perhaps_refused() && says(part))
+        let read = self.parts.iter().chain([&self.part]);
+        read.into_iter().any(|part| !part.is_perhaps_refused() && part.says_what_is_needed(self.definition))
     }
 }
 
@@ -155,23 +180,29 @@ fn leave_out_what_was_seen_to(parts: &mut [Part], turns: &Turns) {
     }
 }
 
-fn settle_what_is_answered(parts: &mut [Part]) {
-    let mut next: Option<(bool, Option<String>)> = None;
+fn settle_what_is_answered(parts: &mut [Part], definition: &Definition) {
+    /// The next part that is wanted and says what is.
+    struct Answer {
+        is_asked: bool,
+        first: String,
+    }
+    let mut answer: Option<Answer> = None;
     for part in parts.iter_mut().rev() {
-        if let Some(turn) = part.unanswered {
-            let is_answered = next.is_some_and(|(is_asked, first)| {
-                let first = first.unwrap_or_default();
-                let is_instead = match turn {
-                    Turn::IsNot => IT_IS.contains(&first.as_str()),
-                    _ => ARTICLES.contains(&first.as_str()),
-                };
-                is_asked || is_instead
-            });
-            if is_answered {
-                part.refusal = Refusal::Implied;
-            }
+        let is_answer_to = |turn: Turn| {
+            let (begins, by_asking) = match turn {
+                Turn::IsNot => (&IT_IS[..], true),
+                Turn::Nor => (&PARTITIVES[..], false),
+                _ => (&ARTICLES[..], true),
+            };
+            let answers = |answer: &Answer| begins.contains(&answer.first.as_str()) || by_asking && answer.is_asked;
+            answer.as_ref().is_some_and(answers)
+        };
+        if part.unanswered.is_some_and(is_answer_to) {
+            part.refusal = Refusal::Implied;
         }
-        let is_wanted = part.refusal == Refusal::None;
-        next = Some((part.is_asked && is_wanted, part.words.first().filter(|_| is_wanted).cloned()));
+        let is_wanted = part.refusal == Refusal::None && part.says_what_is_needed(definition);
+        if let Some(first) = part.words.first().filter(|_| is_wanted) {
+            answer = Some(Answer { is_asked: part.is_asked, first: first.clone() });
+        }
     }
 }

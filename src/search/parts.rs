@@ -48,7 +48,10 @@ impl Index {
     pub fn read_need(text: &str) -> Result<NeedRead, Error> {
         let Needed { parts, is_left_out, of_danger } = parts_needed(text)?;
         let told = parts_told(&parts)?;
-        let needs = needs_meant(&words_of_needed(parts, is_left_out).unwrap_or_else(|| words(text)))?;
+        let turns = Turns::of_this_program()?;
+        // "Ni" is said in few needs, and of any.
+        let all_words = || words(text).into_iter().filter(|word| !turns.is(word, Turn::Nor)).collect();
+        let needs = needs_meant(&words_of_needed(parts, is_left_out).unwrap_or_else(all_words))?;
         let surely = surest_of_whole(surest(&needs), &told)?;
         let nearly = match &surely {
             Some(need) => Needs::of_this_program()?.standing_in_for(need),

@@ -17,6 +17,11 @@ const TURNS_OF_SPEECH: &str = include_str!("../../index/search/turns_of_speech.c
 pub(super) enum Turn {
     /// Stands between two parts, and is of neither: "et".
     Between,
+    /// Stands between two parts that are refused together: "pas besoin de A ni de B". At the start of a text it begins
+    /// what is refused where the text goes on otherwise: "ni A ni B, du C".
+    Nor,
+    /// Begins another part after such a one: "pas de A pas de B".
+    Lacks,
     /// Has words that stand between two parts elsewhere: "deux ans et demi", "une place où dormir".
     GoesOn,
     /// After it comes all that is wanted: "pas de nourriture, juste des vêtements".
@@ -38,9 +43,16 @@ pub(super) enum Turn {
     IsNot,
     /// Begins what is refused beside what is not: "B, pas un A". Not "pas de A", which is a need.
     Not,
+    /// Before [`Turn::Than`], what stands between is wanted: "plutôt A que B".
+    Rather,
+    /// So what comes after it is refused.
+    Than,
     /// Ends what was seen to, or says it of the part before: "le loyer est payé", "les impôts, c'est fait". Not "est
     /// pas payé", nor "formation payée".
     Settled,
+    /// Begins what [`Turn::Needed`] ends, and is not: "no daycare needed".
+    NoneIs,
+    Needed,
     /// Before [`Turn::Not`], what follows is missed: "elle a pas un lit".
     Has,
     /// So it is after it: "pas un sou".
@@ -93,11 +105,13 @@ impl Turns {
         known.into_iter().any(|(said, of)| *of == kind && said.len() == 1)
     }
 
-    /// How many words at the end say that something was seen to.
+    /// How many words at the end say that something was seen to, or that none of it is needed.
     pub(super) fn settled_at_end(&self, words: &[String]) -> Option<usize> {
+        let is_of_none = words.first().is_some_and(|word| self.is(word, Turn::NoneIs));
+        let settles = |kind| kind == Turn::Settled || (kind == Turn::Needed && is_of_none);
         (0..words.len()).find_map(|at| {
             let end = words.get(at..)?;
-            self.at(end, |kind, count| kind == Turn::Settled && count == end.len()).map(|(_, count)| count)
+            self.at(end, |kind, count| settles(kind) && count == end.len()).map(|(_, count)| count)
         })
     }
 }

@@ -564,7 +564,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
     let respite = json!(["disability/child-disability", "respite/family-respite"]);
     for (text, name, also) in [
         ("couches et transport", "Couches", json!(["transport/accompanied-ride"])),
-        ("couches ou transport", "Transport adapté", json!(["material-aid/baby-supplies"])),
+        ("couches ou transport", "Couches", json!(["transport/accompanied-ride"])),
         ("mon fils est autiste et je cherche un répit", "Répit", respite.clone()),
         ("mon fils est handicapé et j'ai besoin de répit", "Répit", respite),
         ("garderie, emploi, transport", "Poupons", json!(["employment/job-search", "transport/accompanied-ride"])),
@@ -621,6 +621,18 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("c'est pas du transport qu'il lui faut c'est des couches", "Couches", json!([])),
         ("il veut pas de garderie, il veut des couches", "Couches", json!([])),
         ("je cherche des couches, pas un sou", "Couches", json!(["income/emergency-money"])),
+        ("plutôt des couches que du transport", "Couches", json!([])),
+        ("rather diapers than a ride", "Couches", json!([])),
+        ("ni transport ni garderie, des couches", "Couches", json!([])),
+        ("ni couches ni argent, besoin d'aide", "Couches", json!(["income/emergency-money"])),
+        ("pas besoin de transport ni de garderie, des couches", "Couches", json!([])),
+        ("pas un transport, pas une garderie, des couches", "Couches", json!([])),
+        ("le problème c'est pas le transport c'est les couches", "Couches", json!([])),
+        ("pas intéressée par une garderie préfère des couches", "Couches", json!([])),
+        ("no daycare needed, diapers", "Couches", json!([])),
+        ("j'ai ni couches ni transport", "Couches", json!(["transport/accompanied-ride"])),
+        ("pas de couches pas de job", "Couches", json!(["employment/job-search"])),
+        ("je suis pas en danger, des couches", "Couches", json!(["safety-violence/shelter"])),
         // What is missing is asked for, what is there is told.
         ("j'ai une garderie, mais pas de couches", "Couches", json!(["childcare/daycare"])),
         ("I have daycare but no diapers", "Couches", json!(["childcare/daycare"])),
