@@ -20,6 +20,7 @@ mod repair;
 use facts::{Facts, Number, Page, Place, mail_host};
 use names::{Likeness, Name, word_likeness};
 
+use super::taxonomy::top_level_of;
 use super::words::words;
 
 /// At or above, a pair is held to be one service: the published threshold. Precision and recall are measured at it.
@@ -505,11 +506,10 @@ fn compare_categories(ones: &BTreeSet<String>, others: &BTreeSet<String>, reason
     if ones.is_empty() || others.is_empty() {
         return;
     }
-    let field = |code: &String| code.split('/').next().unwrap_or("").to_owned();
-    let fields = |codes: &BTreeSet<String>| codes.iter().map(field).collect::<BTreeSet<_>>();
+    let fields = |codes: &BTreeSet<String>| codes.iter().map(|code| top_level_of(code).to_owned()).collect();
     if !ones.is_disjoint(others) {
         push(reasons, Reason::CategorySame, 0.7);
-    } else if !fields(ones).is_disjoint(&fields(others)) {
+    } else if !BTreeSet::is_disjoint(&fields(ones), &fields(others)) {
         push(reasons, Reason::CategoryNear, -0.8);
     } else {
         push(reasons, Reason::CategoryDiffers, -2.5);

@@ -296,7 +296,11 @@ fn answers(case: Case<'_>, said: &mut Assessment) {
     if let Some(code) = code {
         said.yes(Note::with(Cause::Category, code));
     }
-    let other = || Note { cause: Cause::OtherNeed, value: case.service.categories.first().cloned() };
+    let other = || {
+        // That by which it stands in, where it does: a lawyer of an office for young people is told as legal aid.
+        let value = answering(case).or(case.service.categories.first().map(String::as_str));
+        Note { cause: Cause::OtherNeed, value: value.map(str::to_owned) }
+    };
     let is_by_words_alone = case.need.category.is_none() && case.need.meant.is_none();
     match said.answer {
         Answer::Surely if is_by_words_alone && case.held == WordsHeld::Mentioned => {

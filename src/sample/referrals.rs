@@ -17,6 +17,7 @@ use crate::domain::identity::Field;
 use crate::domain::month::{local_day, midnight};
 use crate::domain::need::{NeedStatus, UnmetReason, Voice};
 use crate::domain::referral::{Actor, Channel, EXPIRES_AFTER_DAYS, Reason, Status, unmet_reason_for};
+use crate::domain::taxonomy::top_level_of;
 use crate::id::Id;
 use crate::store::DEFAULT_NETWORK;
 use crate::store::consents::ConsentRow;
@@ -50,7 +51,7 @@ impl Services {
             let index = services.all.len();
             services.all.push((service.id, service.organization_id));
             for category in &service.categories {
-                let field = field_of(category).to_owned();
+                let field = top_level_of(category).to_owned();
                 services.by_mrc.entry((home.mrc.clone(), field.clone())).or_default().push(index);
                 services.by_region.entry((home.region.clone(), field.clone())).or_default().push(index);
                 services.by_field.entry(field).or_default().push(index);
@@ -61,10 +62,6 @@ impl Services {
     fn near(&self, home: &Municipality, field: &str) -> Option<&Vec<usize>> {
         self.by_mrc.get(&(home.mrc.clone(), field.to_owned()))
     }
-}
-
-fn field_of(category: &str) -> &str {
-    category.split('/').next().unwrap_or(category)
 }
 
 /// The family that is referred, and by whom.
@@ -96,7 +93,9 @@ impl Teller<'_> {
         for turn in 0..count {
             let place = turn % needs.len();
             let need = &needs[place];
-            let Some((service_id, receiver)) = self.choose(of, field_of(&need.category), &receivers) else { continue };
+            let Some((service_id, receiver)) = self.choose(of, top_level_of(&need.category), &receivers) else {
+                continue;
+            };
             receivers.push(receiver);
             let one = self.referral(of, need, service_id, receiver);
             ended[place].push(one);
@@ -222,7 +221,7 @@ impl Teller<'_> {
     /// Writes one referral with its events, up to today.
     fn referral(&mut self, of: &Referring<'_>, need: &NeedRow, service_id: Id, receiver: Id) -> Ended {
         let sharing = self.rng.gen_bool(0.8);
-        let path = self.path(field_of(&need.category), sharing);
+        let path = self.path(top_level_of(&need.category), sharing);
         let begun_on = (need.recorded_on + TimeDelta::days(self.rng.gen_range(0..12))).min(of.last);
         let consent_id = sharing.then(|| self.consent(of, receiver, begun_on));
         let created_at = self.at(begun_on);
@@ -373,7 +372,7 @@ impl Teller<'_> {
             None => return,
         };
         let (status, reason) = match ended.last() {
-            None => self.without_referral(of, field_of(&need.category)),
+            None => self.without_referral(of, top_level_of(&need.category)),
             Some(_) if ended.iter().any(|one| one.status == Status::Completed) => {
                 let whole = self.rng.gen_bool(0.82);
                 (if whole { NeedStatus::Met } else { NeedStatus::PartlyMet }, None)

@@ -17,6 +17,7 @@ use super::analyse::{Stems, words};
 use super::definition::{Definition, WEAK_WORDS};
 use super::typo::{self, Near};
 use crate::domain::language::Lang;
+use crate::domain::taxonomy::top_level_of;
 
 const NEEDS: &str = include_str!("../../index/search/needs.csv");
 const RELATED: &str = include_str!("../../index/search/needs_related.csv");
@@ -230,14 +231,13 @@ impl Needs {
 
     /// Who has the one is helped by the other, or by something of its field, or the other way round.
     pub(super) fn have_to_do_with_each_other(&self, one: &str, other: &str) -> bool {
-        let field = |code: &str| code.split('/').next().unwrap_or_default().to_owned();
         let helps = |with: &str, helped_by: &str| {
             let at = self.codes.iter().position(|known| known == with);
             let choices = at.and_then(|at| self.second_choices.get(&at)).into_iter().flatten();
             let mut choices = choices.filter_map(|(choice, _)| self.codes.get(*choice));
-            choices.any(|choice| field(choice) == field(helped_by))
+            choices.any(|choice| top_level_of(choice) == top_level_of(helped_by))
         };
-        field(one) == field(other) || helps(one, other) || helps(other, one)
+        top_level_of(one) == top_level_of(other) || helps(one, other) || helps(other, one)
     }
 
     /// What a saying says, each thing with how much it counts for its need.

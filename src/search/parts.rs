@@ -7,7 +7,7 @@ use super::definition::Definition;
 use super::needs::{Meant, Needs};
 use super::turns::{Turn, Turns};
 use super::{Error, Index};
-use crate::domain::taxonomy::is_of_category;
+use crate::domain::taxonomy::{is_of_category, top_level_of};
 
 /// Of what is told beside what is asked, this comes first all the same. It is not left out because something else is
 /// wanted, or all that is, and told even where somebody says that no help is needed.
@@ -218,7 +218,9 @@ fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<St
     let Some(whole) = whole else { return Ok(first) };
     let is_of_each = told.iter().all(|part| known.have_to_do_with_each_other(&whole, &part.need));
     let is_one = told.iter().any(|part| part.need == whole);
-    let is_told_beside = asked.is_some() && !told.iter().any(|part| part.is_asked && part.need == whole);
+    // "My dad has dementia, I need a break": the whole tells which kind.
+    let is_asked = |part: &PartTold| part.is_asked && top_level_of(&part.need) == top_level_of(&whole);
+    let is_told_beside = asked.is_some() && !told.iter().any(is_asked);
     let stands_among = if is_one { is_never_second(&whole) || !is_told_beside } else { is_of_each };
     let stands = told.len() < 2 || stands_among;
     Ok(Some(whole).filter(|_| stands).or(first))

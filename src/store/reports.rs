@@ -14,6 +14,7 @@ use crate::domain::month::{Month, Period, local_day};
 use crate::domain::need::{NeedStatus, UnmetReason};
 use crate::domain::portrait::{Carrier, Facts, FamilyFacts, Seen};
 use crate::domain::referral::Status;
+use crate::domain::taxonomy::top_level_of;
 use crate::domain::unmet::{NeedFacts, OUTCOMES};
 use crate::domain::viewer::Viewer;
 use crate::id::Id;
@@ -29,7 +30,7 @@ impl Lists<'_> {
         id.and_then(|id| self.regions.iter().position(|one| one == id))
     }
     fn category(&self, code: &str) -> Option<usize> {
-        let top = code.split('/').next().unwrap_or(code);
+        let top = top_level_of(code);
         self.categories.iter().position(|one| one == top)
     }
 }

@@ -456,7 +456,8 @@ both!(who_is_only_named_after_a_need_comes_after_who_meets_it_though_full, |app|
 both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| {
     let change = Town::default()
         .place("ici", 0.5, 0.0)
-        .service("Demande de place", "A", &[], "childcare/place-application")
+        .service("Demande de place", "A", &[], "legal/paperwork")
+        .that(|one| one.categories.push("childcare/place-application".to_owned()))
         .that(|one| one.document.delivery = vec![Delivery::AtHome])
         .service("Les Coccinelles", "B", &["ici"], "childcare/daycare")
         .write(app);
@@ -466,6 +467,9 @@ both!(another_need_of_the_same_kind_stands_in_only_where_nothing_answers, |app| 
     let reply = matched(&app.anonymous(), &with(body, json!({"dropped": [svc("Les Coccinelles")]})));
     let near = &reply.json["plan"]["without_visit"][0];
     assert_eq!((&near["name"], &near["fit"]), (&json!("Demande de place"), &json!("may_fit")), "{}", reply.text);
+    let notes = near["unknown"].as_array().expect("what is not known");
+    let stands_in = notes.iter().find(|note| note["code"] == "other_need").expect("it is told");
+    assert_eq!(stands_in["value"], "childcare/place-application", "by which it stands in: {}", reply.text);
 });
 
 both!(what_hardly_helps_who_has_a_need_does_not_stand_in_for_it, |app| {
@@ -629,6 +633,17 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("pas un transport, pas une garderie, des couches", "Couches", json!([])),
         ("le problème c'est pas le transport c'est les couches", "Couches", json!([])),
         ("pas intéressée par une garderie préfère des couches", "Couches", json!([])),
+        (
+            "ni transport ni garderie, besoin de couches",
+            "Couches",
+            json!(["transport/accompanied-ride", "childcare/daycare"]),
+        ),
+        ("ni couches ni transport, un bébé", "Couches", json!(["transport/accompanied-ride"])),
+        ("je peux pas travailler sans garderie", "Poupons", json!([])),
+        ("j'ai besoin que de couches", "Couches", json!([])),
+        ("need diapers, a ride needed too", "Couches", json!(["transport/accompanied-ride"])),
+        ("pas une couche, besoin d'aide", "Couches", json!([])),
+        ("my dad has dementia, I need a break", "Répit", json!(["respite/family-respite"])),
         ("no daycare needed, diapers", "Couches", json!([])),
         ("j'ai ni couches ni transport", "Couches", json!(["transport/accompanied-ride"])),
         ("pas de couches pas de job", "Couches", json!(["employment/job-search"])),
