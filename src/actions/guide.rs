@@ -17,6 +17,7 @@ use crate::id::Id;
 use crate::search::{self, Coverage, Origin, Request};
 use crate::store::services;
 use crate::text::guide::{Fact, Guide, Listing, Section, days, words};
+use crate::text::languages::language_name;
 
 /// Services of one guide: a book that one may still staple. One that has more says so.
 pub const SERVICES_MAX: usize = 500;
@@ -153,7 +154,7 @@ fn listing(record: &Value, lang: Lang) -> Listing {
         (words.hours, lines(hours(record, lang))),
         (words.who, text("eligibility_description")),
         (words.ages, ages(record, words.years)),
-        (words.languages, lines(list(record, "languages", |one| one["name"].as_str().or(one["code"].as_str())))),
+        (words.languages, lines(list(record, "languages", |one| language_of(one, lang)))),
         (words.cost, cost(record, lang)),
         (words.apply, text("application_process")),
         (words.transit, text("transit")),
@@ -182,8 +183,13 @@ fn lines(mut lines: Vec<String>) -> String {
     lines.join("\n")
 }
 
-fn list(record: &Value, name: &str, of: impl Fn(&Value) -> Option<&str>) -> Vec<String> {
+fn list<'a>(record: &'a Value, name: &str, of: impl Fn(&'a Value) -> Option<&'a str>) -> Vec<String> {
     record[name].as_array().into_iter().flatten().filter_map(of).map(str::to_owned).collect()
+}
+
+fn language_of(language: &Value, lang: Lang) -> Option<&str> {
+    let (name, code) = (language["name"].as_str(), language["code"].as_str());
+    code.and_then(|code| language_name(code, lang)).or(name).or(code)
 }
 
 fn places_of(record: &Value) -> impl Iterator<Item = &Value> {

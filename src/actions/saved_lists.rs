@@ -154,21 +154,25 @@ pub fn print(deps: &Deps, account: &AccountViewer, id: Id, lang: Lang, for_profe
     Ok(Guide { lang, of: vec![list.row.name], sections, notice })
 }
 
+fn offered(list: &SavedList) -> impl Iterator<Item = &ServiceAggregate> {
+    list.services.iter().filter(|one| one.service.retired_at.is_none() && is_printed(one))
+}
+
 /// What is still offered, as it is printed.
 fn listings(deps: &Deps, list: &SavedList, lang: Lang, eyes: Eyes) -> Vec<Listing> {
-    let offered = list.services.iter().filter(|one| one.service.retired_at.is_none() && is_printed(one));
     let listing = |one: &ServiceAggregate| {
         let mut one = one.clone();
         leave_out_retired(&mut one);
         listing_of(deps, &one, lang, eyes)
     };
-    offered.map(listing).collect()
+    offered(list).map(listing).collect()
 }
 
 /// Sends a list to an address, once the change is written: what everybody may read of its services.
 ///
 /// # Errors
-/// `TooSoon` where the account, or the address, has had its letters of the day.
+/// `InvalidValue` where nothing of it is still offered; `TooSoon` where the account, or the address, has had its
+/// letters of the day.
 pub fn send(deps: &Deps, account: &AccountViewer, id: Id, address: &str, lang: Lang) -> Outcome<()> {
     let now = deps.clock.now();
     let letter = sealed_letter(deps, account, id, address, lang, now)?;
@@ -185,7 +189,13 @@ pub fn send(deps: &Deps, account: &AccountViewer, id: Id, address: &str, lang: L
     };
     let since = now.plus(TimeDelta::hours(-24));
     deps.store.write(now, |tx| {
-        rows::get(tx, account.account_id, id)?;
+        let row = rows::get(tx, account.account_id, id)?;
+        let list = with_services(tx, row)?;
+        if offered(&list).next().is_none() {
+            return Err(Refusal::field(Code::InvalidValue, "services")
+                .rule("at least one that is still offered")
+                .into());
+        }
         let of_account = rows::count_letters_of(tx, account.account_id, since)?;
         let to_address = rows::count_letters_to(tx, &letter.address_hash, since)?;
         if of_account >= LETTERS_PER_DAY_MAX || to_address >= ADDRESS_LETTERS_PER_DAY_MAX {

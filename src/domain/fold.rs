@@ -71,7 +71,7 @@ fn plain_letters(text: &str) -> Vec<char> {
             Some(plain) => letters.push(plain),
             None => {
                 let decomposed = std::iter::once(letter).nfkd().flat_map(char::to_lowercase);
-                letters.extend(decomposed.filter(|letter| !is_mark(*letter)).flat_map(apart));
+                letters.extend(decomposed.filter(|letter| !is_mark(*letter) && !is_unseen(*letter)).flat_map(apart));
             }
         }
     }
@@ -99,6 +99,11 @@ fn plain_french_letter(letter: char) -> Option<char> {
 /// Most letters are below the first mark: they are not looked up.
 fn is_mark(letter: char) -> bool {
     letter >= '\u{300}' && is_combining_mark(letter)
+}
+
+/// What a page breaks or joins words by, and nobody sees: it comes along when they are copied.
+fn is_unseen(letter: char) -> bool {
+    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
 fn apart(letter: char) -> impl Iterator<Item = char> {
@@ -145,6 +150,7 @@ mod tests {
         assert_eq!(fold("SŒUR, cœur et Lætitia"), "soeur coeur et laetitia");
         assert_eq!(fold("Îles-de-la-Madeleine"), "iles de la madeleine");
         assert_eq!(fold("ﬁn\u{a0}de  mois"), "fin de mois");
+        assert_eq!(fold("gar\u{ad}de\u{200b}rie"), "garderie");
     }
 
     #[test]

@@ -39,9 +39,11 @@ impl Index {
         Needs::of_this_program().map(|_| ())
     }
 
-    /// The code of the need that a text is most surely said for; none where it hardly tells of any.
+    /// The code of the need that a text is most surely said for; none where it hardly tells of any, or is a greeting.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
-        Ok(surest(&needs_meant(&words(text))?))
+        let (words, definition) = (words(text), Definition::of_this_program()?);
+        let says_something = words.iter().any(|word| definition.says_what_is_needed(word));
+        Ok(if says_something { surest(&needs_meant(&words)?) } else { None })
     }
 
     /// The need that a text is said for, those that may be taken in its place, and those of its parts.

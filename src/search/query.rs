@@ -417,29 +417,41 @@ pub(super) enum Demand {
     All,
     Half,
     One,
-    /// All of them, whatever they mean.
+    /// All of them, whatever they mean, and not in its description alone.
     Named,
+    /// The same, or the need that they mean.
+    NamedOrMeant,
 }
 
 impl Demand {
-    pub(super) const ALL: [Demand; 4] = [Demand::All, Demand::Half, Demand::One, Demand::Named];
+    pub(super) const ALL: [Demand; 5] = [Demand::All, Demand::Half, Demand::One, Demand::Named, Demand::NamedOrMeant];
 
     /// From the strictest to the widest: the first that finds something is the one. An order by distance does not tell
-    /// a good answer from a second choice: what is named comes alone, where there is some.
+    /// a good answer from a second choice, nor from what only mentions it: what is named comes alone, where there is
+    /// some. A word that means a need names the need.
     pub(super) fn tried(request: &Request, concepts: &[Concept]) -> Vec<Demand> {
         if request.only_sure {
             return vec![Demand::All];
         }
-        let (sort, widening) = (request.sort(), [Demand::All, Demand::Half, Demand::One]);
+        let widening = [Demand::All, Demand::Half, Demand::One];
         let means_something = concepts.iter().any(|concept| concept.role == Role::Meaning);
-        let named = (sort == Sort::Distance && means_something).then_some(Demand::Named);
-        named.into_iter().chain(widening).collect()
+        let strict: &[Demand] = match request.sort() {
+            Sort::Distance if means_something && words_asked(concepts) > 1 => &[Demand::Named, Demand::NamedOrMeant],
+            Sort::Distance if means_something => &[Demand::NamedOrMeant],
+            _ => &[],
+        };
+        strict.iter().copied().chain(widening).collect()
+    }
+
+    /// What only a description holds is not held.
+    pub(super) fn is_of_names(self) -> bool {
+        matches!(self, Self::Named | Self::NamedOrMeant)
     }
 
     /// How many of so many required concepts.
     pub(super) fn of(self, required: usize) -> usize {
         match self {
-            Self::All | Self::Named => required,
+            Self::All | Self::Named | Self::NamedOrMeant => required,
             Self::Half => required.div_ceil(2),
             Self::One => 1,
         }

@@ -78,6 +78,10 @@ const WITHIN_REACH_KM: f64 = 25.0;
 const HARD_TO_REACH_KM: f64 = 50.0;
 const HARD_TO_REACH_FACTOR: f64 = 0.85;
 const OUT_OF_REACH_FACTOR: f64 = 0.78;
+/// Ever less so, each time that it is half as far again: of what is out of reach the nearest comes first.
+const FARTHER_FACTOR: f64 = 0.006;
+const NEED_FARTHER_FACTOR: f64 = 0.04;
+const FARTHER_STEPS_MAX: f64 = 5.0;
 const NEED_HARD_TO_REACH_FACTOR: f64 = 0.6;
 const NEED_OUT_OF_REACH_FACTOR: f64 = 0.1;
 /// It comes to people and nobody said where: nearly as good as what is said to come here.
@@ -109,6 +113,10 @@ const UNSURE_FACTOR: f64 = 0.85;
 /// Later than any fit, and further than any distance.
 const UNSURE_LATER: f64 = 1_000.0;
 const UNSURE_FURTHER_KM: f64 = 100_000.0;
+
+/// Wherever it is, of the need of who holds all the words too: it is what they mean, and what only holds them may not
+/// be.
+const NEED_NAMED_FACTOR: f64 = 0.5;
 
 /// What a whole text means counts for more than a word of it held by its stem, and for less than the words themselves.
 pub(super) const NEED_STEPS: f32 = 4.5;
@@ -568,7 +576,8 @@ impl Order {
         } else if distance_km <= HARD_TO_REACH_KM {
             (HARD_TO_REACH_FACTOR, NEED_HARD_TO_REACH_FACTOR)
         } else {
-            (OUT_OF_REACH_FACTOR, NEED_OUT_OF_REACH_FACTOR)
+            let kept = |lost: f64| 1.0 - lost * steps_out_of_reach(distance_km);
+            (OUT_OF_REACH_FACTOR * kept(FARTHER_FACTOR), NEED_OUT_OF_REACH_FACTOR * kept(NEED_FARTHER_FACTOR))
         };
         let (words, need) = match ties {
             Ties { may_come: true, .. } => (words.max(MAY_COME_FACTOR), need.max(MAY_COME_FACTOR)),
@@ -583,10 +592,12 @@ impl Order {
         if ties.closed_for_now { (words * CLOSED_FACTOR, need * NEED_CLOSED_FACTOR) } else { (words, need) }
     }
 
-    /// What a service keeps of its sureness, of the words and of the need, for where it is and for whom.
-    fn reach_and_age(&self, segment: &SegmentView, doc: DocId, ties: Ties, distance_km: f64) -> (f64, f64) {
-        let ((words, need), (words_suit, need_suits)) = (self.reach(ties, distance_km), self.suits_ages(segment, doc));
-        (words * words_suit, need * need_suits)
+    /// What a service keeps of its sureness, of the words and of the need, for where it is, what it holds and for whom.
+    fn reach_and_age(&self, segment: &SegmentView, doc: DocId, held: &Held, distance_km: f64) -> (f64, f64) {
+        let (words, need) = self.reach(held.ties, distance_km);
+        let named = if self.steps_max > 0.0 { f64::from(held.steps) / self.steps_max } else { 0.0 };
+        let (words_suit, need_suits) = self.suits_ages(segment, doc);
+        (words * words_suit, need.max(NEED_NAMED_FACTOR * named) * need_suits)
     }
 
     /// How much of its sureness a service keeps beside the ages that the text tells: all where it may be for one of
@@ -615,6 +626,10 @@ impl Order {
 /// Whole steps away, no more of them than there are within reach.
 fn steps_within_reach(distance_km: f64) -> f64 {
     (distance_km.min(WITHIN_REACH_KM - 1.0) / STEP_WITHIN_REACH_KM).floor()
+}
+
+fn steps_out_of_reach(distance_km: f64) -> f64 {
+    (distance_km / HARD_TO_REACH_KM).log(HALF_AS_FAR_AGAIN).floor().clamp(0.0, FARTHER_STEPS_MAX)
 }
 
 /// Of what is farther than a region goes, and nobody said whom it serves.

@@ -4,24 +4,7 @@ use crate::domain::language::Lang;
 use crate::domain::matching::{Cause, Note};
 use crate::domain::publics::Public;
 use crate::domain::taxonomy::Taxonomy;
-
-/// Names of languages that families here speak most; another is told by its code.
-const LANGUAGES: [(&str, &str, &str); 14] = [
-    ("fr", "français", "French"),
-    ("en", "anglais", "English"),
-    ("es", "espagnol", "Spanish"),
-    ("ar", "arabe", "Arabic"),
-    ("ht", "créole haïtien", "Haitian Creole"),
-    ("uk", "ukrainien", "Ukrainian"),
-    ("zh", "chinois", "Chinese"),
-    ("pt", "portugais", "Portuguese"),
-    ("ru", "russe", "Russian"),
-    ("fa", "persan", "Persian"),
-    ("ps", "pachto", "Pashto"),
-    ("vi", "vietnamien", "Vietnamese"),
-    ("iu", "inuktitut", "Inuktitut"),
-    ("cr", "cri", "Cree"),
-];
+use crate::text::languages::language_name;
 
 pub fn sentence(note: &Note, lang: Lang) -> String {
     let value = note.value.as_deref().unwrap_or("");
@@ -163,11 +146,7 @@ fn of_service(cause: Cause, value: &str, lang: Lang) -> (String, String) {
 }
 
 fn spoken(codes: &str, lang: Lang) -> String {
-    let name = |code: &str| {
-        let known = LANGUAGES.iter().find(|(known, ..)| *known == code);
-        known.map_or(code, |(_, fr, en)| if lang == Lang::Fr { fr } else { en }).to_owned()
-    };
-    codes.split(", ").map(name).collect::<Vec<_>>().join(", ")
+    codes.split(", ").map(|code| language_name(code, lang).unwrap_or(code)).collect::<Vec<_>>().join(", ")
 }
 
 fn publics(words: &str, lang: Lang) -> String {

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod duplicates;
 pub mod error_reports;
 pub mod guide;
+pub mod languages;
 pub mod matching;
 pub mod messages;
 pub mod quality;

@@ -78,9 +78,14 @@ both!(a_printed_list_says_what_everybody_may_read_in_its_order, |app| {
     let path = format!("{LISTS}/{}/print", made.id());
     let french = app.worker().get(&format!("{path}?language=fr")).expect(200);
     assert_eq!(french.header("content-type"), Some("text/html; charset=utf-8"));
-    for word in
-        ["Services choisis", "Paniers du jeudi", "Téléphone", "mardi, jeudi : 13:00 – 16:00", "rue du Grand-Pont"]
-    {
+    for word in [
+        "Services choisis",
+        "Paniers du jeudi",
+        "Téléphone",
+        "français",
+        "mardi, jeudi : 13:00 – 16:00",
+        "rue du Grand-Pont",
+    ] {
         assert!(french.text.contains(word), "{word}: {}", french.text);
     }
     let at = |word: &str| french.text.find(word).unwrap();
@@ -117,6 +122,14 @@ fn is_address_kept(app: &TestApp, letter: relais::id::Id) -> bool {
     let row = app.deps.store.read(|conn| saved_lists::find_letter(conn, letter)).expect("the store answers");
     row.is_some_and(|row| row.sealed_address.is_some() || row.wrapped_key.is_some())
 }
+
+both!(a_list_of_nothing_is_not_sent, |app| {
+    let made = app.worker().post(LISTS, &list_of(&[])).expect(201);
+    let path = format!("{LISTS}/{}/letters", made.id());
+    let refused = app.worker().post(&path, &json!({"to": "accueil@organisme.example"}));
+    refused.expect_problem(422, "invalid_value").naming("services");
+    assert!(letters(app, 0).is_empty());
+});
 
 both!(a_list_is_sent_once_and_where_it_went_is_forgotten, |app| {
     let made = app.worker().post(LISTS, &list_of(&["panier", "abri"])).expect(201);

@@ -46,6 +46,7 @@ fn documents() -> Vec<Case> {
         (text("/gard(er)+ie.*/ ^$ [a-z]{1000000}".to_owned()), found),
         (text("name:garderie AND (NOT cpe".to_owned()), found),
         (json!({"q": "\0"}), (422, "invalid_value", "q", "no control or bidirectional-override character")),
+        (json!({"near": "Laval\n"}), (422, "invalid_value", "near", "no control or bidirectional-override character")),
         (json!({"q": null}), (400, "wrong_type", "q", "string")),
         (json!({"near": null}), (400, "wrong_type", "near", "string")),
         (json!({"lat": null, "lon": null}), (400, "wrong_type", "lat", "number")),

@@ -14,7 +14,7 @@ use crate::domain::area::Area;
 use crate::domain::conditions::{Cost, Documents};
 use crate::domain::directory::{Placement, Point};
 use crate::domain::language::{Lang, is_language};
-use crate::domain::plain_text::check_lines;
+use crate::domain::plain_text::{check_line, check_lines};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::road::{DistanceBy, Leg};
 use crate::id::Id;
@@ -179,7 +179,11 @@ fn invalid_cursor() -> Refusal {
 }
 
 pub(super) fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>) -> Result<Option<Place>, Refusal> {
-    match (lat, lon, short("near", near, NEAR_CHARS_MAX)?) {
+    let near = short("near", near, NEAR_CHARS_MAX)?;
+    if let Some(near) = &near {
+        check_line(near, "near")?;
+    }
+    match (lat, lon, near) {
         (None, None, None) => Ok(None),
         (None, None, Some(name)) => Ok(Some(Place::Named(name))),
         (Some(lat), Some(lon), None) => {

@@ -255,7 +255,8 @@ impl<'a> Run<'a> {
             plan.wishes.iter().map(|wish| Wish::open(wish, reader, ordinal)).collect();
         let (mut required, mut weak, mut meaning) = (vec![], vec![], None);
         for concept in &plan.concepts {
-            let lists = Lists::open(&concept.alternatives, reader, ordinal)?;
+            let of_names = demand.is_of_names() && concept.role == Role::Required;
+            let lists = Lists::open(&concept.alternatives, reader, (ordinal, of_names))?;
             match concept.role {
                 Role::Required => required.push(lists),
                 Role::Weak => weak.push(lists),
@@ -624,7 +625,7 @@ impl<'a> Run<'a> {
         if order.sort == Sort::Distance {
             return Key { first: distance_km + unsaid * UNSURE_FURTHER_KM, second: unsaid, third: 0.0, id };
         }
-        let (reach, reach_of_need) = order.reach_and_age(self.segment, doc, held.ties, distance_km);
+        let (reach, reach_of_need) = order.reach_and_age(self.segment, doc, held, distance_km);
         let sureness = order.sureness(held.steps) * reach + f64::from(held.need_steps) * reach_of_need;
         let open = self.open_factor(doc);
         let factors = order.factors(self.segment, (doc, open), distance_km, held.ties.serves);

@@ -98,7 +98,7 @@ impl Order {
     pub(super) fn explain(&self, segment: &SegmentView, found: &Found) -> Explanation {
         let Held { steps, need_steps, fine, ties, unsaid } = found.held;
         let distance_km = found.nearest.map_or(f64::INFINITY, |nearest| nearest.distance_km);
-        let (words_reach, need_reach) = self.reach_and_age(segment, found.doc, ties, distance_km);
+        let (words_reach, need_reach) = self.reach_and_age(segment, found.doc, &found.held, distance_km);
         let (words, need) = (self.sureness(steps), f64::from(need_steps));
         let open = self.open_factor(segment, segment.standing(found.doc).hours());
         let factors = self.factors(segment, (found.doc, open), distance_km, ties.serves);

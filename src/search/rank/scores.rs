@@ -6,6 +6,7 @@ use super::FINE_SCALE;
 use crate::search::impact::Impact;
 use crate::search::plan::{HeldLists, PlannedAlternative};
 use crate::search::postings::{Bits, List, Union, WINDOW};
+use crate::search::why::Part;
 
 /// The alternatives of a concept, the surest first.
 pub(super) struct Lists {
@@ -18,6 +19,8 @@ struct Alternative {
     steps: u32,
     need_steps: f32,
     held: HeldLists,
+    /// What only a description holds is not held.
+    of_names: bool,
     /// What a term of each of the lists is worth by its frequency.
     worths: Vec<Worths>,
 }
@@ -36,7 +39,7 @@ impl Lists {
     pub(super) fn open(
         alternatives: &[PlannedAlternative],
         reader: &SegmentReader,
-        at: SegmentOrdinal,
+        (at, of_names): (SegmentOrdinal, bool),
     ) -> tantivy::Result<Self> {
         let mut found = vec![];
         for alternative in alternatives {
@@ -48,7 +51,7 @@ impl Lists {
                 }
                 _ => vec![],
             };
-            found.push(Alternative { steps, need_steps, held, worths });
+            found.push(Alternative { steps, need_steps, held, of_names, worths });
         }
         let sum_max = found.iter().map(Alternative::sum_max).max().unwrap_or_default();
         Ok(Self { alternatives: found, sum_max })
@@ -84,7 +87,7 @@ impl Alternative {
     }
 
     fn mark(&mut self, start: DocId, among: Bits, scores: &mut Scores) -> Bits {
-        let (steps, need_steps) = (self.steps, self.need_steps);
+        let (steps, need_steps, of_names) = (self.steps, self.need_steps, self.of_names);
         let mut held = Bits::NONE;
         match &mut self.held {
             HeldLists::Any(lists) if need_steps > 0.0 => {
@@ -97,10 +100,19 @@ impl Alternative {
                 for (list, worths) in lists.iter_mut().zip(&self.worths) {
                     let left = among.without(&held);
                     let worth = |frequency: u32| worths.get(frequency as usize).or(worths.last()).copied().unwrap_or(0);
-                    let hits = list.visit(start, &left, |offset, frequency| scores.add(offset, worth(frequency)));
-                    held = held.or(&hits);
+                    let mut only_described = Bits::NONE;
+                    let hits = list.visit(start, &left, |offset, frequency| {
+                        if of_names && Impact::from_frequency(frequency).part() == Part::Description {
+                            only_described.set(offset);
+                        } else {
+                            scores.add(offset, worth(frequency));
+                        }
+                    });
+                    held = held.or(&hits.without(&only_described));
                 }
             }
+            // Where each of them stands is not known.
+            HeldLists::Each(_) if of_names => {}
             HeldLists::Each(words) => {
                 held = words.iter_mut().fold(among, |held, word| word.mark(start, &held));
                 let one = Scores::one_concept(steps, 0.0);

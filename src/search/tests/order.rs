@@ -162,6 +162,52 @@ fn of_what_may_serve_from_afar_the_nearer_comes_first() {
 }
 
 #[test]
+fn of_what_serves_others_and_is_out_of_reach_the_nearer_comes_first() {
+    let elsewhere = |n: u64, km: f64, name: &str| {
+        let mut entry = for_need(north_of_longueuil(n, name, km), "income/tax-clinic");
+        entry.aggregate.service.served = vec!["region:02".into()];
+        entry
+    };
+    let index = index(vec![elsewhere(1, 800.0, "Clinique"), with_room(elsewhere(2, 300.0, "Clinique"))]);
+    index.apply(&[put(elsewhere(3, 55.0, "Clinique"))], Some(2)).unwrap();
+    for text in ["clinique", "clinique d'impôts"] {
+        assert_eq!(found(&index, &Request { origin: from(LONGUEUIL), ..ask(text) }), [3, 2, 1], "{text}");
+    }
+}
+
+#[test]
+fn far_away_who_answers_the_need_comes_before_whose_description_has_its_words() {
+    let far = |mut entry: Entry, code: &str| {
+        entry.aggregate.service.served = vec!["region:02".into()];
+        for_need(entry, code)
+    };
+    let mut benefits = north_of_longueuil(1, "Mesures financières", 60.0);
+    benefits.aggregate.service.document.description = Text::fr("Le crédit d'impôt, gratuit.");
+    let clinic = north_of_longueuil(2, "Clinique d'impôts gratuite", 60.0);
+    let index = index(vec![far(benefits, "disability/equipment-benefits"), far(clinic, "income/tax-clinic")]);
+    let near = Request { origin: from(LONGUEUIL), ..ask("impôt gratuit") };
+    assert_eq!(found(&index, &near), [2, 1]);
+    assert_eq!(found(&index, &Request { exact: true, ..near }), [1, 2], "the words alone");
+}
+
+#[test]
+fn by_distance_what_only_mentions_a_need_is_left_out() {
+    let mut mentions = north_of_longueuil(1, "Groupe d'entraide", 0.3);
+    mentions.aggregate.service.document.description = Text::fr("Une garderie est offerte pendant la rencontre.");
+    let index = index(vec![
+        for_need(mentions, "mental-health/peer-group"),
+        for_need(north_of_longueuil(2, "Les lutins", 2.0), "childcare/daycare"),
+        for_need(north_of_longueuil(3, "Garderie du coin", 1.0), "childcare/daycare"),
+    ]);
+    let near = |text: &str| Request { origin: from(LONGUEUIL), sort: Some(Sort::Distance), ..ask(text) };
+    assert_eq!(found(&index, &near("garderie")), [3, 2], "named or meant");
+    assert_eq!(found(&index, &near("garderie du coin")), [3], "what is named comes alone");
+    assert_eq!(found(&index, &near("garderie bébé")), [3, 2], "nothing is named so");
+    assert_eq!(found(&index, &near("rencontre d'entraide offerte")), [1], "where nothing is named, any words do");
+    assert_eq!(found(&index, &Request { exact: true, ..near("garderie") }), [1, 3], "the words alone");
+}
+
+#[test]
 fn a_need_that_a_word_hardly_tells_of_comes_after_the_word_itself() {
     let meal = for_need(service(1, "Repas communautaire", vec![]), "food/community-meal");
     let youth = for_need(service(2, "Maison de jeunes", vec![]), "education/homework-help");
