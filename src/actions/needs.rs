@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::families::{Residence, needs_worker, settle, worker_organization};
+use super::idempotency::{Repeatable, once};
 use super::{Deps, Outcome, signed_in};
 use crate::clock::Time;
 use crate::domain::family::check_past_day;
@@ -37,7 +38,8 @@ pub struct NeedFile {
     pub voices_disagree: bool,
 }
 
-pub fn create(deps: &Deps, viewer: &Viewer, new: &NewNeed) -> Outcome<NeedFile> {
+/// Records a need; sent again with its key, the one that was recorded.
+pub fn create(deps: &Deps, viewer: &Viewer, new: &NewNeed, repeat: Option<&Repeatable>) -> Outcome<NeedFile> {
     let account = needs_worker(viewer)?;
     let organization_id = worker_organization(account, new.organization_id)?;
     Taxonomy::embedded().check(&new.category, "category")?;
@@ -48,38 +50,42 @@ pub fn create(deps: &Deps, viewer: &Viewer, new: &NewNeed) -> Outcome<NeedFile> 
     let settled = new.residence.as_ref().map(|residence| settle(deps, residence)).transpose()?;
     let (status, unmet_reason) = starting_status(new.family_id.is_some());
     let written = deps.store.write(now, |tx| {
-        let family = match new.family_id {
-            Some(id) => {
-                let family = families::find(tx, viewer, id)?;
-                Some(family.ok_or_else(|| Refusal::field(Code::UnknownReference, "family_id"))?)
-            }
-            None => None,
-        };
-        let of_family = family.as_ref().map(|family| (&family.municipality_id, &family.mrc_id, &family.region_id));
-        let said = settled.as_ref().map(|one| (&one.municipality_id, &one.mrc_id, &one.region_id));
-        let (municipality_id, mrc_id, region_id) = said.or(of_family).unwrap_or((&None, &None, &None));
-        let row = NeedRow {
-            id: deps.ids.new_id(now),
-            network_id: account.network_id,
-            family_id: new.family_id,
-            // A need of a family belongs where its file is.
-            organization_id: family.as_ref().map_or(organization_id, |family| family.organization_id),
-            account_id: Some(account.account_id),
-            category: new.category.clone(),
-            municipality_id: municipality_id.clone(),
-            mrc_id: mrc_id.clone(),
-            region_id: region_id.clone(),
-            status,
-            unmet_reason,
-            proposed_reason: None,
-            recorded_on,
-            status_on: recorded_on,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        needs::insert(tx, std::slice::from_ref(&row))?;
-        Ok::<_, super::Failure>(NeedFile { row, outcomes: Vec::new(), voices_disagree: false })
+        let id = once(tx, repeat, |tx| {
+            let family = match new.family_id {
+                Some(id) => {
+                    let family = families::find(tx, viewer, id)?;
+                    Some(family.ok_or_else(|| Refusal::field(Code::UnknownReference, "family_id"))?)
+                }
+                None => None,
+            };
+            let of_family = family.as_ref().map(|family| (&family.municipality_id, &family.mrc_id, &family.region_id));
+            let said = settled.as_ref().map(|one| (&one.municipality_id, &one.mrc_id, &one.region_id));
+            let (municipality_id, mrc_id, region_id) = said.or(of_family).unwrap_or((&None, &None, &None));
+            let row = NeedRow {
+                id: deps.ids.new_id(now),
+                network_id: account.network_id,
+                family_id: new.family_id,
+                // A need of a family belongs where its file is.
+                organization_id: family.as_ref().map_or(organization_id, |family| family.organization_id),
+                account_id: Some(account.account_id),
+                category: new.category.clone(),
+                municipality_id: municipality_id.clone(),
+                mrc_id: mrc_id.clone(),
+                region_id: region_id.clone(),
+                status,
+                unmet_reason,
+                proposed_reason: None,
+                recorded_on,
+                status_on: recorded_on,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            };
+            needs::insert(tx, std::slice::from_ref(&row))?;
+            Ok(row.id)
+        })?;
+        let row = needs::get(tx, viewer, id)?;
+        Ok::<_, super::Failure>(file_of(tx, row)?)
     })?;
     Ok(written.value)
 }

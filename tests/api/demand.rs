@@ -77,7 +77,15 @@ both!(an_empty_search_becomes_an_unmet_need_in_one_call, |app| {
     let need = worker.post("/api/v1/needs", ready).expect(201).json;
     assert_eq!((&need["status"], &need["unmet_reason"]), (&json!("unmet"), &json!("no_service")));
     assert_eq!((&need["family_id"], &need["region_id"]), (&Value::Null, &json!("region:16")));
-    assert_eq!(worker.get("/api/v1/needs?status=unmet").expect(200).json["results"].as_array().unwrap().len(), 1);
+    let recorded = || worker.get("/api/v1/needs?status=unmet").expect(200).json["results"].as_array().unwrap().len();
+    assert_eq!(recorded(), 1);
+    // Sent again, for want of signal, it is counted once.
+    let again = app.worker().header("Idempotency-Key", "sans-signal");
+    let first = again.clone().post("/api/v1/needs", ready).expect(201);
+    assert_eq!(again.clone().post("/api/v1/needs", ready).expect(201).json, first.json);
+    assert_eq!(recorded(), 2);
+    let other = json!({"category": "food", "municipality_id": "municipality:58227"});
+    again.post("/api/v1/needs", &other).expect_problem(422, "idempotency_key_reused");
     worker.get("/api/v1/search?near=Longueuil&category=childcare").expect(200);
     write_counts(app);
     let counted = by_category(app);

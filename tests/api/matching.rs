@@ -384,6 +384,9 @@ both!(a_need_told_in_words_is_met_by_what_they_surely_mean, |app| {
     let why = reply.json["needs"][0]["choices"][0]["why"].as_array().expect("reasons");
     let of_words = why.iter().find(|note| note["code"] == "words").expect("the words are a reason");
     assert_eq!(of_words["value"], "Vêtements", "what the words mean");
+    let named = matched(&app.anonymous(), &asked(change, json!([{"q": "Vestiaire, vêtements"}])));
+    let said: Vec<&Value> = named.json["needs"][0]["choices"][0]["why"].as_array().unwrap().iter().collect();
+    assert!(said.iter().any(|note| note["text"] == "Trouvé par : Vestiaire."), "as it was typed: {said:?}");
     assert_eq!(reply.json["plan"]["without_visit"], json!([]));
     let dropped = with(asked(change, json!([{"q": "manteaux d'hiver"}])), json!({"dropped": [svc("vestiaire")]}));
     let reply = matched(&app.anonymous(), &dropped);

@@ -51,6 +51,7 @@ fn documents() -> Vec<Case> {
         (json!({"near": null}), (400, "wrong_type", "near", "string")),
         (json!({"lat": null, "lon": null}), (400, "wrong_type", "lat", "number")),
         (json!({"polygon": null}), (400, "wrong_type", "polygon", "object")),
+        (json!({"polygon": ["Polygon", [[]]]}), (400, "wrong_type", "polygon", "object")),
         (far(20_000.0), (422, "out_of_range", "radius_km", "> 0, <= 2000")),
         (far(2_000.0), found),
         (far(0.0), (422, "out_of_range", "radius_km", "> 0, <= 2000")),

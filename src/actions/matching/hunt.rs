@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Choice, LOOKED_AT_PER_NEED_MAX, SHARED_PER_NEED_MAX};
 use crate::actions::Outcome;
+use crate::domain::fold::fold;
 use crate::domain::matching::{Cause, Note, WordsHeld};
 use crate::id::Id;
 use crate::search::{Index, Kind, Page, Part, Reason, Request};
@@ -140,6 +141,7 @@ impl Hunt {
     fn take(&mut self, at: usize, page: Page) {
         let Some(searching) = self.searches.get_mut(at) else { return };
         let is_of_territory = searching.is_of_territory;
+        let typed = as_typed(searching.request.text.as_deref().unwrap_or_default());
         for hit in page.hits {
             let order = searching.given;
             searching.given += 1;
@@ -150,7 +152,7 @@ impl Hunt {
             let held = held(&hit.matched, page.words_asked);
             let because = hit.matched.into_iter().map(|reason| match (reason.kind, reason.field) {
                 (Kind::Need, Some(Part::Category)) => Note::with(Cause::Words, reason.found),
-                _ => Note::with(Cause::Words, reason.term),
+                _ => Note::with(Cause::Words, typed.get(&reason.term).unwrap_or(&reason.term)),
             });
             let (id, organization_id, because) = (hit.service_id, hit.organization_id, because.collect());
             self.places.insert(id, self.found.len());
@@ -210,4 +212,10 @@ fn held(reasons: &[Reason], words_asked: usize) -> WordsHeld {
     } else {
         WordsHeld::Nowhere
     }
+}
+
+/// What somebody typed, by what it is folded to: reasons are told in their words, with the accents.
+fn as_typed(text: &str) -> HashMap<String, String> {
+    let bare = |word: &str| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned();
+    text.split_whitespace().map(|word| (fold(word), bare(word))).collect()
 }

@@ -1,19 +1,21 @@
 //! Needs, and what became of them.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::families::{private, versioned};
+use super::repeatable;
 use crate::actions::needs;
 use crate::api::App;
 use crate::api::extract::{Body, Caller, PathId, Query};
 use crate::api::problem::Answer;
 use crate::api::wire::needs::{NeedBody, NeedPageView, NeedView, NeedsQuery, OutcomeBody};
 
-pub async fn create(app: Data<App>, caller: Caller, body: Body<NeedBody>) -> Answer {
+pub async fn create(app: Data<App>, caller: Caller, request: HttpRequest, body: Body<NeedBody>) -> Answer {
+    let repeat = repeatable(&request, &caller, &["create need"], &body.0)?;
     let new = body.0.parse()?;
-    let file = app.act(move |deps| needs::create(deps, &caller.viewer(), &new)).await?;
+    let file = app.act(move |deps| needs::create(deps, &caller.viewer(), &new, repeat.as_ref())).await?;
     Ok(versioned(HttpResponse::Created(), file.row.version)
         .insert_header((LOCATION, format!("/api/v1/needs/{}", file.row.id)))
         .json(NeedView::new(&file)))

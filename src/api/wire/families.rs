@@ -36,7 +36,7 @@ pub struct FamilyBody {
     identity: Option<Object<Identity>>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PointBody {
     lat: f64,

@@ -13,7 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::id::Id;
 use crate::store::needs::{NeedOutcomeRow, NeedRow};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct NeedBody {
     organization_id: Option<Id>,

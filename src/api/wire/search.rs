@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::{Said, Several, ages_of, conditions_of};
-use super::members::not_null;
+use super::members::{Object, not_null};
 use crate::actions::demand::UnmetNeed;
 use crate::actions::search::{Found, NamedPlace, Place, PlaceFound, Search};
 use crate::clock::Time;
@@ -56,7 +56,7 @@ pub struct SearchBody {
     #[serde(default, deserialize_with = "not_null")]
     bbox: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
-    polygon: Option<PolygonBody>,
+    polygon: Option<Object<PolygonBody>>,
     #[serde(default, deserialize_with = "not_null")]
     open_at: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
@@ -197,7 +197,7 @@ pub(super) fn place_of(lat: Option<f64>, lon: Option<f64>, near: Option<String>)
 }
 
 /// West, south, east and north of a box, as GeoJSON has them, or a polygon.
-fn area_of(bbox: Option<String>, polygon: Option<PolygonBody>) -> Result<Option<Area>, Refusal> {
+fn area_of(bbox: Option<String>, polygon: Option<Object<PolygonBody>>) -> Result<Option<Area>, Refusal> {
     match (short("bbox", bbox, BBOX_CHARS_MAX)?, polygon) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(Refusal::field(Code::InvalidValue, "polygon").rule("bbox, or polygon")),
@@ -208,7 +208,7 @@ fn area_of(bbox: Option<String>, polygon: Option<PolygonBody>) -> Result<Option<
             };
             Area::from_box("bbox", west, south, east, north).map(Some)
         }
-        (None, Some(polygon)) if polygon.kind == "Polygon" => {
+        (None, Some(Object(polygon))) if polygon.kind == "Polygon" => {
             Area::from_rings("polygon", &polygon.coordinates).map(Some)
         }
         (None, Some(_)) => Err(Refusal::field(Code::InvalidValue, "polygon.type").rule("Polygon")),
