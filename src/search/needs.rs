@@ -399,7 +399,9 @@ impl Needs {
     /// the pages of a search are told apart by their last bit.
     fn asked(&self, asked: &[String], definition: &Definition) -> BTreeSet<Feature> {
         let mut mended = 0;
-        let read = asked.iter().take(WORDS_READ_MAX).map(|word| {
+        // What somebody is called, said in no saying, is no misspelling of what is.
+        let is_read = |word: &&String| self.uses(word).is_some() || definition.says_what_is_needed(word);
+        let read = asked.iter().take(WORDS_READ_MAX).filter(is_read).map(|word| {
             if self.uses(word).is_some() || typo::changes_allowed(word) == 0 || mended >= WORDS_MENDED_MAX {
                 return word.clone();
             }
@@ -562,6 +564,8 @@ mod tests {
         }
         assert_eq!(surest("xyzzy 404"), None);
         assert_eq!(surest("de la le"), None, "a text of small words only");
+        assert_eq!(surest("tremblay"), None, "what somebody is called is no misspelling");
+        assert_eq!(surest("tremblay banque alimentaire"), surest("banque alimentaire"));
     }
 
     #[test]

@@ -109,9 +109,12 @@ both!(the_words_of_an_empty_search_say_the_need_and_a_point_never_its_municipali
     let nothing = worker.get("/api/v1/search?lat=50.2&lon=-66.4&radius_km=1&coverage=near").expect(200).json;
     assert_eq!((&nothing["total"]["value"], &nothing["unmet_need"]), (&json!(0), &Value::Null));
     // Words that tell of no need are none that nobody meets.
-    for (words, category) in
-        [("demain", Value::Null), ("bonjour+svp+merci", Value::Null), ("manteau", json!("material-aid/clothing"))]
-    {
+    for (words, category) in [
+        ("demain", Value::Null),
+        ("bonjour+svp+merci", Value::Null),
+        ("mme+Tremblay", Value::Null),
+        ("manteau", json!("material-aid/clothing")),
+    ] {
         let query = format!("near=Chibougamau&radius_km=0.001&coverage=near&known_only=true&age_months=1200&q={words}");
         let empty = worker.get(&format!("/api/v1/search?{query}&delivery=at_home")).expect(200).json;
         assert_eq!((&empty["total"]["value"], &empty["unmet_need"]["category"]), (&json!(0), &category), "{empty}");
