@@ -103,7 +103,7 @@ fn is_mark(letter: char) -> bool {
 
 /// What a page breaks or joins words by, and nobody sees: it comes along when they are copied.
 fn is_unseen(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    matches!(letter, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 fn apart(letter: char) -> impl Iterator<Item = char> {

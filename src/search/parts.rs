@@ -41,9 +41,7 @@ impl Index {
 
     /// The code of the need that a text is most surely said for; none where it hardly tells of any, or is a greeting.
     pub fn need_of(text: &str) -> Result<Option<String>, Error> {
-        let (words, definition) = (words(text), Definition::of_this_program()?);
-        let says_something = words.iter().any(|word| definition.says_what_is_needed(word));
-        Ok(if says_something { surest(&needs_meant(&words)?) } else { None })
+        Ok(surest(&needs_meant(&words(text))?))
     }
 
     /// The need that a text is said for, those that may be taken in its place, and those of its parts.
@@ -143,20 +141,26 @@ struct PartTold {
     /// That say it; of a need that may be one with another, the words of both.
     words: String,
     is_asked: bool,
+    /// Something else is wanted instead.
+    is_refused: bool,
 }
 
 /// What parts are surely said for, each need once.
 fn parts_told(parts: &[Part]) -> Result<Vec<PartTold>, Error> {
     let mut told: Vec<PartTold> = vec![];
-    for Part { words, is_asked: asks, .. } in parts {
+    for Part { words, is_asked: asks, refusal, .. } in parts {
         let needs = needs_within(words)?;
         // What comes after "with" tells more of what stands before it.
         let is_headed = needs.len() > 1 && words.iter().any(|word| is_with(word));
         for (at, (need, words)) in needs.into_iter().enumerate() {
             let is_asked = if is_headed { at == 0 } else { *asks };
+            let is_refused = *refusal != Refusal::None;
             match told.iter_mut().find(|known| known.need == need) {
-                Some(known) => known.is_asked |= is_asked,
-                None => told.push(PartTold { need, words: words.join(" "), is_asked }),
+                Some(known) => {
+                    known.is_asked |= is_asked;
+                    known.is_refused &= is_refused;
+                }
+                None => told.push(PartTold { need, words: words.join(" "), is_asked, is_refused }),
             }
         }
     }
@@ -212,9 +216,13 @@ fn list_of(pieces: &[&[String]]) -> Result<Option<Vec<(String, Vec<String>)>>, E
 
 /// What a text of several needs is said for as a whole is another need where that has to do with each of them: a child
 /// with a disability and a rest mean respite, diapers and a ride no adapted transport. Else it is what is asked for
-/// beside what is told, that which the whole tells of, or the first that it tells of.
+/// beside what is told, that which the whole tells of, or the first that it tells of. Danger comes before all.
 fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<String>, Error> {
     let known = Needs::of_this_program()?;
+    if let Some(danger) = told.iter().find(|part| is_never_second(&part.need) && !part.is_refused) {
+        let is_of_whole = whole.as_deref().is_some_and(is_never_second);
+        return Ok(Some(whole).filter(|_| is_of_whole).unwrap_or_else(|| Some(danger.need.clone())));
+    }
     let asked = told.iter().find(|part| part.is_asked);
     let first = asked.or(told.first()).map(|part| part.need.clone());
     let Some(whole) = whole else { return Ok(first) };
@@ -228,8 +236,11 @@ fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<St
     Ok(Some(whole).filter(|_| stands).or(first))
 }
 
+/// Of a greeting, or of what somebody is called, none.
 fn needs_meant(words: &[String]) -> Result<Vec<Meant>, Error> {
-    Ok(Needs::of_this_program()?.meant(words, Definition::of_this_program()?))
+    let definition = Definition::of_this_program()?;
+    let says_something = words.iter().any(|word| definition.says_what_is_needed(word));
+    Ok(if says_something { Needs::of_this_program()?.meant(words, definition) } else { vec![] })
 }
 
 fn surest(needs: &[Meant]) -> Option<String> {

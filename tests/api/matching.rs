@@ -567,6 +567,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         .service("Places", "F", &["ici"], "childcare/place-application")
         .service("Poupons", "G", &["ici"], "childcare/daycare")
         .service("Aide", "H", &["ici"], "safety-violence/domestic-violence")
+        .that(|one| one.categories.push("mental-health/crisis".to_owned()))
         .write(app);
     let respite = json!(["disability/child-disability", "respite/family-respite"]);
     for (text, name, also) in [
@@ -644,7 +645,12 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("ni couches ni transport, un bébé", "Couches", json!(["transport/accompanied-ride"])),
         ("je peux pas travailler sans garderie", "Poupons", json!([])),
         ("j'ai besoin que de couches", "Couches", json!([])),
-        ("need diapers, a ride needed too", "Couches", json!(["transport/accompanied-ride"])),
+        ("diapers, a ride needed", "Transport adapté", json!(["material-aid/baby-supplies"])),
+        ("Marie-Ève cherche des couches", "Couches", json!([])),
+        ("je veux mourir, je cherche des couches", "Aide", json!(["material-aid/baby-supplies"])),
+        ("he broke my arm and I need diapers", "Aide", json!(["material-aid/baby-supplies"])),
+        ("not a shelter, I need diapers", "Couches", json!(["safety-violence/shelter"])),
+        ("he is not violent, we need diapers", "Couches", json!(["safety-violence/change-violent-behaviour"])),
         ("pas une couche, besoin d'aide", "Couches", json!([])),
         ("my dad has dementia, I need a break", "Répit", json!(["respite/family-respite"])),
         ("no daycare needed, diapers", "Couches", json!([])),

@@ -6,7 +6,7 @@ use super::FINE_SCALE;
 use crate::search::impact::Impact;
 use crate::search::plan::{HeldLists, PlannedAlternative};
 use crate::search::postings::{Bits, List, Union, WINDOW};
-use crate::search::why::Part;
+use crate::search::why::{Kind, Part};
 
 /// The alternatives of a concept, the surest first.
 pub(super) struct Lists {
@@ -42,7 +42,9 @@ impl Lists {
         (at, of_names): (SegmentOrdinal, bool),
     ) -> tantivy::Result<Self> {
         let mut found = vec![];
-        for alternative in alternatives {
+        // What means the same in another word is no name of it.
+        let is_name = |one: &&PlannedAlternative| !of_names || one.steps != Kind::Synonym.steps();
+        for alternative in alternatives.iter().filter(is_name) {
             let (steps, need_steps) = (alternative.steps, alternative.need_steps);
             let held = alternative.held.lists(reader, at)?;
             let worths = match &held {

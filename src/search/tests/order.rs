@@ -201,6 +201,9 @@ fn by_distance_what_only_mentions_a_need_is_left_out() {
     ]);
     let near = |text: &str| Request { origin: from(LONGUEUIL), sort: Some(Sort::Distance), ..ask(text) };
     assert_eq!(found(&index, &near("garderie")), [3, 2], "named or meant");
+    let nearest = for_need(north_of_longueuil(4, "CPE aux loisirs", 0.1), "social-isolation/activities");
+    index.apply(&[put(nearest)], Some(2)).unwrap();
+    assert_eq!(found(&index, &near("garderie")), [3, 2], "nor what is only called by a word that means the same");
     assert_eq!(found(&index, &near("garderie du coin")), [3], "what is named comes alone");
     assert_eq!(found(&index, &near("garderie bébé")), [3, 2], "nothing is named so");
     assert_eq!(found(&index, &near("rencontre d'entraide offerte")), [1], "where nothing is named, any words do");
