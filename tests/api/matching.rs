@@ -656,6 +656,7 @@ both!(a_text_of_several_needs_is_matched_by_the_first_unless_they_are_one, |app|
         ("no daycare needed, diapers", "Couches", json!([])),
         ("j'ai ni couches ni transport", "Couches", json!(["transport/accompanied-ride"])),
         ("pas de couches pas de job", "Couches", json!(["employment/job-search"])),
+        ("enfant autiste sans répit", "Répit", json!([])),
         ("je suis pas en danger, des couches", "Couches", json!(["safety-violence/shelter"])),
         // What is missing is asked for, what is there is told.
         ("j'ai une garderie, mais pas de couches", "Couches", json!(["childcare/daycare"])),
