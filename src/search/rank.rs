@@ -595,7 +595,7 @@ impl Order {
     /// What a service keeps of its sureness, of the words and of the need, for where it is, what it holds and for whom.
     fn reach_and_age(&self, segment: &SegmentView, doc: DocId, held: &Held, distance_km: f64) -> (f64, f64) {
         let (words, need) = self.reach(held.ties, distance_km);
-        let named = if self.steps_max > 0.0 { (f64::from(held.steps) / self.steps_max).min(1.0) } else { 0.0 };
+        let named = if self.steps_max > 0.0 { f64::from(held.steps) / self.steps_max } else { 0.0 };
         let (words_suit, need_suits) = self.suits_ages(segment, doc);
         (words * words_suit, need.max(NEED_NAMED_FACTOR * named) * need_suits)
     }

@@ -191,17 +191,6 @@ fn far_away_who_answers_the_need_comes_before_whose_description_has_its_words() 
 }
 
 #[test]
-fn words_that_any_text_has_make_no_need_nearer_than_it_is() {
-    let mut clinic =
-        for_need(north_of_longueuil(1, "Impôts pour vous, sans frais, avec ou pas", 60.0), "income/tax-clinic");
-    clinic.aggregate.service.served = vec!["region:02".into()];
-    let near = Request { origin: from(LONGUEUIL), explain: true, ..ask("impôts pour vous avec ou sans pas") };
-    let page = index(vec![clinic]).search(&near).unwrap();
-    let told = page.hits[0].explanation.unwrap();
-    assert!((told.need_reach - 0.5).abs() < 1e-9, "{told:?}");
-}
-
-#[test]
 fn by_distance_what_only_mentions_a_need_is_left_out() {
     let mut mentions = north_of_longueuil(1, "Groupe d'entraide", 0.3);
     mentions.aggregate.service.document.description = Text::fr("Une garderie est offerte pendant la rencontre.");
