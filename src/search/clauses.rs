@@ -43,10 +43,6 @@ impl Part {
     fn is_perhaps_refused(&self) -> bool {
         self.refusal != Refusal::None || self.unanswered.is_some()
     }
-
-    fn says_what_is_needed(&self, definition: &Definition) -> bool {
-        self.words.iter().any(|word| definition.says_what_is_needed(word))
-    }
 }
 
 /// The parts of a text, in their order.
@@ -137,7 +133,7 @@ impl Reading {
                 let is_lacked = next.is_some_and(|next| self.turns.is(next, Turn::Lacked));
                 !is_had && !is_lacked && (is_first || self.is_after_a_need())
             }
-            Turn::Lacks => self.part.says_what_is_needed(self.definition) && self.lacks_something(),
+            Turn::Lacks => self.definition.says_something(&self.part.words) && self.lacks_something(),
             Turn::Than => self.part.words.iter().any(|word| self.turns.is(word, Turn::Rather)),
             Turn::Settled | Turn::NoneIs | Turn::Needed | Turn::Has | Turn::Lacked | Turn::Rather => false,
         }
@@ -159,7 +155,7 @@ impl Reading {
     /// Whether what was read so far says anything that may be needed.
     fn is_after_a_need(&self) -> bool {
         let read = self.parts.iter().chain([&self.part]);
-        read.into_iter().any(|part| !part.is_perhaps_refused() && part.says_what_is_needed(self.definition))
+        read.into_iter().any(|part| !part.is_perhaps_refused() && self.definition.says_something(&part.words))
     }
 }
 
@@ -174,7 +170,7 @@ fn leave_out_what_was_seen_to(parts: &mut [Part], turns: &Turns) {
         if is_asked(at) || is_asked(first) {
             continue;
         }
-        for part in parts.iter_mut().take(at + 1).skip(first) {
+        for part in parts.get_mut(first..=at).into_iter().flatten() {
             (part.refusal, part.unanswered) = (Refusal::Plain, None);
         }
     }
@@ -200,7 +196,7 @@ fn settle_what_is_answered(parts: &mut [Part], definition: &Definition) {
         if part.unanswered.is_some_and(is_answer_to) {
             part.refusal = Refusal::Implied;
         }
-        let is_wanted = part.refusal == Refusal::None && part.says_what_is_needed(definition);
+        let is_wanted = part.refusal == Refusal::None && definition.says_something(&part.words);
         if let Some(first) = part.words.first().filter(|_| is_wanted) {
             answer = Some(Answer { is_asked: part.is_asked, first: first.clone() });
         }

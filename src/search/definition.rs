@@ -171,6 +171,11 @@ impl Definition {
         !says_nothing && (!is_number || is_line_to_call)
     }
 
+    /// One of the words does.
+    pub(super) fn says_something(&self, words: &[String]) -> bool {
+        words.iter().any(|word| self.says_what_is_needed(word))
+    }
+
     /// The longest phrase of the synonyms at the start of these words: how many words, and what means the same.
     pub(super) fn phrase_at(&self, words: &[String]) -> Option<(usize, Vec<&Term>)> {
         let longest = self.phrase_words_max.min(words.len());

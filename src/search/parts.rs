@@ -219,9 +219,9 @@ fn list_of(pieces: &[&[String]]) -> Result<Option<Vec<(String, Vec<String>)>>, E
 /// beside what is told, that which the whole tells of, or the first that it tells of. Danger comes before all.
 fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<String>, Error> {
     let known = Needs::of_this_program()?;
-    if let Some(danger) = told.iter().find(|part| is_never_second(&part.need) && !part.is_refused) {
-        let is_of_whole = whole.as_deref().is_some_and(is_never_second);
-        return Ok(Some(whole).filter(|_| is_of_whole).unwrap_or_else(|| Some(danger.need.clone())));
+    let danger = told.iter().find(|part| is_never_second(&part.need) && !part.is_refused);
+    if let Some(danger) = danger {
+        return Ok(whole.filter(|whole| is_never_second(whole)).or(Some(danger.need.clone())));
     }
     let asked = told.iter().find(|part| part.is_asked);
     let first = asked.or(told.first()).map(|part| part.need.clone());
@@ -239,8 +239,10 @@ fn surest_of_whole(whole: Option<String>, told: &[PartTold]) -> Result<Option<St
 /// Of a greeting, or of what somebody is called, none.
 fn needs_meant(words: &[String]) -> Result<Vec<Meant>, Error> {
     let definition = Definition::of_this_program()?;
-    let says_something = words.iter().any(|word| definition.says_what_is_needed(word));
-    Ok(if says_something { Needs::of_this_program()?.meant(words, definition) } else { vec![] })
+    if !definition.says_something(words) {
+        return Ok(vec![]);
+    }
+    Ok(Needs::of_this_program()?.meant(words, definition))
 }
 
 fn surest(needs: &[Meant]) -> Option<String> {

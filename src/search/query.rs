@@ -288,8 +288,7 @@ pub(super) fn concepts(
 /// # Errors
 /// The definition of the index, which is part of the program, does not read.
 pub fn says_something(text: &str) -> Result<bool, Error> {
-    let definition = Definition::of_this_program()?;
-    Ok(words(text).iter().any(|word| definition.says_what_is_needed(word)))
+    Ok(Definition::of_this_program()?.says_something(&words(text)))
 }
 
 /// Words and phrases that a service must hold.
@@ -305,7 +304,7 @@ fn meaning(
     words: usize,
 ) -> Result<Option<Concept>, Error> {
     // A greeting is nearest to visits, and nobody asks for them by it.
-    if !asked.iter().any(|word| definition.says_what_is_needed(word)) {
+    if !definition.says_something(asked) {
         return Ok(None);
     }
     let mut meant = Needs::of_this_program()?.meant(asked, definition);
@@ -417,7 +416,7 @@ pub(super) enum Demand {
     All,
     Half,
     One,
-    /// All of them, whatever they mean, and not in its description alone.
+    /// All of them, whatever they mean, by the words themselves and not in its description alone.
     Named,
     /// The same, or the need that they mean.
     NamedOrMeant,
@@ -443,7 +442,7 @@ impl Demand {
         strict.iter().copied().chain(widening).collect()
     }
 
-    /// What only a description holds is not held.
+    /// What only a description holds is not held, nor what means the same in another word.
     pub(super) fn is_of_names(self) -> bool {
         matches!(self, Self::Named | Self::NamedOrMeant)
     }

@@ -303,8 +303,7 @@ impl Index {
 
 /// A word is there that not any text has.
 fn says_something(words: &[String]) -> Result<bool, Error> {
-    let definition = Definition::of_this_program()?;
-    Ok(words.iter().any(|word| definition.says_what_is_needed(word)))
+    Ok(Definition::of_this_program()?.says_something(words))
 }
 
 /// The names of organisations that hold what is wanted, each once.
